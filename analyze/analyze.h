@@ -1,0 +1,96 @@
+/* analyze: what a line means. The door of the room.
+ *
+ *     raw line ─▶ shape (known skeleton? else yajl judges and a new skeleton is cut) ─▶ slots
+ *              └▶ text formats (syslog, access log, ...)                              ─▶ slots
+ *     slots ─▶ canonical fields (schemas/fields.yml) ─▶ time, level ─▶ classify ─▶ kinds, facts, templates
+ *
+ * Pure functions over batches and lines: no I/O but reading a user's YAML file handed in as text, no SQL, no threads of its own. One analyzer
+ * belongs to one thread; field tables are immutable and may be shared. Nothing here fails on log data: what no format
+ * fits is flagged RECORD_UNPARSED, and the bytes are never changed. */
+#ifndef WINNOW_ANALYZE_ANALYZE_H
+#define WINNOW_ANALYZE_ANALYZE_H
+
+#include <stdbool.h>
+
+#include "base/batch.h"
+#include "base/err.h"
+#include "base/scope.h"
+
+/* ---- Canonical fields ------------------------------------------------------------------------------------------- */
+
+/* The table from key paths to canonical fields: the built-in schemas/fields.yml plus, if given, a user's file of the
+ * same form, whose paths are tried before the built-in ones. Immutable once made. */
+struct field_table;
+/* extra is the text of the user's YAML (absent: none) and extra_name its file name for messages. ERR_USAGE names file
+ * and line. NULL on failure. */
+struct field_table *field_table_new(struct str extra, const char *extra_name, struct err *err);
+void field_table_free(struct field_table *table);
+SCOPE_FREE(field_table)
+
+/* ---- Analyzing --------------------------------------------------------------------------------------------------- */
+
+struct analyzer;
+struct analyzer *analyzer_new(const struct field_table *table); /* the table must outlive it */
+void analyzer_free(struct analyzer *analyzer);
+SCOPE_FREE(analyzer)
+
+/* Fills every record of the batch (all but raw, offset, run and the framing flags) and appends the facts. */
+void analyzer_batch(struct analyzer *analyzer, struct batch *batch);
+
+/* The same for one record, for a reader: rec->raw is given. A time_us other than TIME_NONE is taken as known and kept.
+ * What the record points to lives in arena and, its shape, in the analyzer: use it before the next call with a reset
+ * arena. */
+void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena);
+
+/* ---- Asking an analyzed record ------------------------------------------------------------------------------------ */
+
+/* A canonical field's text: escapes decoded, of the inner record first, then the outer, then what the message told.
+ * Absent when the record has none (JSON null and "" count as none). FIELD_LEVEL, FIELD_STATUS and FIELD_DURATION give the text as it stood. */
+struct str record_field(const struct record *rec, enum field field, struct arena *arena);
+/* Milliseconds; false when unknown. Units come from the value's own suffix or from the key path's entry. */
+bool record_duration_ms(const struct record *rec, struct arena *arena, double *ret_ms);
+/* The HTTP status, 100..599, or 0. */
+unsigned record_status(const struct record *rec);
+/* The message's template and its id for a record of any kind; absent when it has no message and no text. */
+struct str record_template(const struct record *rec, struct arena *arena);
+
+/* Every value in a record, canonical or not, in order of appearance (outer record first, then inner). */
+struct record_value {
+    struct str path;   /* see shape_slot.path */
+    struct str text;   /* decoded */
+    enum slot_kind kind;
+    enum field field;  /* the canonical field it is, or FIELD_COUNT */
+};
+/* Calls visit until it returns false. */
+void record_visit(const struct record *rec, struct arena *arena, bool (*visit)(void *context, const struct record_value *),
+                  void *context);
+/* True when a path written by a user names a slot's path: equal, or equal with the array indexes left out. */
+bool path_matches(struct str asked, struct str path);
+
+/* Appends the JSON object of every member that is not a canonical field, nested as it was, values byte for byte as they
+ * were: the contract's `fields`. Appends nothing and returns false when there is none. Text formats give an object of strings. */
+bool record_fields_json(const struct record *rec, struct buf *out);
+
+/* ---- Message templates ------------------------------------------------------------------------------------------- */
+
+/* The message with what varies replaced by <*>. First rules; the pattern issue builds on it. */
+struct str template_of(struct str message, struct arena *arena);
+/* Its stable id: "p" and 16 hex digits. */
+enum { PATTERN_ID_SIZE = 18 };
+const char *pattern_id(struct str template, char text[PATTERN_ID_SIZE]);
+
+/* ---- Regular expressions (PCRE2) ----------------------------------------------------------------------------------- */
+
+struct re;
+/* ERR_USAGE tells what is wrong and at which character. Ignores case when ignore_case. Bytes, with UTF-8 tried first:
+ * subjects that are not UTF-8 are matched all the same. */
+struct re *re_new(struct str pattern, bool ignore_case, struct err *err);
+void re_free(struct re *re);
+SCOPE_FREE(re)
+/* One struct re per thread. False on no match, and on a match that exceeded PCRE2's limits, which is counted. */
+bool re_match(struct re *re, struct str subject, struct str *ret_match); /* ret_match may be NULL */
+uint64_t re_limit_hits(const struct re *re);
+/* A literal every match contains (longest found), absent when none is known or case is ignored. */
+struct str re_literal(const struct re *re);
+
+#endif

@@ -1,0 +1,163 @@
+#include "analyze/analyze.h"
+
+#include <stdlib.h>
+
+#include "analyze/classify.h"
+#include "analyze/json.h"
+#include "analyze/record.h"
+#include "analyze/shape.h"
+#include "analyze/signal.h"
+#include "analyze/text.h"
+
+struct analyzer {
+    const struct field_table *fields;
+    struct signal_table *signals;
+    struct shape_set *shapes;
+    struct json_cut cut;   /* scratch, too large for the stack */
+    struct text_line text; /* scratch */
+};
+
+struct analyzer *analyzer_new(const struct field_table *table)
+{
+    struct analyzer *analyzer = mem_alloc(sizeof *analyzer);
+    analyzer->fields = table;
+    analyzer->signals = signal_table_new();
+    analyzer->shapes = shape_set_new(table, analyzer->signals);
+    return analyzer;
+}
+
+void analyzer_free(struct analyzer *analyzer)
+{
+    if (!analyzer)
+        return;
+    shape_set_free(analyzer->shapes);
+    signal_table_free(analyzer->signals);
+    free(analyzer);
+}
+
+/* ---- From bytes to slots -------------------------------------------------------------------------------------------- */
+
+static bool read_json(struct analyzer *analyzer, struct record *rec, struct arena *arena)
+{
+    rec->shape = shape_match(analyzer->shapes, rec->raw, arena, &rec->slots);
+    if (!rec->shape) {
+        struct json_cut *cut = &analyzer->cut;
+        if (!json_cut(rec->raw, arena, cut))
+            return false;
+        rec->shape = shape_learn(analyzer->shapes, rec->raw, cut, arena);
+        struct str *slots = ARENA_ARRAY(arena, struct str, cut->slot_count);
+        if (cut->slot_count)
+            memcpy(slots, cut->slots, cut->slot_count * sizeof *slots);
+        rec->slots = slots;
+    }
+    rec->format = FORMAT_JSON;
+    return true;
+}
+
+static bool read_text(struct analyzer *analyzer, struct record *rec, struct arena *arena)
+{
+    struct text_line *text = &analyzer->text;
+    if (!text_match(rec->raw, text))
+        return false;
+    struct str names[TEXT_PIECES_MAX];
+    struct str *slots = ARENA_ARRAY(arena, struct str, text->count);
+    for (uint32_t i = 0; i < text->count; i++) {
+        names[i] = text->pieces[i].name;
+        slots[i] = text->pieces[i].value;
+    }
+    rec->shape = shape_of_text(analyzer->shapes, text->format, names, text->count, arena);
+    rec->slots = slots;
+    rec->format = (uint8_t)text->format;
+    return true;
+}
+
+static struct str path_of(const struct record *rec, int slot)
+{
+    return rec->shape->slots[slot].path;
+}
+
+/* docker's json-file driver: {"log": LINE, "stream": ..., "time": ...} */
+static bool is_docker(const struct record *rec, int message_slot)
+{
+    if (rec->format != FORMAT_JSON || !str_equal(path_of(rec, message_slot), STR("log")))
+        return false;
+    for (uint32_t i = 0; i < rec->shape->slot_count; i++)
+        if (str_equal(rec->shape->slots[i].path, STR("stream")))
+            return true;
+    return false;
+}
+
+/* A message may carry a line of its own: JSON in anything, any format in what a container runtime wrote. */
+static void read_inner(struct analyzer *analyzer, struct record *rec, struct arena *arena)
+{
+    struct str text;
+    int slot = record_slot(rec, FIELD_MESSAGE, arena, &text);
+    if (slot < 0)
+        return;
+    struct str line = str_trim(text);
+    if (str_starts(line, STR("@cee:")))
+        line = str_trim(str_slice(line, 5, line.size));
+    bool json = line.size > 1 && line.data[0] == '{' && line.data[line.size - 1] == '}';
+    if (!json && rec->format != FORMAT_CRI && !is_docker(rec, slot))
+        return;
+    struct record *inner = ARENA_NEW(arena, struct record);
+    inner->raw = line;
+    if ((json && read_json(analyzer, inner, arena)) || (!json && read_text(analyzer, inner, arena))) {
+        rec->inner = inner;
+        rec->inner_slot = (uint32_t)slot;
+    }
+}
+
+/* ---- From slots to meaning ------------------------------------------------------------------------------------------ */
+
+static int64_t time_of_part(const struct record *part, int64_t reference_us, struct arena *arena)
+{
+    for (int slot = part->shape->field_slot[FIELD_TIME]; slot >= 0; slot = part->shape->slots[slot].next) {
+        int64_t time_us;
+        struct str text = record_slot_text(part, (uint32_t)slot, arena);
+        if (text.size && clock_parse(text, reference_us, &time_us))
+            return time_us;
+    }
+    return TIME_NONE;
+}
+
+static int64_t time_of(const struct record *rec, int64_t reference_us, struct arena *arena)
+{
+    int64_t time_us = rec->inner ? time_of_part(rec->inner, reference_us, arena) : TIME_NONE;
+    return time_us != TIME_NONE ? time_us : time_of_part(rec, reference_us, arena);
+}
+
+void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)
+{
+    rec->flags &= (uint8_t)~RECORD_UNPARSED;
+    rec->format = FORMAT_NONE;
+    rec->level = LEVEL_UNKNOWN;
+    rec->shape = NULL;
+    rec->slots = NULL;
+    rec->inner = NULL;
+    rec->derived = NULL;
+    if (read_json(analyzer, rec, arena) || read_text(analyzer, rec, arena)) {
+        read_inner(analyzer, rec, arena);
+        if (rec->time_us == TIME_NONE)
+            rec->time_us = time_of(rec, reference_us, arena);
+        rec->level = (uint8_t)record_level(rec, arena);
+    } else {
+        rec->flags |= RECORD_UNPARSED;
+    }
+    classify_record(analyzer->signals, rec, arena);
+}
+
+void analyzer_batch(struct analyzer *analyzer, struct batch *batch)
+{
+    shape_set_trim(analyzer->shapes);
+    for (uint32_t i = 0; i < batch->record_count; i++) {
+        struct record *rec = &batch->records[i];
+        rec->time_us = TIME_NONE;
+        analyzer_record(analyzer, rec, batch->runs[rec->run].reference_us, &batch->arena);
+        if (rec->kinds) {
+            struct fact *fact = batch_add_fact(batch);
+            fact->record = i;
+            classify_fact(rec, &batch->arena, fact);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+#include "analyze/classify.h"
+
+#include "analyze/login.h"
+#include "analyze/record.h"
+
+enum { KIND_LOGINS = KIND_AUTH_FAILURE | KIND_AUTH_SUCCESS };
+
+enum { FREE_TEXT_MAX = 4096 }; /* of a line without a format, what is searched for phrases */
+
+/* Programs whose own messages repeat what PAM has said of the same attempt. */
+static bool repeats_pam(struct str service)
+{
+    return str_equal(service, STR("sudo")) || str_equal(service, STR("su")) || str_equal(service, STR("login"));
+}
+
+static unsigned login_kinds_of_text(unsigned kinds, struct str service, struct str message)
+{
+    if (str_starts(service, STR("sshd"))) {
+        enum login_line line = login_of_sshd(message);
+        kinds &= ~(unsigned)KIND_LOGINS;
+        return line == LOGIN_FAILED     ? kinds | KIND_AUTH_FAILURE
+               : line == LOGIN_ACCEPTED ? kinds | KIND_AUTH_SUCCESS
+                                        : kinds;
+    }
+    if ((kinds & KIND_LOGINS) && repeats_pam(service) && !str_starts(message, STR("pam_")))
+        kinds &= ~(unsigned)KIND_LOGINS;
+    return kinds;
+}
+
+static unsigned kinds_of_values(const struct signal_table *signals, const struct record *rec, struct arena *arena)
+{
+    unsigned kinds = 0;
+    for (uint32_t i = 0; i < rec->shape->slot_count; i++) {
+        if (signal_path_known(signals, rec->shape->slots[i].path))
+            kinds |= signal_of_value(signals, rec->shape->slots[i].path, record_slot_text(rec, i, arena));
+    }
+    return kinds;
+}
+
+static unsigned kinds_of_codes(const struct signal_table *signals, const struct record *rec, struct arena *arena)
+{
+    struct str event = record_field(rec, FIELD_EVENT, arena);
+    struct str code = record_field(rec, FIELD_ERROR_CODE, arena);
+    struct signal_code of_event = {0};
+    unsigned kinds = 0;
+    if (event.data) {
+        of_event = signal_of_code(signals, event);
+        kinds |= of_event.kinds;
+    }
+    if (code.data)
+        kinds |= signal_of_code(signals, code).kinds;
+    if (of_event.login_event && !(kinds & KIND_LOGINS)) {
+        struct str outcome = record_field(rec, FIELD_OUTCOME, arena);
+        struct signal_code of_outcome = outcome.data ? signal_of_code(signals, outcome) : (struct signal_code){0};
+        kinds |= of_outcome.failure ? KIND_AUTH_FAILURE : of_outcome.success ? KIND_AUTH_SUCCESS : 0u;
+    }
+    return kinds;
+}
+
+/* What the status says: RFC 9110 (401, 403, 5xx) and RFC 6585 (429). */
+static unsigned kinds_of_status(unsigned status)
+{
+    return status == 401   ? KIND_AUTH_FAILURE
+           : status == 403 ? KIND_DENIAL
+           : status == 429 ? KIND_RATE_LIMIT
+           : status >= 500 ? KIND_ERROR
+                           : 0u;
+}
+
+static void derive_login(struct record *rec, struct str message, struct arena *arena)
+{
+    struct login login = login_parse(message);
+    bool user = login.user.data && !record_field(rec, FIELD_USER, arena).data;
+    bool address = login.client_ip.data && !record_field(rec, FIELD_CLIENT_IP, arena).data;
+    if (!user && !address)
+        return;
+    struct str *derived = arena_zalloc(arena, sizeof(struct str) * FIELD_COUNT);
+    if (user)
+        derived[FIELD_USER] = login.user;
+    if (address)
+        derived[FIELD_CLIENT_IP] = login.client_ip;
+    rec->derived = derived;
+}
+
+void classify_record(const struct signal_table *signals, struct record *rec, struct arena *arena)
+{
+    unsigned kinds = rec->level >= LEVEL_ERROR ? KIND_ERROR : 0u;
+    struct str message = rec->shape ? record_field(rec, FIELD_MESSAGE, arena) : str_slice(rec->raw, 0, FREE_TEXT_MAX);
+    kinds |= kinds_of_status(record_status(rec));
+    kinds |= kinds_of_codes(signals, rec, arena);
+    for (const struct record *part = rec; part; part = part->inner)
+        if (part->shape && part->shape->watched)
+            kinds |= kinds_of_values(signals, part, arena);
+    if (message.data) {
+        unsigned told = signal_in_text(signals, message);
+        told = login_kinds_of_text(told, record_field(rec, FIELD_SERVICE, arena), message);
+        /* A code says more than prose ("login success, 3 failed logins since the last one"). */
+        kinds |= kinds & KIND_LOGINS ? told & ~(unsigned)KIND_LOGINS : told;
+    }
+    if ((kinds & KIND_LOGINS) == KIND_LOGINS)
+        kinds &= ~(unsigned)KIND_AUTH_SUCCESS;
+    rec->kinds = (uint8_t)kinds;
+    if ((kinds & (KIND_LOGINS | KIND_DENIAL | KIND_RATE_LIMIT)) && message.data)
+        derive_login(rec, message, arena);
+}
+
+void classify_fact(const struct record *rec, struct arena *arena, struct fact *ret)
+{
+    ret->kinds = rec->kinds;
+    ret->level = rec->level;
+    ret->status = (uint16_t)record_status(rec);
+    ret->user = record_field(rec, FIELD_USER, arena);
+    ret->client_ip = record_field(rec, FIELD_CLIENT_IP, arena);
+    ret->service = record_field(rec, FIELD_SERVICE, arena);
+    ret->logger = record_field(rec, FIELD_LOGGER, arena);
+    ret->method = record_field(rec, FIELD_METHOD, arena);
+    ret->path = record_field(rec, FIELD_PATH, arena);
+    ret->reason = record_field(rec, FIELD_MESSAGE, arena);
+    if (!ret->reason.data)
+        ret->reason = record_field(rec, FIELD_ERROR_CODE, arena);
+    if (!ret->reason.data)
+        ret->reason = record_field(rec, FIELD_EVENT, arena);
+    if (!rec->shape)
+        ret->reason = str_slice(rec->raw, 0, FREE_TEXT_MAX);
+    ret->template = rec->kinds & KIND_ERROR ? record_template(rec, arena) : STR_ABSENT;
+}

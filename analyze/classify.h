@@ -1,0 +1,15 @@
+/* classify: what a record counts as (kinds), decided by schemas/signals.yml, the level and the status. */
+#ifndef WINNOW_ANALYZE_CLASSIFY_H
+#define WINNOW_ANALYZE_CLASSIFY_H
+
+#include "analyze/analyze.h"
+#include "analyze/signal.h"
+
+/* Sets rec->kinds, and rec->derived (in arena) for what only the message text tells. Level, shape, slots and inner are
+ * set already. */
+void classify_record(const struct signal_table *signals, struct record *rec, struct arena *arena);
+
+/* The row to keep for a record whose kinds are not 0. Strings in arena. */
+void classify_fact(const struct record *rec, struct arena *arena, struct fact *ret);
+
+#endif

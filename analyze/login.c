@@ -1,0 +1,143 @@
+#include "analyze/login.h"
+
+/* rsyslog folds equal lines: "message repeated 2 times: [ Failed password for root from 192.0.2.1 port 22 ssh2]" */
+static struct str unfold(struct str message)
+{
+    if (!str_starts(message, STR("message repeated ")))
+        return message;
+    size_t open = str_find(message, STR(": ["));
+    if (open == STR_NONE)
+        return message;
+    struct str inside = str_trim(str_slice(message, open + 3, message.size));
+    return str_ends(inside, STR("]")) ? str_slice(inside, 0, inside.size - 1) : inside;
+}
+
+static bool is_end(char c)
+{
+    return c == ' ' || c == ',' || c == ';' || c == ')' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The value at the start of `rest`: quoted, or up to white space or punctuation; a final ':' or '.' does not belong to it. */
+static struct str take_value(struct str rest)
+{
+    if (rest.size && (rest.data[0] == '"' || rest.data[0] == '\'')) {
+        struct str inside = str_slice(rest, 1, rest.size);
+        size_t close = str_find_char(inside, rest.data[0]);
+        return close == STR_NONE ? STR_ABSENT : str_slice(inside, 0, close);
+    }
+    size_t end = 0;
+    while (end < rest.size && !is_end(rest.data[end]))
+        end++;
+    while (end > 0 && (rest.data[end - 1] == ':' || rest.data[end - 1] == '.'))
+        end--;
+    return end ? str_slice(rest, 0, end) : STR_ABSENT;
+}
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The value behind the last `key` that begins a word. */
+static struct str value_after(struct str message, struct str key)
+{
+    for (size_t limit = message.size; limit > 0;) {
+        size_t at = str_find_last(str_slice(message, 0, limit), key);
+        if (at == STR_NONE)
+            return STR_ABSENT;
+        if (at == 0 || !is_word(message.data[at - 1])) {
+            struct str value = take_value(str_slice(message, at + key.size, message.size));
+            if (value.size)
+                return value;
+        }
+        limit = at + key.size - 1;
+    }
+    return STR_ABSENT;
+}
+
+static struct str first_value(struct str message, const struct str *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct str value = value_after(message, keys[i]);
+        if (value.size)
+            return value;
+    }
+    return STR_ABSENT;
+}
+
+/* An IPv4 address, or something with two colons made of hex digits; a port behind IPv4 is left out. */
+static struct str as_address(struct str value)
+{
+    unsigned dots = 0, colons = 0;
+    size_t end = value.size;
+    for (size_t i = 0; i < value.size; i++) {
+        char c = value.data[i];
+        if (c == '.') {
+            dots++;
+        } else if (c == ':') {
+            colons++;
+            if (dots == 3 && colons == 1)
+                end = i;
+        } else if (!(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'f' && dots == 0)) {
+            return STR_ABSENT;
+        }
+    }
+    if (dots == 3 && colons <= 1)
+        return str_slice(value, 0, end);
+    return colons >= 2 ? value : STR_ABSENT;
+}
+
+/* "Failed password for invalid user NAME from ADDRESS port 22 ssh2": the name may hold anything, so the last " from "
+ * counts: sshd writes the address, the client chose the name. */
+static struct login parse_sshd(struct str message)
+{
+    struct login login = {STR_ABSENT, STR_ABSENT};
+    size_t at = str_find(message, STR(" for "));
+    size_t from = str_find_last(message, STR(" from "));
+    if (at == STR_NONE || from == STR_NONE || from < at + 4)
+        return login;
+    struct str user = from < at + 5 ? STR("") : str_slice(message, at + 5, from);
+    if (str_starts(user, STR("invalid user ")))
+        user = str_slice(user, 13, user.size);
+    else if (str_equal(user, STR("invalid user")))
+        user = STR("");
+    login.user = user;
+    login.client_ip = take_value(str_slice(message, from + 6, message.size));
+    return login;
+}
+
+enum login_line login_of_sshd(struct str message)
+{
+    struct str line = unfold(message);
+    bool failed = str_starts(line, STR("Failed "));
+    if (!failed && !str_starts(line, STR("Accepted ")))
+        return LOGIN_OTHER;
+    if (str_find(line, STR(" for ")) == STR_NONE || str_find(line, STR(" from ")) == STR_NONE)
+        return LOGIN_OTHER;
+    if (str_starts(line, STR("Failed publickey for ")) && !str_starts(line, STR("Failed publickey for invalid user ")))
+        return LOGIN_OTHER;
+    return failed ? LOGIN_FAILED : LOGIN_ACCEPTED;
+}
+
+struct login login_parse(struct str message)
+{
+    struct str line = unfold(message);
+    if (str_starts(line, STR("Failed ")) || str_starts(line, STR("Accepted "))) {
+        struct login sshd = parse_sshd(line);
+        if (sshd.user.data)
+            return sshd;
+    }
+    static const struct str user_keys[] = {{"user=", 5}, {"username=", 9}, {"acct=", 5}, {"for user ", 9}, {"user ", 5},
+                                           {"ruser=", 6}, {"principal ", 10}};
+    static const struct str address_keys[] = {{"rhost=", 6}, {"client=", 7}, {"client: ", 8}, {"client_ip=", 10}, {"src=", 4},
+                                              {"ip=", 3}, {"addr=", 5}, {"host=", 5}, {"from ", 5}, {"from host ", 10}};
+    struct login login = {.user = first_value(line, user_keys, sizeof user_keys / sizeof *user_keys)};
+    for (size_t i = 0; i < sizeof address_keys / sizeof *address_keys && !login.client_ip.data; i++) {
+        struct str value = value_after(line, address_keys[i]);
+        login.client_ip = value.data ? as_address(value) : STR_ABSENT;
+    }
+    size_t at = str_find(line, STR("'@'")); /* MySQL: user 'root'@'192.0.2.1' */
+    if (!login.client_ip.data && at != STR_NONE)
+        login.client_ip = take_value(str_slice(line, at + 2, line.size));
+    return login;
+}

@@ -1,0 +1,16 @@
+/* What an analyzed record's slots say; the functions the rest of the room needs besides those of the door. */
+#ifndef WINNOW_ANALYZE_RECORD_H
+#define WINNOW_ANALYZE_RECORD_H
+
+#include "analyze/analyze.h"
+
+/* The slot's value, decoded; absent for JSON null. rec->shape is set and index < slot_count. */
+struct str record_slot_text(const struct record *rec, uint32_t index, struct arena *arena);
+/* The slot of rec itself (not of its inner record) that gives this field a usable value, which goes to *ret_text; -1 if
+ * none does: the first in the shape's order whose value is there and, for level, status and duration, can be read. */
+int record_slot(const struct record *rec, enum field field, struct arena *arena, struct str *ret_text);
+
+/* What its level field says. */
+enum level record_level(const struct record *rec, struct arena *arena);
+
+#endif

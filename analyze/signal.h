@@ -1,0 +1,29 @@
+/* Signals: the words that make a record count as something, from schemas/signals.yml.
+ *
+ * All phrases are searched in one pass by an Aho-Corasick automaton (Aho and Corasick, 1975) over text in which letters
+ * are lower case and space _ - . / : are one character. A phrase counts only as whole words. Immutable; any thread. */
+#ifndef WINNOW_ANALYZE_SIGNAL_H
+#define WINNOW_ANALYZE_SIGNAL_H
+
+#include "analyze/analyze.h"
+
+struct signal_table;
+struct signal_table *signal_table_new(void); /* from the embedded file */
+void signal_table_free(struct signal_table *table);
+
+/* Kinds whose phrases stand in the text, as KIND_ bits. */
+unsigned signal_in_text(const struct signal_table *table, struct str text);
+
+struct signal_code {
+    unsigned kinds;       /* kinds that have this text as a code, or as a phrase in it */
+    bool login_event;     /* it names an event about logging in */
+    bool failure, success; /* it is an outcome word */
+};
+/* What a whole event name, error code or outcome says. */
+struct signal_code signal_of_code(const struct signal_table *table, struct str text);
+
+/* Kinds for which this key path has this value. */
+bool signal_path_known(const struct signal_table *table, struct str path);
+unsigned signal_of_value(const struct signal_table *table, struct str path, struct str value);
+
+#endif

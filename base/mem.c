@@ -1,0 +1,162 @@
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The arena. A chunk is one malloc: this header, then `size` bytes handed out from the front. Only the newest chunk is
+ * handed out from; a request too large for the next chunk's size gets a chunk of exactly its own, behind the newest, so
+ * that the newest one's rest is not lost. Sizes go 64 KiB, 128 KiB, ... 8 MiB.
+ *
+ * Under AddressSanitizer every request gets its own chunk of exactly its size. */
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_SEPARATE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_SEPARATE 1
+#endif
+#endif
+#ifndef ARENA_SEPARATE
+#define ARENA_SEPARATE 0
+#endif
+
+enum {
+    CHUNK_BYTES_MIN = 64 << 10,
+    CHUNK_BYTES_MAX = 8 << 20,
+    ARENA_ALIGNMENT = 16,
+};
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t size;
+    size_t used;
+    _Alignas(ARENA_ALIGNMENT) char data[];
+};
+
+static _Noreturn void out_of_memory(size_t size)
+{
+    fprintf(stderr, "winnow: out of memory (%zu bytes more were needed)\n", size);
+    abort();
+}
+
+void *mem_alloc(size_t size)
+{
+    void *memory = calloc(1, size ? size : 1);
+    if (memory == NULL)
+        out_of_memory(size);
+    return memory;
+}
+
+void *mem_resize(void *memory, size_t size)
+{
+    void *resized = realloc(memory, size ? size : 1);
+    if (resized == NULL)
+        out_of_memory(size);
+    return resized;
+}
+
+void *mem_resize_array(void *memory, size_t count, size_t size_each)
+{
+    size_t size;
+    if (__builtin_mul_overflow(count, size_each, &size))
+        out_of_memory(SIZE_MAX);
+    return mem_resize(memory, size);
+}
+
+static struct arena_chunk *chunk_new(size_t size)
+{
+    if (size > SIZE_MAX / 2)
+        out_of_memory(size);
+    struct arena_chunk *chunk = malloc(sizeof *chunk + size);
+    if (chunk == NULL)
+        out_of_memory(size);
+    chunk->next = NULL;
+    chunk->size = size;
+    chunk->used = 0;
+    return chunk;
+}
+
+static void chunks_free(struct arena_chunk *chunk)
+{
+    while (chunk != NULL) {
+        struct arena_chunk *next = chunk->next;
+        free(chunk);
+        chunk = next;
+    }
+}
+
+void arena_release(struct arena *arena)
+{
+    chunks_free(arena->chunks);
+    *arena = (struct arena){0};
+}
+
+void arena_reset(struct arena *arena)
+{
+    struct arena_chunk *largest = NULL;
+    struct arena_chunk **at_largest = NULL;
+    if (!ARENA_SEPARATE) {
+        for (struct arena_chunk **at = &arena->chunks; *at != NULL; at = &(*at)->next) {
+            if (largest == NULL || (*at)->size > largest->size) {
+                largest = *at;
+                at_largest = at;
+            }
+        }
+    }
+    if (largest != NULL) {
+        *at_largest = largest->next;
+        largest->next = NULL;
+        largest->used = 0;
+    }
+    chunks_free(arena->chunks);
+    arena->chunks = largest;
+    arena->used_bytes = 0;
+}
+
+/* A chunk with room for size bytes, linked into the arena. */
+static struct arena_chunk *chunk_for(struct arena *arena, size_t size)
+{
+    struct arena_chunk *newest = arena->chunks;
+    if (ARENA_SEPARATE) {
+        struct arena_chunk *own = chunk_new(size);
+        own->next = newest;
+        arena->chunks = own;
+        return own;
+    }
+    if (newest != NULL && newest->size - newest->used >= size)
+        return newest;
+    size_t regular = newest ? newest->size * 2 : CHUNK_BYTES_MIN;
+    if (regular > CHUNK_BYTES_MAX)
+        regular = CHUNK_BYTES_MAX;
+    if (size > regular && newest != NULL) {
+        struct arena_chunk *own = chunk_new(size);
+        own->next = newest->next;
+        newest->next = own;
+        return own;
+    }
+    struct arena_chunk *chunk = chunk_new(size > regular ? size : regular);
+    chunk->next = newest;
+    arena->chunks = chunk;
+    return chunk;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    if (size > SIZE_MAX / 2)
+        out_of_memory(size);
+    size_t taken = size;
+    if (!ARENA_SEPARATE)
+        taken = (size ? size + ARENA_ALIGNMENT - 1 : ARENA_ALIGNMENT) & ~(size_t)(ARENA_ALIGNMENT - 1);
+    struct arena_chunk *chunk = chunk_for(arena, taken);
+    void *memory = chunk->data + chunk->used;
+    chunk->used += taken;
+    arena->used_bytes += size;
+    return memory;
+}
+
+void *arena_zalloc(struct arena *arena, size_t size)
+{
+    return memset(arena_alloc(arena, size), 0, size);
+}

@@ -1,0 +1,32 @@
+/* Memory with three lifetimes: program (mem_alloc), batch (struct arena, reset as a whole), scope (scope.h).
+ * Running out of memory aborts with a clear message: sizes driven by input have limits that fail long before. */
+#ifndef WINNOW_BASE_MEM_H
+#define WINNOW_BASE_MEM_H
+
+#include <stddef.h>
+
+/* Never return NULL; size 0 gives a unique pointer. mem_alloc memory is zeroed. mem_resize keeps the first old bytes,
+ * new ones are not zeroed. All are freed with free(). */
+void *mem_alloc(size_t size);
+void *mem_resize(void *memory, size_t size);
+void *mem_resize_array(void *memory, size_t count, size_t size_each);
+
+/* An arena hands out memory that lives until arena_reset or arena_release. Zero-initialised = empty and ready.
+ * Under AddressSanitizer each allocation is its own malloc so that overflows are seen. One thread at a time. */
+struct arena_chunk;
+struct arena {
+    struct arena_chunk *chunks; /* newest first */
+    size_t used_bytes;          /* handed out since the last reset */
+};
+
+void arena_release(struct arena *arena);
+/* Forgets everything handed out; keeps its largest chunk for reuse. */
+void arena_reset(struct arena *arena);
+/* Aligned to 16; not zeroed. */
+void *arena_alloc(struct arena *arena, size_t size);
+/* Zeroed. */
+void *arena_zalloc(struct arena *arena, size_t size);
+#define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(count)))
+#define ARENA_NEW(arena, type) ((type *)arena_zalloc((arena), sizeof(type)))
+
+#endif

@@ -1,0 +1,68 @@
+/* struct str: a view of bytes that somebody else owns; passed by value. The bytes may be anything, NUL included:
+ * log lines are not C strings. {NULL, 0} is "absent"; an empty but present string has data != NULL. */
+#ifndef WINNOW_BASE_STR_H
+#define WINNOW_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct str {
+    const char *data;
+    size_t size;
+};
+
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+#define STR_ABSENT ((struct str){NULL, 0})
+/* For printf: printf("%.*s", STR_ARG(s)). Only where the bytes are known to be harmless. */
+#define STR_ARG(s) (int)(s).size, (s).data
+
+static inline struct str str_from(const char *data, size_t size)
+{
+    return (struct str){data, size};
+}
+static inline struct str str_of(const char *text) /* NULL gives absent */
+{
+    return (struct str){text, text ? strlen(text) : 0};
+}
+static inline bool str_equal(struct str a, struct str b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+#define STR_NONE SIZE_MAX /* "not found" */
+
+bool str_equal_nocase(struct str a, struct str b); /* ASCII case only */
+int str_compare(struct str a, struct str b);       /* bytewise, shorter first on a tie: <0, 0, >0 */
+bool str_starts(struct str s, struct str prefix);
+bool str_ends(struct str s, struct str suffix);
+size_t str_find(struct str s, struct str needle);      /* first offset or STR_NONE; an empty needle is at 0 */
+size_t str_find_last(struct str s, struct str needle); /* last offset or STR_NONE */
+size_t str_find_nocase(struct str s, struct str needle);
+size_t str_find_char(struct str s, char c);
+struct str str_slice(struct str s, size_t from, size_t to); /* clamped to the string */
+struct str str_trim(struct str s);                          /* ASCII white space at both ends */
+/* Cuts at the first separator: returns what is before it and moves *rest behind it; without one returns all of it and
+ * makes *rest absent. */
+struct str str_cut(struct str *rest, char separator);
+/* The whole string must be decimal digits (a leading '-' for i64) and fit. */
+bool str_to_u64(struct str s, uint64_t *ret_value);
+bool str_to_i64(struct str s, int64_t *ret_value);
+/* A decimal number as JSON writes them, whole string. */
+bool str_to_double(struct str s, double *ret_value);
+
+/* Copies into the arena; the copy has a NUL behind it that size does not count. Absent stays absent. */
+struct str arena_str(struct arena *arena, struct str s);
+struct str arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
+bool utf8_valid(struct str s);
+/* Length 1..4 of the valid sequence at s.data, its code point in *ret_point; 0 when there is none. */
+size_t utf8_decode(struct str s, uint32_t *ret_point);
+/* Writes 1..4 bytes, returns how many. point must be a scalar value. */
+size_t utf8_encode(uint32_t point, char out[4]);
+
+#endif

@@ -1,0 +1,70 @@
+# What CTest runs: unit (tests/unit/test_*.c), fuzz (saved corpora, replayed), golden (tests/golden/*/cmd), house (the
+# checks of the sources). Label slow: left out of the sanitizer builds by tests/run.
+
+set(environment TZ=UTC LC_ALL=C.UTF-8 ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1)
+set(vendor PkgConfig::YAJL PkgConfig::PCRE2 PkgConfig::YAML PkgConfig::SQLITE PkgConfig::DEFLATE PkgConfig::CRYPTO
+    PkgConfig::ZLIB)
+
+# ---- The arrows hold when linking: each whole room links with nothing but the rooms below it --------------------------
+
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/arrows.c CONTENT "int main(void)\n{\n    return 0;\n}\n")
+foreach(room IN LISTS rooms)
+    add_executable(arrows_${room} ${CMAKE_BINARY_DIR}/arrows.c)
+    target_link_libraries(arrows_${room} PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,${room}>)
+endforeach()
+
+# ---- Unit ------------------------------------------------------------------------------------------------------------
+
+file(GLOB sources CONFIGURE_DEPENDS tests/unit/test_*.c)
+foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE ingest query ${vendor} PkgConfig::CMOCKA)
+    add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300 ENVIRONMENT "${environment}"
+        ENVIRONMENT_MODIFICATION WINNOW_NOW=unset:)
+endforeach()
+
+# ---- Fuzz: with libFuzzer in the fuzz build, else each corpus is replayed --------------------------------------------
+
+file(GLOB sources CONFIGURE_DEPENDS tests/fuzz/fuzz_*.c)
+file(GLOB corpora CONFIGURE_DEPENDS tests/fuzz/corpus/*)
+foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    string(REGEX REPLACE "^fuzz_" "" subject ${name})
+    set(corpus ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${subject})
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE ingest query ${vendor})
+    target_compile_options(${name} PRIVATE -Wno-missing-prototypes) # LLVMFuzzerTestOneInput is declared nowhere
+    set(arguments ${corpus})
+    if(WINNOW_FUZZ)
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+        set(arguments -runs=0 ${corpus})
+    else()
+        target_sources(${name} PRIVATE tests/fuzz/replay.c)
+    endif()
+    if(corpus IN_LIST corpora)
+        add_test(NAME ${name} COMMAND ${name} ${arguments})
+        set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 300 ENVIRONMENT "${environment}")
+    endif()
+endforeach()
+
+# ---- Golden ----------------------------------------------------------------------------------------------------------
+
+file(GLOB cases CONFIGURE_DEPENDS tests/golden/*/cmd)
+foreach(case IN LISTS cases)
+    cmake_path(GET case PARENT_PATH folder)
+    cmake_path(GET folder FILENAME name)
+    add_test(NAME golden_${name}
+        COMMAND ${CMAKE_SOURCE_DIR}/tests/golden/run --winnow $<TARGET_FILE:winnow> ${name})
+    set_tests_properties(golden_${name} PROPERTIES LABELS golden TIMEOUT 90)
+endforeach()
+
+# ---- House: 77 means the tool is not there ---------------------------------------------------------------------------
+
+add_test(NAME lint COMMAND ${CMAKE_SOURCE_DIR}/tests/lint)
+add_test(NAME lint_selftest COMMAND ${CMAKE_SOURCE_DIR}/tests/lint --self-test)
+add_test(NAME format COMMAND ${CMAKE_SOURCE_DIR}/tests/format)
+add_test(NAME tidy COMMAND ${CMAKE_SOURCE_DIR}/tests/tidy ${CMAKE_BINARY_DIR})
+set_tests_properties(lint lint_selftest format PROPERTIES LABELS house SKIP_RETURN_CODE 77)
+set_tests_properties(tidy PROPERTIES LABELS "house;slow" SKIP_RETURN_CODE 77 TIMEOUT 1500 RUN_SERIAL TRUE)

@@ -1,0 +1,97 @@
+#include "ingest/catalog.h"
+
+#include <stdlib.h>
+
+#include "base/must.h"
+#include "ingest/mark.h"
+
+struct catalog_link {
+    struct catalog_entry *entry;
+    size_t next; /* the next older link of the same key + 1, or 0 */
+};
+
+void catalog_release(struct catalog *catalog)
+{
+    map_release(&catalog->by_file);
+    map_release(&catalog->by_name);
+    free(catalog->links);
+    arena_release(&catalog->arena);
+    *catalog = (struct catalog){0};
+}
+
+static void link_add(struct catalog *catalog, struct map *map, struct str key, struct catalog_entry *entry)
+{
+    if (catalog->link_count == catalog->link_capacity) {
+        catalog->link_capacity = catalog->link_capacity ? 2 * catalog->link_capacity : 64;
+        catalog->links = mem_resize_array(catalog->links, catalog->link_capacity, sizeof *catalog->links);
+    }
+    struct map_entry *at = map_at(map, key, NULL);
+    catalog->links[catalog->link_count++] = (struct catalog_link){entry, (size_t)at->value};
+    at->value = catalog->link_count;
+}
+
+static struct str file_key(const uint64_t file[2])
+{
+    return str_from((const char *)file, 2 * sizeof file[0]);
+}
+
+struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_state *state, uint64_t records)
+{
+    struct catalog_entry *entry = ARENA_NEW(&catalog->arena, struct catalog_entry);
+    entry->state = *state;
+    entry->state.name = arena_str(&catalog->arena, state->name);
+    entry->records = records;
+    if (state->id > catalog->last_id)
+        catalog->last_id = state->id;
+    uint64_t file[2] = {state->device, state->inode};
+    link_add(catalog, &catalog->by_file, file_key(file), entry);
+    link_add(catalog, &catalog->by_name, entry->state.name, entry);
+    return entry;
+}
+
+struct catalog_entry *catalog_new(struct catalog *catalog, struct str name, enum source_kind kind)
+{
+    must(catalog->last_id < INT64_MAX);
+    struct catalog_entry *entry = ARENA_NEW(&catalog->arena, struct catalog_entry);
+    entry->state = (struct source_state){
+        .id = ++catalog->last_id,
+        .name = arena_str(&catalog->arena, name),
+        .kind = kind,
+        .read_us = TIME_NONE,
+    };
+    struct mark nothing = {0};
+    mark_state(&nothing, STR_ABSENT, &entry->state);
+    link_add(catalog, &catalog->by_name, entry->state.name, entry);
+    return entry;
+}
+
+void catalog_set_file(struct catalog *catalog, struct catalog_entry *entry, uint64_t device, uint64_t inode)
+{
+    if (entry->state.device == device && entry->state.inode == inode)
+        return;
+    entry->state.device = device;
+    entry->state.inode = inode;
+    /* The link under the old key stays; catalog_with_file looks at the state itself. */
+    uint64_t file[2] = {device, inode};
+    link_add(catalog, &catalog->by_file, file_key(file), entry);
+}
+
+void catalog_with_file(const struct catalog *catalog, uint64_t device, uint64_t inode,
+                       void (*visit)(void *context, struct catalog_entry *), void *context)
+{
+    uint64_t file[2] = {device, inode};
+    const struct map_entry *at = map_find(&catalog->by_file, file_key(file));
+    for (size_t link = at ? (size_t)at->value : 0; link != 0; link = catalog->links[link - 1].next) {
+        struct catalog_entry *entry = catalog->links[link - 1].entry;
+        if (entry->state.device == device && entry->state.inode == inode)
+            visit(context, entry);
+    }
+}
+
+void catalog_with_name(const struct catalog *catalog, struct str name,
+                       void (*visit)(void *context, struct catalog_entry *), void *context)
+{
+    const struct map_entry *at = map_find(&catalog->by_name, name);
+    for (size_t link = at ? (size_t)at->value : 0; link != 0; link = catalog->links[link - 1].next)
+        visit(context, catalog->links[link - 1].entry);
+}

@@ -1,0 +1,41 @@
+/* struct catalog: every source the store knows and those this run has met, in memory. Entries never move and live as
+ * long as the catalog. One thread (the reader's). */
+#ifndef WINNOW_INGEST_CATALOG_H
+#define WINNOW_INGEST_CATALOG_H
+
+#include <stdbool.h>
+
+#include "base/batch.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+struct catalog_entry {
+    struct source_state state; /* as the reader last made it; name is in the catalog's arena */
+    uint64_t records;          /* stored when the run began */
+    bool claimed;              /* met in this run: its file is known to be the one in state */
+};
+
+struct catalog_link; /* one entry under one key */
+struct catalog {
+    struct arena arena;
+    int64_t last_id;
+    struct map by_file; /* device and inode -> newest link + 1 */
+    struct map by_name;
+    struct catalog_link *links;
+    size_t link_count, link_capacity;
+};
+
+void catalog_release(struct catalog *catalog); /* zero-initialised = empty */
+/* A source from the store. */
+struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_state *state, uint64_t records);
+/* A source met for the first time: the next id, nothing read. */
+struct catalog_entry *catalog_new(struct catalog *catalog, struct str name, enum source_kind kind);
+/* Says where the entry's file lies now. */
+void catalog_set_file(struct catalog *catalog, struct catalog_entry *entry, uint64_t device, uint64_t inode);
+/* Calls visit for each entry whose state has this device and inode, or this name. */
+void catalog_with_file(const struct catalog *catalog, uint64_t device, uint64_t inode,
+                       void (*visit)(void *context, struct catalog_entry *), void *context);
+void catalog_with_name(const struct catalog *catalog, struct str name,
+                       void (*visit)(void *context, struct catalog_entry *), void *context);
+
+#endif

@@ -1,0 +1,45 @@
+/* struct pipeline: batches go from the reader through the workers to the committer.
+ *
+ *            ┌──────────────────────── free ◀────────────────────────┐
+ *     pipeline_take ─▶ (reader fills) ─▶ pipeline_put ─▶ work queue ─┬▶ worker ─┐      │
+ *                                                                    └▶ worker ─┴▶ committer, in sequence order
+ *
+ * 1. threads + 3 batches exist and circulate: when none is free the reader waits. That is all the memory there is.
+ * 2. Batches are numbered as they are put and committed in that order, one at a time.
+ * 3. After a commit fails nothing is committed any more, and pipeline_take gives NULL.
+ *
+ * It knows neither analyzer nor store, only the steps. pipeline_take, _put and _finish belong to one thread. The
+ * threads it starts block all signals, so that these reach the others. */
+#ifndef WINNOW_INGEST_PIPELINE_H
+#define WINNOW_INGEST_PIPELINE_H
+
+#include <stdbool.h>
+
+#include "base/batch.h"
+#include "base/err.h"
+#include "base/scope.h"
+
+enum { PIPELINE_THREADS_MAX = 64 };
+
+struct pipeline_steps {
+    void *context;
+    void *(*worker_new)(void *context);                 /* in its thread: what one worker works with */
+    void (*work)(void *worker, struct batch *batch);    /* several at a time, each with its own worker */
+    void (*worker_free)(void *worker);                  /* in its thread */
+    bool (*commit)(void *context, struct batch *batch, struct err *err); /* one at a time, in order */
+};
+
+struct pipeline;
+/* Starts 1..PIPELINE_THREADS_MAX workers and the committer. NULL when the system refuses a thread. */
+struct pipeline *pipeline_new(unsigned threads, const struct pipeline_steps *steps, struct err *err);
+/* Finishes first if pipeline_finish was not called. */
+void pipeline_free(struct pipeline *pipeline);
+SCOPE_FREE(pipeline)
+
+/* An empty batch; waits for one. NULL once a commit has failed. The taker may hold two. */
+struct batch *pipeline_take(struct pipeline *pipeline);
+void pipeline_put(struct pipeline *pipeline, struct batch *batch);
+/* Waits until everything put is committed and ends the threads. False with the failure of the first commit that failed. */
+bool pipeline_finish(struct pipeline *pipeline, struct err *err);
+
+#endif

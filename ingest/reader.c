@@ -1,0 +1,227 @@
+#include "ingest/reader.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "ingest/identity.h"
+#include "ingest/sniff.h"
+#include "ingest/source.h"
+#include "ingest/stop.h"
+
+void reader_init(struct reader *reader, struct catalog *catalog, struct frame_batches batches,
+                 struct progress *progress)
+{
+    *reader = (struct reader){
+        .catalog = catalog,
+        .progress = progress,
+        .stdin_name = "stdin",
+        .not_log_names = BUF(READER_NAMES_BYTES_MAX),
+    };
+    frame_init(&reader->frame, &frame_limits_default, batches);
+}
+
+void reader_release(struct reader *reader)
+{
+    buf_release(&reader->not_log_names);
+}
+
+/* An input failed; the next one goes on. */
+static void note_failure(struct reader *reader, const struct err *err)
+{
+    if (err->kind == ERR_INTERRUPTED) {
+        reader->interrupted = true;
+        return;
+    }
+    reader->failed = true;
+    log_error("%s", err->text);
+}
+
+/* ---- Is it a log at all? ------------------------------------------------------------------------------------------------ */
+
+static void add_quoted(struct buf *out, const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/+-@:,=%";
+    if (word[strspn(word, plain)] == '\0') {
+        buf_add_text(out, word);
+        return;
+    }
+    buf_add_char(out, '\'');
+    for (; *word != '\0'; word++)
+        *word == '\'' ? buf_add_text(out, "'\\''") : buf_add_char(out, *word);
+    buf_add_char(out, '\'');
+}
+
+static void refuse(struct reader *reader, const struct input *input, const struct sniff *sniff)
+{
+    struct err err;
+    if (!input->named) {
+        if (reader->not_logs++ < READER_NAMES_SHOWN)
+            buf_printf(&reader->not_log_names, "%s%s", reader->not_log_names.size ? ", " : "", input->path);
+        return;
+    }
+    if (sniff->unpack == NULL) {
+        err_set(&err, ERR_FORMAT, 0, "%s: looks like %s, not a log; to read it all the same use --text", input->path,
+                sniff->what);
+    } else {
+        SCOPED(buf) word = BUF(READER_NAMES_BYTES_MAX);
+        add_quoted(&word, input->path);
+        err_set(&err, ERR_FORMAT, 0, "%s: is %s-compressed; use: %s -dc %s | winnow ingest - --source-name %s",
+                input->path, sniff->unpack, sniff->unpack, buf_str(&word).data, buf_str(&word).data);
+    }
+    note_failure(reader, &err);
+}
+
+/* True when the source, which stands at its beginning, may be read; it stands there again. */
+static bool may_be_log(struct reader *reader, const struct input *input, struct source *source)
+{
+    if (source->kind == SOURCE_STREAM || reader->any_content)
+        return true;
+    struct err err;
+    char head[SNIFF_BYTES];
+    size_t size;
+    enum source_result result = source_read_full(source, head, sizeof head, &size, &err);
+    /* Damaged gzip data is told by the reading itself, with all that stands before the damage. */
+    bool fine = result != SOURCE_FAILED || err.kind == ERR_FORMAT;
+    if (!fine || source_seek(source, 0, &err) != SOURCE_DATA) {
+        note_failure(reader, &err);
+        return false;
+    }
+    const struct sniff *sniff = sniff_bytes(str_from(head, size));
+    if (sniff != NULL)
+        refuse(reader, input, sniff);
+    return sniff == NULL;
+}
+
+/* ---- Reading one source --------------------------------------------------------------------------------------------------- */
+
+/* Reads on until the end, a failure or a stop. SOURCE_QUIET stands for "no more batches are given". */
+static enum source_result read_bytes(struct reader *reader, struct source *source, uint64_t passed, struct err *err)
+{
+    for (;;) {
+        size_t room, got;
+        char *space = frame_space(&reader->frame, &room);
+        if (space == NULL)
+            return SOURCE_QUIET;
+        if (stop_asked()) {
+            err_set(err, ERR_INTERRUPTED, 0, "%s: interrupted", source->path);
+            return SOURCE_FAILED;
+        }
+        enum source_result result = source_read(source, space, room, &got, err);
+        if (result == SOURCE_DATA) {
+            if (!frame_advance(&reader->frame, got))
+                return SOURCE_QUIET;
+        } else if (result == SOURCE_QUIET) {
+            /* Nobody knows when a stream goes on, and it cannot be read again: what is complete is stored now. */
+            if (!frame_flush(&reader->frame))
+                return SOURCE_QUIET;
+        } else {
+            return result;
+        }
+        progress_show(reader->progress, source->path, source->taken, passed);
+    }
+}
+
+static void begin_state(struct reader *reader, struct catalog_entry *entry, const struct source *source)
+{
+    struct source_state *state = &entry->state;
+    if (source->kind == SOURCE_STREAM) {
+        state->position += state->pending_bytes; /* an unterminated end stays as it is */
+        state->pending_bytes = 0;
+        return;
+    }
+    catalog_set_file(reader->catalog, entry, source->device, source->inode);
+    state->kind = source->kind;
+    state->size = source->size;
+    state->modified_us = source->modified_us;
+    state->read_us = TIME_NONE; /* until the end is reached again */
+}
+
+/* False when no more batches are given. */
+static bool read_source(struct reader *reader, struct source *source, const struct identity *identity)
+{
+    struct err err;
+    struct source_state *state = &identity->entry->state;
+    uint64_t passed = source->taken;
+    begin_state(reader, identity->entry, source);
+    if (!frame_begin(&reader->frame, state, &identity->mark, source->reference_us))
+        return false;
+    enum source_result result = read_bytes(reader, source, passed, &err);
+    if (result == SOURCE_QUIET)
+        return false;
+    bool stopped = result == SOURCE_FAILED && err.kind == ERR_INTERRUPTED;
+    if (result == SOURCE_END) {
+        if (!source_check(source, &err))
+            result = SOURCE_FAILED;
+        state->size = source->size;
+        state->read_us = clock_now_us();
+    }
+    /* A stream's unfinished line cannot be read again, a file's can. */
+    if (!frame_end(&reader->frame, !stopped || source->kind == SOURCE_STREAM))
+        return false;
+    if (result == SOURCE_FAILED)
+        note_failure(reader, &err);
+    return true;
+}
+
+static void count_source(struct reader *reader, const struct source *source, struct catalog_entry *entry)
+{
+    if (entry->claimed)
+        return;
+    entry->claimed = true;
+    reader->sources++;
+    if (source->kind != SOURCE_STREAM)
+        reader->skipped_lines += entry->records;
+}
+
+static void write_replaced(void *context, const struct source_state *state)
+{
+    struct reader *reader = context;
+    /* Without a batch the frame_begin that follows fails as well. */
+    (void)frame_set_source(&reader->frame, state);
+}
+
+/* False when no more batches are given. */
+static bool read_input(struct reader *reader, const struct input *input)
+{
+    struct err err;
+    SCOPED_FREE(source) *source = source_open(input, &err);
+    if (source == NULL) {
+        note_failure(reader, &err);
+        return true;
+    }
+    struct identity identity;
+    struct str name = str_of(input->kind == INPUT_STDIN ? reader->stdin_name : source->real_path);
+    if (!identity_find(reader->catalog, source, name, &identity, &err)) {
+        note_failure(reader, &err);
+        return true;
+    }
+    if (source->offset == 0 && !identity.unchanged && !may_be_log(reader, input, source))
+        return true;
+    if (identity.entry == NULL)
+        identity_make(reader->catalog, source, name, &identity, write_replaced, reader);
+    bool had_tail = identity.entry->records > 0 && identity.entry->state.pending_bytes > 0 && !identity.entry->claimed;
+    count_source(reader, source, identity.entry);
+    uint64_t passed = identity.unchanged ? source->size : source->taken;
+    if (!identity.unchanged) {
+        bool more = read_source(reader, source, &identity);
+        if (had_tail && source->kind != SOURCE_STREAM && reader->frame.offset != reader->frame.begin)
+            reader->skipped_lines--; /* its unterminated end has grown and is counted as a new line */
+        if (!more)
+            return false;
+    }
+    progress_next(reader->progress, input->size, passed);
+    return true;
+}
+
+void reader_run(struct reader *reader, const struct input *inputs, size_t count)
+{
+    bool more = true;
+    for (size_t i = 0; i < count && more && !reader->interrupted; i++) {
+        if (stop_asked())
+            reader->interrupted = true;
+        else
+            more = read_input(reader, &inputs[i]);
+    }
+    if (more)
+        (void)frame_flush(&reader->frame);
+}

@@ -1,0 +1,13 @@
+/* winnow: one table of commands, nothing else. */
+#include "base/cmd.h"
+#include "ingest/ingest.h"
+#include "query/query.h"
+
+static const struct cmd *const commands[] = {
+    &cmd_ingest, &cmd_trace, &cmd_search, &cmd_logins, &cmd_limits, &cmd_errors, &cmd_status, NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return cmd_main(commands, argc, argv);
+}

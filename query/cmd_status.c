@@ -1,0 +1,246 @@
+#include "query/query.h"
+
+#include <stdlib.h>
+
+#include "query/cover.h"
+#include "query/question.h"
+#include "query/safe.h"
+
+struct status_options {
+    const char *store;
+    struct output_options output;
+};
+
+static const struct opt rows[] = {
+    {.long_name = "store",
+     .type = OPT_TEXT,
+     .offset = offsetof(struct status_options, store),
+     .argument = "PATH",
+     .help = "the store to look at (default: $WINNOW_STORE, else the user's own)"},
+    {0},
+};
+
+static const struct opt_group groups[] = {
+    {"Store", rows, 0},
+    {"Output", output_rows, offsetof(struct status_options, output)},
+    {0},
+};
+
+struct status {
+    struct store *store;
+    struct store_summary summary;
+    struct store_source *sources;
+    size_t source_count;
+    struct arena arena;
+    struct output output;
+    int64_t now_us;
+};
+
+static void status_release(struct status *status)
+{
+    output_close(&status->output, NULL);
+    store_free(status->store);
+    arena_release(&status->arena);
+}
+
+static const char *kind_text(enum source_kind kind)
+{
+    return kind == SOURCE_FILE ? "file" : kind == SOURCE_GZIP ? "gzip" : "stream";
+}
+
+static uint64_t stored_bytes(const struct store_source *source)
+{
+    return source->state.position + source->state.pending_bytes;
+}
+
+/* How old the newest stored record is, while there is something newer to read. */
+static uint64_t lag_seconds(const struct status *status, const struct store_source *source, uint64_t lag_bytes)
+{
+    int64_t newest_us = source->time_max != TIME_NONE ? source->time_max : source->state.read_us;
+    if (lag_bytes == 0 || newest_us == TIME_NONE || newest_us >= status->now_us)
+        return 0;
+    return (uint64_t)((status->now_us - newest_us) / TIME_SECOND);
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
+
+static void add_text(struct buf *line, const char *key, struct str text)
+{
+    buf_printf(line, "\"%s\":\"", key);
+    buf_add_json(line, text);
+    buf_add_char(line, '"');
+}
+
+static void add_number(struct buf *line, const char *key, uint64_t value)
+{
+    buf_printf(line, ",\"%s\":%llu", key, (unsigned long long)value);
+}
+
+static void add_time(struct buf *line, const char *key, int64_t time_us)
+{
+    char text[CLOCK_TEXT_MAX];
+    if (time_us == TIME_NONE)
+        return;
+    buf_add_char(line, ',');
+    add_text(line, key, str_of(clock_print_utc(time_us, text)));
+}
+
+static void add_source(struct buf *line, const struct status *status, const struct store_source *source)
+{
+    struct cover_lag lag = cover_lag(&source->state);
+    buf_add_char(line, '{');
+    add_text(line, "source", source->state.name);
+    buf_add_char(line, ',');
+    add_text(line, "kind", str_of(kind_text(source->state.kind)));
+    add_number(line, "position", stored_bytes(source));
+    add_number(line, "size", lag.size);
+    add_number(line, "lag_bytes", lag.bytes);
+    add_number(line, "lag_seconds", lag_seconds(status, source, lag.bytes));
+    add_number(line, "unparsed", source->unparsed);
+    add_number(line, "gaps", source->gaps);
+    buf_add_char(line, '}');
+}
+
+static void show_json(struct status *status)
+{
+    SCOPED(buf) line = BUF(RENDER_LINE_MAX);
+    buf_add_text(&line, "{\"store\":{");
+    add_text(&line, "path", str_of(store_path(status->store)));
+    add_number(&line, "bytes", status->summary.file_bytes);
+    add_number(&line, "raw_bytes", status->summary.raw_bytes);
+    add_number(&line, "records", status->summary.records);
+    add_time(&line, "first", status->summary.time_min);
+    add_time(&line, "last", status->summary.time_max);
+    buf_add_text(&line, "},\"sources\":[");
+    for (size_t i = 0; i < status->source_count; i++) {
+        if (i > 0)
+            buf_add_char(&line, ',');
+        add_source(&line, status, &status->sources[i]);
+        out_add(&status->output.out, buf_str(&line));
+        buf_reset(&line);
+    }
+    buf_add_text(&line, "],\"outputs\":[]}\n");
+    out_add(&status->output.out, buf_str(&line));
+}
+
+/* ---- Table ------------------------------------------------------------------------------------------------------- */
+
+/* "1.2 GiB"; below a KiB the exact number. */
+static struct str size_text(struct arena *arena, uint64_t bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    while (value >= 1024 && unit + 1 < sizeof units / sizeof *units) {
+        value /= 1024;
+        unit++;
+    }
+    return arena_printf(arena, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
+static void show_store(struct status *status)
+{
+    struct out *out = &status->output.out;
+    const struct store_summary *summary = &status->summary;
+    char first[CLOCK_TEXT_MAX], last[CLOCK_TEXT_MAX];
+    SCOPED(buf) path = BUF(RENDER_LINE_MAX);
+    safe_add(&path, str_of(store_path(status->store)), SAFE_TABLE, SIZE_MAX);
+    out_printf(out, "store    %s\n", path.data ? path.data : "");
+    struct str disk = size_text(&status->arena, summary->file_bytes),
+               raw = size_text(&status->arena, summary->raw_bytes);
+    out_printf(out, "size     %s for %s of lines", disk.data, raw.data);
+    if (summary->file_bytes > 0 && summary->raw_bytes > 0)
+        out_printf(out, " (ratio %.1f)", (double)summary->raw_bytes / (double)summary->file_bytes);
+    out_printf(out, "\nrecords  %llu, %llu unparsed\n", (unsigned long long)summary->records,
+               (unsigned long long)summary->unparsed);
+    if (summary->time_min != TIME_NONE)
+        out_printf(out, "range    %s - %s\n", clock_print_local(summary->time_min, first),
+                   clock_print_local(summary->time_max, last));
+    out_text(out, "\n");
+}
+
+static struct cell size_cell(struct status *status, uint64_t bytes, bool zero_is_blank)
+{
+    if (zero_is_blank && bytes == 0)
+        return (struct cell){0};
+    return (struct cell){.text = size_text(&status->arena, bytes), .tint = zero_is_blank ? TINT_YELLOW : TINT_NONE};
+}
+
+static void show_sources(struct status *status)
+{
+    static const struct column columns[] = {
+        {NULL, "kind", CELL_TEXT, 0},
+        {NULL, "records", CELL_COUNT, COLUMN_RIGHT},
+        {NULL, "stored", CELL_TEXT, COLUMN_RIGHT},
+        {NULL, "size", CELL_TEXT, COLUMN_RIGHT},
+        {NULL, "lag", CELL_TEXT, COLUMN_RIGHT},
+        {NULL, "unparsed", CELL_COUNT, COLUMN_RIGHT},
+        {NULL, "last record", CELL_TIME, 0},
+        {NULL, "source", CELL_TEXT, COLUMN_FLEX},
+    };
+    struct render_ask ask = {.out = &status->output.out,
+                             .color = status->output.color,
+                             .width = status->output.width,
+                             .columns = columns,
+                             .column_count = sizeof columns / sizeof *columns};
+    SCOPED_FREE(render) *render = render_new(&ask);
+    for (size_t i = 0; i < status->source_count; i++) {
+        const struct store_source *source = &status->sources[i];
+        struct cover_lag lag = cover_lag(&source->state);
+        struct cell cells[] = {{.text = str_of(kind_text(source->state.kind))},
+                               {.count = source->records},
+                               size_cell(status, stored_bytes(source), false),
+                               size_cell(status, lag.size, false),
+                               size_cell(status, lag.bytes, true),
+                               {.count = source->unparsed},
+                               {.time_us = source->time_max},
+                               {.text = source->state.name}};
+        render_row(render, cells);
+    }
+    render_end(render);
+}
+
+static bool answer(struct status *status, const struct status_options *options, struct err *err)
+{
+    if (!output_set_zone(&options->output, err) ||
+        !output_choose(&status->output, &options->output, 1U << RENDER_TABLE | 1U << RENDER_JSON, "status", err))
+        return false;
+    status->now_us = clock_now_us();
+    status->store = question_open_store(options->store, err);
+    if (!status->store || !store_summary(status->store, &status->summary, err) ||
+        !store_sources(status->store, &status->arena, &status->sources, &status->source_count, err))
+        return false;
+    output_open(&status->output, &options->output);
+    if (status->output.format == RENDER_JSON) {
+        show_json(status);
+    } else {
+        show_store(status);
+        show_sources(status);
+    }
+    return output_close(&status->output, err);
+}
+
+static int run(struct cmd_call *call)
+{
+    struct err err = {0};
+    SCOPED(status) status = {0};
+    if (call->operand_count > 0)
+        err_set(&err, ERR_USAGE, 0, "'%s': status takes no operands", call->operands[0]);
+    else if (answer(&status, call->values, &err))
+        return CMD_MATCHED;
+    output_close(&status.output, NULL);
+    return cmd_fail(call->cmd, &err);
+}
+
+const struct cmd cmd_status = {
+    .name = "status",
+    .summary = "what is stored, how far, and how far behind",
+    .usage = "",
+    .examples = "winnow status\n"
+                "    the store's size and range; each source with what is not read yet\n"
+                "winnow status -o json\n"
+                "    one JSON object for a monitor: lag_bytes is 0 when everything is stored\n",
+    .groups = groups,
+    .values_size = sizeof(struct status_options),
+    .run = run,
+};

@@ -1,0 +1,157 @@
+#include "query/cover.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "base/must.h"
+#include "base/scope.h"
+#include "query/safe.h"
+
+enum { COVER_NAMES_MAX = 3 };
+
+static uint64_t file_lag(const struct source_state *state, uint64_t size)
+{
+    uint64_t stored = state->position + state->pending_bytes;
+    /* Smaller than what was read: it was truncated and written anew. */
+    return size >= stored ? size - stored : size;
+}
+
+static uint64_t gzip_lag(const struct source_state *state, const struct stat *now, uint64_t size)
+{
+    int64_t modified_us = (int64_t)now->st_mtim.tv_sec * TIME_SECOND + now->st_mtim.tv_nsec / 1000;
+    if (size == state->size && modified_us == state->modified_us)
+        return 0;
+    return size >= state->size ? size - state->size : size;
+}
+
+struct cover_lag cover_lag(const struct source_state *state)
+{
+    struct cover_lag lag = {.size = state->size};
+    char path[PATH_MAX];
+    struct stat now;
+    if (state->kind == SOURCE_STREAM || state->replaced || state->name.size >= sizeof path ||
+        memchr(state->name.data, '\0', state->name.size))
+        return lag;
+    memcpy(path, state->name.data, state->name.size);
+    path[state->name.size] = '\0';
+    if (stat(path, &now) != 0 || now.st_dev != state->device || now.st_ino != state->inode)
+        return lag;
+    lag.size = (uint64_t)now.st_size;
+    lag.bytes = state->kind == SOURCE_GZIP ? gzip_lag(state, &now, lag.size) : file_lag(state, lag.size);
+    return lag;
+}
+
+/* ---- Notes ------------------------------------------------------------------------------------------------------- */
+
+static void add_name(struct buf *lines, struct str name)
+{
+    safe_add(lines, name, SAFE_TABLE, SIZE_MAX);
+}
+
+static bool note_range(const struct select *select, struct buf *lines)
+{
+    int64_t first = TIME_NONE, last = TIME_NONE;
+    char asked[CLOCK_TEXT_MAX], stored[CLOCK_TEXT_MAX];
+    for (size_t i = 0; i < select->source_count; i++) {
+        const struct store_source *source = &select->sources[i];
+        if (source->time_min != TIME_NONE && (first == TIME_NONE || source->time_min < first))
+            first = source->time_min;
+        last = source->time_max > last ? source->time_max : last;
+        last = source->state.read_us > last ? source->state.read_us : last;
+    }
+    bool complete = true;
+    if (select->since_us != TIME_NONE && (first == TIME_NONE || select->since_us < first)) {
+        complete = false;
+        buf_printf(lines, "asked for records since %s, but ", clock_print_local(select->since_us, asked));
+        if (first == TIME_NONE)
+            buf_add_text(lines, "nothing with a time is stored of these sources\n");
+        else
+            buf_printf(lines, "the stored ones begin at %s\n", clock_print_local(first, stored));
+    }
+    if (select->until_us != TIME_NONE && (last == TIME_NONE || select->until_us > last)) {
+        complete = false;
+        buf_printf(lines, "asked for records until %s, but ", clock_print_local(select->until_us, asked));
+        if (last == TIME_NONE)
+            buf_add_text(lines, "nothing of these sources was ever read\n");
+        else
+            buf_printf(lines, "they were last read at %s\n", clock_print_local(last, stored));
+    }
+    return complete;
+}
+
+/* Names the first few sources that lag, then how many more there are. */
+static bool note_lags(const struct select *select, struct buf *lines)
+{
+    size_t lagging = 0;
+    uint64_t bytes = 0;
+    SCOPED(buf) names = BUF((size_t)COVER_NAMES_MAX * PATH_MAX * 8);
+    for (size_t i = 0; i < select->source_count; i++) {
+        struct cover_lag lag = cover_lag(&select->sources[i].state);
+        if (lag.bytes == 0)
+            continue;
+        bytes += lag.bytes;
+        if (lagging++ < COVER_NAMES_MAX) {
+            buf_add_text(&names, names.size ? ", " : "");
+            add_name(&names, select->sources[i].state.name);
+        }
+    }
+    if (lagging == 0)
+        return true;
+    buf_printf(lines, "%llu bytes are not stored yet, of ", (unsigned long long)bytes);
+    buf_add_str(lines, buf_str(&names));
+    if (lagging > COVER_NAMES_MAX)
+        buf_printf(lines, " and %zu more", lagging - COVER_NAMES_MAX);
+    buf_add_text(lines, "; run 'winnow ingest' on them\n");
+    return false;
+}
+
+static bool note_gaps(const struct select *select, struct buf *lines)
+{
+    bool complete = true;
+    for (size_t i = 0; i < select->source_count; i++) {
+        if (select->sources[i].gaps == 0)
+            continue;
+        complete = false;
+        buf_printf(lines, "%llu stretches are known to be missing of ", (unsigned long long)select->sources[i].gaps);
+        add_name(lines, select->sources[i].state.name);
+        buf_add_char(lines, '\n');
+    }
+    return complete;
+}
+
+static bool note_loss(const struct select *select, const struct cover_loss *loss, struct buf *lines)
+{
+    uint64_t hard = select_limit_hits(select);
+    if (loss->blocks_damaged)
+        buf_printf(lines, "%llu damaged blocks of the store were skipped\n", (unsigned long long)loss->blocks_damaged);
+    if (loss->records_unreadable)
+        buf_printf(lines, "%llu matching records could not be read\n", (unsigned long long)loss->records_unreadable);
+    if (hard)
+        buf_printf(lines, "%llu lines were too hard for the regex and count as not matching\n",
+                   (unsigned long long)hard);
+    if (loss->records_without_time)
+        buf_printf(lines, "%llu records without any time were left out, because a time range was asked\n",
+                   (unsigned long long)loss->records_without_time);
+    if (loss->records_untimed)
+        buf_printf(lines, "%llu matching records have no time and are in no row\n",
+                   (unsigned long long)loss->records_untimed);
+    return loss->blocks_damaged == 0 && loss->records_unreadable == 0 && hard == 0;
+}
+
+bool cover_notes(const struct select *select, const struct cover_loss *loss, struct buf *ret_lines)
+{
+    bool complete = true;
+    for (size_t i = 0; i < select->missing_count; i++) {
+        complete = false;
+        buf_add_text(ret_lines, "no stored source is named '");
+        add_name(ret_lines, str_of(select->missing[i]));
+        buf_add_text(ret_lines, "'; 'winnow status' lists them\n");
+    }
+    if (select->source_count > 0 || select->missing_count == 0)
+        complete &= note_range(select, ret_lines);
+    complete &= note_lags(select, ret_lines);
+    complete &= note_gaps(select, ret_lines);
+    complete &= note_loss(select, loss, ret_lines);
+    return complete;
+}

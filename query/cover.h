@@ -1,0 +1,31 @@
+/* cover: what an answer covers, and what it may lack.
+ *
+ * The chosen sources cover the time from their first stored record to the later of their last record and the moment
+ * they were last read to the end. An answer is incomplete when the range asked for reaches beyond that, when a file has
+ * grown since it was read, or when something could not be read or decided. */
+#ifndef WINNOW_QUERY_COVER_H
+#define WINNOW_QUERY_COVER_H
+
+#include "base/buf.h"
+#include "query/select.h"
+
+/* What went wrong on the way to an answer. */
+struct cover_loss {
+    uint64_t blocks_damaged;
+    uint64_t records_unreadable;
+    uint64_t records_without_time; /* left out because a time range was asked; told, but no loss */
+    uint64_t records_untimed;      /* matching, but without a time and so in no step of a histogram */
+};
+
+/* Appends a line (with newline) for each thing to tell. True when the answer is complete. */
+bool cover_notes(const struct select *select, const struct cover_loss *loss, struct buf *ret_lines);
+
+/* A source's file as it is now: its size on the disk and how much of it is not stored yet, in bytes. A file that is
+ * gone, replaced or a stream has no lag. */
+struct cover_lag {
+    uint64_t size;
+    uint64_t bytes;
+};
+struct cover_lag cover_lag(const struct source_state *state);
+
+#endif

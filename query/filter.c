@@ -1,0 +1,349 @@
+#include "query/filter.h"
+
+#include <stdio.h>
+
+#include "base/must.h"
+#include "query/number.h"
+#include "query/timeexpr.h"
+
+static bool is_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '@' || c == '$';
+}
+
+/* Splits at the operator; false when the word is not a filter. */
+static bool split(struct str word, struct str *ret_field, enum filter_op *ret_op, struct str *ret_value)
+{
+    static const struct {
+        struct str text;
+        enum filter_op op;
+    } operators[] = {
+        {{"!=", 2}, FILTER_NOT_EQUAL},  {{"!~", 2}, FILTER_NOT_MATCH}, {{">=", 2}, FILTER_GREATER_EQUAL},
+        {{"<=", 2}, FILTER_LESS_EQUAL}, {{"=", 1}, FILTER_EQUAL},      {{"~", 1}, FILTER_MATCH},
+        {{">", 1}, FILTER_GREATER},     {{"<", 1}, FILTER_LESS},
+    };
+    size_t end = 0;
+    while (end < word.size &&
+           (is_letter(word.data[end]) || (end > 0 && ((word.data[end] >= '0' && word.data[end] <= '9') ||
+                                                      word.data[end] == '.' || word.data[end] == '-'))))
+        end++;
+    if (end == 0 || word.data[end - 1] == '-' || word.data[end - 1] == '.')
+        return false;
+    struct str rest = str_slice(word, end, word.size);
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+        if (!str_starts(rest, operators[i].text))
+            continue;
+        *ret_field = str_slice(word, 0, end);
+        *ret_op = operators[i].op;
+        *ret_value = str_slice(rest, operators[i].text.size, rest.size);
+        return true;
+    }
+    return false;
+}
+
+bool filter_is(struct str word)
+{
+    struct str field, value;
+    enum filter_op op;
+    return split(word, &field, &op, &value);
+}
+
+static bool has_upper_case(struct str pattern)
+{
+    for (size_t i = 0; i < pattern.size; i++) {
+        if (pattern.data[i] >= 'A' && pattern.data[i] <= 'Z')
+            return true;
+        if (pattern.data[i] != '\\' || ++i == pattern.size)
+            continue;
+        /* \p{Lu}, \x{1F600}, \N{U+41}: what stands in the braces belongs to the escape. */
+        if (i + 1 < pattern.size && pattern.data[i + 1] == '{')
+            while (i + 1 < pattern.size && pattern.data[i] != '}')
+                i++;
+        else if (pattern.data[i] == 'x') /* \x4F */
+            for (int digits = 0;
+                 digits < 2 && i + 1 < pattern.size && memchr("0123456789abcdefABCDEF", pattern.data[i + 1], 22);
+                 digits++)
+                i++;
+    }
+    return false;
+}
+
+struct re *filter_re_new(struct str pattern, struct err *err)
+{
+    return re_new(pattern, !has_upper_case(pattern), err);
+}
+
+static bool read_kind(struct filter *filter, struct err *err)
+{
+    for (unsigned bit = 0; bit < KIND_COUNT; bit++)
+        if (str_equal(filter->value, str_of(kind_name(bit))))
+            filter->kinds = (uint8_t)(1U << bit);
+    if (filter->kinds || filter->value.size == 0)
+        return true;
+    return err_set(err, ERR_USAGE, 0,
+                   "'%.*s' is no kind of record; there are auth_failure auth_success rate_limit denial error",
+                   STR_ARG(filter->value));
+}
+
+/* What the value must be for the fields that have a type of their own. */
+static bool read_value(struct filter *filter, int64_t now_us, struct err *err)
+{
+    bool regex = filter->op == FILTER_MATCH || filter->op == FILTER_NOT_MATCH;
+    if (regex)
+        return (filter->re = filter_re_new(filter->value, err)) != NULL;
+    bool ordered = filter->op >= FILTER_GREATER;
+    if (ordered && filter->subject.kind != SUBJECT_FIELD && filter->subject.kind != SUBJECT_PATH)
+        return err_set(err, ERR_USAGE, 0, "'%.*s' has no order; use = != ~ or !~", STR_ARG(filter->subject.name));
+    if (filter->subject.kind == SUBJECT_KIND)
+        return read_kind(filter, err);
+    if (filter->subject.kind != SUBJECT_FIELD || (filter->value.size == 0 && !ordered))
+        return true;
+    if (filter->subject.field == FIELD_LEVEL && (filter->level = level_parse(filter->value)) == LEVEL_UNKNOWN)
+        return err_set(err, ERR_USAGE, 0,
+                       "'%.*s' is no level; there are trace debug info notice warning error critical",
+                       STR_ARG(filter->value));
+    int64_t us;
+    bool number = number_is(filter->value) ||
+                  (filter->subject.field == FIELD_DURATION && clock_parse_duration(filter->value, &us));
+    if (ordered && !number && (filter->subject.field == FIELD_STATUS || filter->subject.field == FIELD_DURATION))
+        return err_set(err, ERR_USAGE, 0, "'%.*s' is no number", STR_ARG(filter->value));
+    if (filter->subject.field == FIELD_TIME)
+        return timeexpr_parse(filter->value, now_us, &filter->time_us, err);
+    return true;
+}
+
+/* Ids, names, addresses and what stands under a key path are in the raw line as they are, unless it escapes them. */
+static void set_needle(struct filter *filter)
+{
+    bool verbatim = filter->subject.kind == SUBJECT_PATH;
+    if (filter->subject.kind == SUBJECT_FIELD) {
+        enum field field = filter->subject.field;
+        verbatim = field == FIELD_REQUEST_ID || field == FIELD_QUERY_ID || field == FIELD_TRACE_ID ||
+                   field == FIELD_SESSION || field == FIELD_USER || field == FIELD_CLIENT_IP;
+    }
+    if (filter->op != FILTER_EQUAL || !verbatim || filter->value.size < 2 || number_is(filter->value))
+        return;
+    for (size_t i = 0; i < filter->value.size; i++) {
+        char c = filter->value.data[i];
+        if (c <= ' ' || c >= 0x7f || memchr("\"\\/'&%+", c, 7))
+            return;
+    }
+    filter->needle = filter->value;
+}
+
+bool filter_init_equal(struct filter *filter, struct str field, struct str value, int64_t now_us, struct err *err)
+{
+    *filter = (struct filter){.subject = subject_of(field), .op = FILTER_EQUAL, .value = value};
+    if (!read_value(filter, now_us, err))
+        return false;
+    set_needle(filter);
+    return true;
+}
+
+bool filter_init(struct filter *filter, struct str word, int64_t now_us, struct err *err)
+{
+    struct str field, value;
+    enum filter_op op;
+    bool is = split(word, &field, &op, &value);
+    must(is);
+    *filter = (struct filter){.subject = subject_of(field), .op = op, .value = value};
+    if (!read_value(filter, now_us, err))
+        return err_within(err, "'%.*s'", STR_ARG(word));
+    set_needle(filter);
+    return true;
+}
+
+void filter_release(struct filter *filter)
+{
+    re_free(filter->re);
+    filter->re = NULL;
+}
+
+/* ---- Holding ----------------------------------------------------------------------------------------------------- */
+
+static bool op_holds(enum filter_op op, int order)
+{
+    switch (op) {
+    case FILTER_EQUAL:
+    case FILTER_NOT_EQUAL:
+        return order == 0;
+    case FILTER_GREATER:
+        return order > 0;
+    case FILTER_GREATER_EQUAL:
+        return order >= 0;
+    case FILTER_LESS:
+        return order < 0;
+    case FILTER_LESS_EQUAL:
+        return order <= 0;
+    case FILTER_MATCH:
+    case FILTER_NOT_MATCH:
+        break;
+    }
+    return false;
+}
+
+/* != and !~ are answered here as = and ~; filter_holds turns them round. */
+static bool text_holds(const struct filter *filter, struct str text)
+{
+    if (filter->re)
+        return re_match(filter->re, text, NULL);
+    bool numbers = number_is(filter->value) && number_is(text);
+    if (filter->op == FILTER_EQUAL || filter->op == FILTER_NOT_EQUAL)
+        return str_equal(text, filter->value) || (numbers && number_compare(text, filter->value) == 0);
+    if (number_is(filter->value) != number_is(text))
+        return false;
+    return op_holds(filter->op, numbers ? number_compare(text, filter->value) : str_compare(text, filter->value));
+}
+
+struct holding {
+    const struct filter *filter;
+    bool any_value, holds;
+};
+
+static bool visit_value(void *context, struct str text)
+{
+    struct holding *holding = context;
+    holding->any_value = holding->any_value || text.size > 0;
+    holding->holds = text_holds(holding->filter, text);
+    return !holding->holds;
+}
+
+/* "2s" may stand for 2000 where milliseconds are compared. */
+static bool duration_holds(const struct filter *filter, struct str text)
+{
+    int64_t us;
+    char ms[32];
+    struct filter plain = *filter;
+    if (!filter->re && !number_is(filter->value) && clock_parse_duration(filter->value, &us)) {
+        int size = snprintf(ms, sizeof ms, "%.3f", (double)us / 1000);
+        plain.value = str_from(ms, (size_t)size);
+    }
+    return text_holds(&plain, text);
+}
+
+/* The level, kind and time as the store knows them. False when the filter is of another sort. */
+static bool stored_holds(const struct filter *filter, uint8_t level, uint8_t kinds, int64_t time_us, bool *ret_holds)
+{
+    const struct subject *subject = &filter->subject;
+    if (filter->re || filter->value.size == 0)
+        return false;
+    if (subject->kind == SUBJECT_KIND)
+        *ret_holds = (kinds & filter->kinds) != 0;
+    else if (subject->kind == SUBJECT_FIELD && subject->field == FIELD_LEVEL)
+        *ret_holds = level != LEVEL_UNKNOWN && op_holds(filter->op, (int)level - (int)filter->level);
+    else if (subject->kind == SUBJECT_FIELD && subject->field == FIELD_TIME)
+        *ret_holds =
+            time_us != TIME_NONE && op_holds(filter->op, (time_us > filter->time_us) - (time_us < filter->time_us));
+    else
+        return false;
+    return true;
+}
+
+static bool value_holds(struct holding *holding, struct event *event)
+{
+    const struct filter *filter = holding->filter;
+    bool holds;
+    if (stored_holds(filter, event->record.level, event->record.kinds, event->record.time_us, &holds))
+        return holds;
+    if (filter->subject.kind == SUBJECT_FIELD && filter->subject.field == FIELD_DURATION && filter->value.size > 0)
+        return duration_holds(filter, subject_text(&filter->subject, event));
+    subject_visit(&filter->subject, event, visit_value, holding);
+    return holding->holds || (filter->value.size == 0 && !filter->re && !holding->any_value);
+}
+
+static bool is_negative(const struct filter *filter)
+{
+    return filter->op == FILTER_NOT_EQUAL || filter->op == FILTER_NOT_MATCH;
+}
+
+static bool is_positive(const struct filter *filter)
+{
+    return filter->op == FILTER_EQUAL || filter->op == FILTER_MATCH;
+}
+
+static bool filter_holds(const struct filter *filter, struct event *event)
+{
+    struct str raw = event->record.raw;
+    if (filter->needle.data && str_find(raw, filter->needle) == STR_NONE && !memchr(raw.data, '\\', raw.size))
+        return false;
+    struct holding holding = {.filter = filter};
+    return value_holds(&holding, event) != is_negative(filter);
+}
+
+static bool fact_holds(const struct filter *filter, const struct fact_row *fact, const struct store_source *source,
+                       struct arena *arena, bool *ret_known)
+{
+    bool holds;
+    struct str text;
+    /* A fact row has one bit of its record's kinds, so it can confirm a kind but not deny it. */
+    if (filter->subject.kind != SUBJECT_KIND && stored_holds(filter, fact->level, 0, fact->time_us, &holds))
+        return holds != is_negative(filter);
+    if (!subject_fact_text(&filter->subject, fact, source, arena, &text)) {
+        *ret_known = false;
+        return true;
+    }
+    struct holding holding = {.filter = filter};
+    if (text.data)
+        visit_value(&holding, text);
+    holds = holding.holds || (filter->value.size == 0 && !filter->re && !holding.any_value);
+    return holds != is_negative(filter);
+}
+
+/* What both kinds of asking share: `ask` tells about one filter. */
+struct asking {
+    struct event *event;
+    const struct fact_row *fact;
+    const struct store_source *source;
+    struct arena *arena;
+    bool known;
+};
+
+static bool ask(struct asking *asking, const struct filter *filter)
+{
+    if (asking->event)
+        return filter_holds(filter, asking->event);
+    return fact_holds(filter, asking->fact, asking->source, asking->arena, &asking->known);
+}
+
+static bool same_field(const struct filter *a, const struct filter *b)
+{
+    return a->subject.kind == b->subject.kind && a->subject.field == b->subject.field &&
+           (a->subject.kind != SUBJECT_PATH || str_equal(a->subject.name, b->subject.name));
+}
+
+static bool one_holds(struct asking *asking, const struct filter *filters, size_t count, size_t index)
+{
+    if (!is_positive(&filters[index]))
+        return ask(asking, &filters[index]);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_positive(&filters[i]) || !same_field(&filters[i], &filters[index]))
+            continue;
+        if (i < index)
+            return true; /* asked when that one's turn was */
+        if (ask(asking, &filters[i]))
+            return true;
+    }
+    return false;
+}
+
+bool filters_hold(const struct filter *filters, size_t count, struct event *event)
+{
+    struct asking asking = {.event = event, .known = true};
+    /* What the store's columns tell goes first: it saves analyzing. */
+    for (int stored = 1; stored >= 0; stored--)
+        for (size_t i = 0; i < count; i++)
+            if (subject_is_stored(&filters[i].subject) == (stored == 1) && !one_holds(&asking, filters, count, i))
+                return false;
+    return true;
+}
+
+bool filters_hold_fact(const struct filter *filters, size_t count, const struct fact_row *fact,
+                       const struct store_source *source, struct arena *arena, bool *ret_known)
+{
+    struct asking asking = {.fact = fact, .source = source, .arena = arena, .known = true};
+    bool holds = true;
+    for (size_t i = 0; i < count && holds; i++)
+        holds = one_holds(&asking, filters, count, i);
+    *ret_known = asking.known || !holds;
+    return holds;
+}

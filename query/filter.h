@@ -1,0 +1,53 @@
+/* filter: the FIELD=VALUE words of a question.
+ *
+ *     FIELD=VALUE FIELD!=VALUE   equal as text, or as numbers; FIELD= means "has none", FIELD!= "has one"
+ *     FIELD~REGEX FIELD!~REGEX   PCRE2; all lower case ignores case
+ *     FIELD>N >= < <=            numbers as numbers, levels by severity, times as times, anything else as text
+ *
+ * A field that a record has several times (a path into an array) holds when one of its values does; != and !~ hold when
+ * none does. A filter belongs to one thread (its regex does). */
+#ifndef WINNOW_QUERY_FILTER_H
+#define WINNOW_QUERY_FILTER_H
+
+#include "query/subject.h"
+
+enum filter_op {
+    FILTER_EQUAL,
+    FILTER_NOT_EQUAL,
+    FILTER_MATCH,
+    FILTER_NOT_MATCH,
+    FILTER_GREATER,
+    FILTER_GREATER_EQUAL,
+    FILTER_LESS,
+    FILTER_LESS_EQUAL,
+};
+
+struct filter {
+    struct subject subject;
+    enum filter_op op;
+    struct str value;  /* decoded text to compare with */
+    struct re *re;     /* FILTER_MATCH, FILTER_NOT_MATCH */
+    int64_t time_us;   /* FIELD_TIME */
+    enum level level;  /* FIELD_LEVEL */
+    uint8_t kinds;     /* SUBJECT_KIND with = or != */
+    struct str needle; /* a raw line without this and without a backslash cannot hold; absent when nothing is known */
+};
+
+/* True when the word has the form of a filter: [A-Za-z_@$][A-Za-z0-9_.@$-]* and an operator. */
+bool filter_is(struct str word);
+/* The word must be a filter. It must outlive the filter. ERR_USAGE tells what is wrong with the value. */
+bool filter_init(struct filter *filter, struct str word, int64_t now_us, struct err *err);
+/* FIELD=VALUE from its parts, for options such as --user. */
+bool filter_init_equal(struct filter *filter, struct str field, struct str value, int64_t now_us, struct err *err);
+void filter_release(struct filter *filter);
+
+/* PCRE2 with the rule of the command line: all lower case (outside of escapes) ignores case. */
+struct re *filter_re_new(struct str pattern, struct err *err);
+
+/* The filters of one field: either of = and ~ holds, and all of the others. Several fields: all of them. */
+bool filters_hold(const struct filter *filters, size_t count, struct event *event);
+/* The same, as far as a fact row tells. False in *ret_known: the record must be asked. */
+bool filters_hold_fact(const struct filter *filters, size_t count, const struct fact_row *fact,
+                       const struct store_source *source, struct arena *arena, bool *ret_known);
+
+#endif

@@ -1,0 +1,56 @@
+#include "query/number.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/must.h"
+
+bool number_is(struct str text)
+{
+    double value;
+    return text.size > 0 && str_to_double(text, &value);
+}
+
+/* The digits of an integer without sign and leading zeros; false when it is no integer. */
+static bool integer_digits(struct str text, struct str *ret_digits, bool *ret_negative)
+{
+    *ret_negative = text.size > 0 && text.data[0] == '-';
+    size_t from = *ret_negative ? 1 : 0;
+    for (size_t i = from; i < text.size; i++)
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    while (from < text.size && text.data[from] == '0')
+        from++;
+    *ret_digits = str_slice(text, from, text.size);
+    *ret_negative = *ret_negative && ret_digits->size > 0;
+    return true;
+}
+
+int number_compare(struct str a, struct str b)
+{
+    struct str digits_a, digits_b;
+    bool negative_a, negative_b;
+    if (integer_digits(a, &digits_a, &negative_a) && integer_digits(b, &digits_b, &negative_b)) {
+        if (negative_a != negative_b)
+            return negative_a ? -1 : 1;
+        int order =
+            digits_a.size != digits_b.size ? (digits_a.size > digits_b.size ? 1 : -1) : str_compare(digits_a, digits_b);
+        return negative_a ? -order : order;
+    }
+    double value_a = 0, value_b = 0;
+    bool read = str_to_double(a, &value_a) && str_to_double(b, &value_b);
+    must(read);
+    return (value_a > value_b) - (value_a < value_b);
+}
+
+void number_add(struct buf *out, double value)
+{
+    char text[40];
+    for (int precision = 1; precision <= 17; precision++) {
+        snprintf(text, sizeof text, "%.*g", precision, value);
+        double back = strtod(text, NULL);
+        if (!(back < value) && !(back > value))
+            break;
+    }
+    buf_add_text(out, text);
+}

@@ -1,0 +1,306 @@
+#include "query/question.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "base/place.h"
+
+enum { FIELDS_FILE_MAX = 1 << 20, NOTES_MAX = 1 << 24 };
+
+void question_release(struct question *q)
+{
+    render_free(q->render);
+    output_close(&q->output, NULL);
+    analyzer_free(q->analyzer);
+    field_table_free(q->fields);
+    store_free(q->store);
+    select_release(&q->select);
+    buf_release(&q->notes);
+    arena_release(&q->scratch);
+    arena_release(&q->arena);
+    *q = (struct question){0};
+}
+
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
+
+bool question_init(struct question *q, const struct cmd *cmd, const struct select_options *select,
+                   const struct output_options *output, unsigned forms, const char *what, struct err *err)
+{
+    *q = (struct question){.cmd = cmd, .notes = BUF(NOTES_MAX)};
+    if (!output_set_zone(output, err) || !output_choose(&q->output, output, forms, what, err))
+        return false;
+    q->now_us = clock_now_us();
+    return select_init(&q->select, select, q->now_us, err);
+}
+
+struct store *question_open_store(const char *option, struct err *err)
+{
+    SCOPED(buf) path = BUF(PATH_MAX);
+    if (!place_store(option, &path, err))
+        return NULL;
+    struct store *store = store_open(path.data, STORE_READ, err);
+    if (!store && err->kind == ERR_MISSING)
+        err_set(err, ERR_MISSING, 0,
+                "no store at '%s'; 'winnow ingest' makes one, --store or $WINNOW_STORE names another", path.data);
+    return store;
+}
+
+static struct field_table *open_fields(const char *file, struct err *err)
+{
+    SCOPED(buf) text = BUF(FIELDS_FILE_MAX);
+    if (file && !io_read_file(file, &text, err))
+        return NULL;
+    return field_table_new(file ? buf_str(&text) : STR_ABSENT, file, err);
+}
+
+bool question_open(struct question *q, const struct select_options *select, const struct output_options *output,
+                   struct err *err)
+{
+    struct store_source *sources;
+    size_t count;
+    q->fields = open_fields(select->fields, err);
+    if (!q->fields)
+        return false;
+    q->analyzer = analyzer_new(q->fields);
+    q->store = question_open_store(select->store, err);
+    if (!q->store || !store_sources(q->store, &q->arena, &sources, &count, err))
+        return false;
+    select_sources(&q->select, &select->sources, sources, count, &q->arena);
+    output_open(&q->output, output);
+    return true;
+}
+
+static void make_render(struct question *q, const struct column *columns, size_t count, bool headless)
+{
+    must(!q->render);
+    struct render_ask ask = {.format = q->output.format,
+                             .out = &q->output.out,
+                             .color = q->output.color,
+                             .width = q->output.width,
+                             .headless = headless,
+                             .columns = columns,
+                             .column_count = count,
+                             .marks = q->select.greps,
+                             .mark_count = q->select.grep_count};
+    q->render = render_new(&ask);
+}
+
+void question_show_events(struct question *q, const struct layout *layout)
+{
+    q->layout = *layout;
+    bool table = q->output.format == RENDER_TABLE;
+    make_render(q, table ? layout->columns : NULL, table ? layout->column_count : 0, layout->headless);
+}
+
+void question_show_rows(struct question *q, const struct column *columns, size_t count)
+{
+    make_render(q, columns, count, false);
+}
+
+/* ---- Records ----------------------------------------------------------------------------------------------------- */
+
+/* False when the source is not a chosen one. */
+static bool begin_event(struct question *q, const struct scan_record *found, struct event *ret)
+{
+    const struct store_source *source = select_source(&q->select, found->source);
+    if (!source)
+        return false;
+    if (q->scratch.used_bytes > 0)
+        arena_reset(&q->scratch);
+    *ret = (struct event){.number = found->number,
+                          .source = source,
+                          .record = found->record,
+                          .analyzer = q->analyzer,
+                          .arena = &q->scratch};
+    return true;
+}
+
+bool question_scan(struct question *q, struct question_scan *scan, struct err *err)
+{
+    if (q->select.source_count == 0)
+        return true;
+    struct scan_ask ask = {.since_us = q->select.since_us,
+                           .until_us = q->select.until_us,
+                           .sources = q->select.source_ids,
+                           .source_count = q->select.source_count,
+                           .word = scan->word,
+                           .literal = scan->literal};
+    SCOPED_FREE(scan) *cursor = scan_new(q->store, &ask, err);
+    if (!cursor)
+        return false;
+    struct scan_record found;
+    int more;
+    bool going = true;
+    while (going && out_alive(&q->output.out) && (more = scan_next(cursor, &found, err)) != 0) {
+        struct event event;
+        if (more < 0)
+            return false;
+        if (!begin_event(q, &found, &event))
+            continue;
+        bool holds = select_holds(&q->select, &event);
+        going = !(holds || scan->everything) || scan->visit(scan->context, &event, holds, err);
+    }
+    struct scan_counts counts = scan_counts(cursor);
+    q->loss.blocks_damaged += counts.blocks_damaged;
+    q->loss.records_without_time += counts.records_without_time;
+    scan->index_used = counts.index_used;
+    return going || err->kind == ERR_NONE;
+}
+
+int question_fetch(struct question *q, uint64_t number, struct event *ret, struct err *err)
+{
+    struct scan_record found;
+    struct err failure = {0};
+    if (store_fetch(q->store, number, &found, &failure))
+        return begin_event(q, &found, ret) ? 1 : 0;
+    if (failure.kind == ERR_CORRUPT || failure.kind == ERR_MISSING) {
+        q->loss.records_unreadable++;
+        return 0;
+    }
+    *err = failure;
+    return -1;
+}
+
+bool question_each(struct question *q, const struct hits *hits,
+                   bool (*visit)(void *context, struct event *event, struct err *err), void *context, struct err *err)
+{
+    for (size_t i = 0; i < hits->count && out_alive(&q->output.out); i++) {
+        struct event event;
+        int found = question_fetch(q, hits->items[i].number, &event, err);
+        if (found < 0)
+            return false;
+        if (found == 0)
+            continue;
+        event.context = hits->items[i].sequence & HIT_CONTEXT;
+        if (!visit(context, &event, err))
+            return err->kind == ERR_NONE;
+    }
+    return true;
+}
+
+void question_write(struct question *q, struct event *event)
+{
+    if (q->output.format != RENDER_TABLE) {
+        render_event(q->render, event);
+        return;
+    }
+    struct cell cells[RENDER_COLUMNS_MAX] = {0};
+    q->layout.fill(q->layout.context, event, cells);
+    render_row(q->render, cells);
+}
+
+struct hit question_hit(const struct event *event)
+{
+    must(event->source->state.id > 0 && event->source->state.id <= UINT32_MAX);
+    return (struct hit){
+        .number = event->number, .time_us = event->record.time_us, .source = (uint32_t)event->source->state.id};
+}
+
+void question_sort(struct question *q, struct hits *hits, enum hits_order order)
+{
+    hits_sort(hits, order);
+    if (q->select.lines_max != UINT64_MAX)
+        hits_keep_newest(hits, q->select.lines_max);
+    if (q->select.reverse)
+        hits_reverse(hits);
+    for (size_t i = 0; i < hits->count; i++)
+        q->matched += !(hits->items[i].sequence & HIT_CONTEXT);
+}
+
+struct writing {
+    struct question *q;
+    const struct hits *hits;
+    bool apart;
+    size_t at;
+};
+
+static bool write_hit(void *context, struct event *event, struct err *err)
+{
+    struct writing *writing = context;
+    (void)err;
+    const struct hit *items = writing->hits->items;
+    while (items[writing->at].number != event->number)
+        writing->at++; /* over those that could not be read */
+    if (writing->apart && writing->at > 0 && hits_apart(&items[writing->at - 1], &items[writing->at]))
+        render_break(writing->q->render);
+    question_write(writing->q, event);
+    return true;
+}
+
+bool question_write_hits(struct question *q, const struct hits *hits, bool apart, struct err *err)
+{
+    struct writing writing = {.q = q, .hits = hits, .apart = apart};
+    return question_each(q, hits, write_hit, &writing, err);
+}
+
+/* ---- Finishing --------------------------------------------------------------------------------------------------- */
+
+int question_fail(struct question *q, const struct err *err)
+{
+    struct err ignored = {0};
+    output_close(&q->output, &ignored);
+    return cmd_fail(q->cmd, err);
+}
+
+static void print_day(char text[16], int64_t time_us)
+{
+    struct clock_civil civil;
+    clock_to_civil(time_us, &civil);
+    snprintf(text, 16, "%04d-%02d-%02d", civil.year % 10000, civil.month % 100, civil.day % 100);
+}
+
+/* "713 failed logins · 7 sources · 2026-03-27 … 2026-04-20 · 0 unparsed" */
+static void tell_footer(const struct question *q, const char *noun)
+{
+    uint64_t unparsed = 0;
+    int64_t first = TIME_NONE, last = TIME_NONE;
+    for (size_t i = 0; i < q->select.source_count; i++) {
+        const struct store_source *source = &q->select.sources[i];
+        unparsed += source->unparsed;
+        if (source->time_min != TIME_NONE && (first == TIME_NONE || source->time_min < first))
+            first = source->time_min;
+        last = source->time_max > last ? source->time_max : last;
+    }
+    char from[16], to[16], range[48] = "no times";
+    if (first != TIME_NONE) {
+        first = q->select.since_us > first && q->select.since_us < last ? q->select.since_us : first;
+        last = q->select.until_us != TIME_NONE && q->select.until_us < last && q->select.until_us > first
+                   ? q->select.until_us - 1
+                   : last;
+        print_day(from, first);
+        print_day(to, last);
+        snprintf(range, sizeof range, "%s … %s", from, to);
+    }
+    fprintf(stderr, "%s%llu %s%s · %zu source%s · %s · %llu unparsed%s\n", q->output.note_color ? "\033[2m" : "",
+            (unsigned long long)q->matched, noun, q->matched == 1 ? "" : "s", q->select.source_count,
+            q->select.source_count == 1 ? "" : "s", range, (unsigned long long)unparsed,
+            q->output.note_color ? RENDER_TINT_END : "");
+}
+
+/* True when the answer is complete. */
+static bool tell_cover(struct question *q)
+{
+    bool complete = cover_notes(&q->select, &q->loss, &q->notes);
+    struct str rest = buf_str(&q->notes);
+    while (rest.size > 0) {
+        struct str line = str_cut(&rest, '\n');
+        log_note("%.*s", STR_ARG(line));
+    }
+    return complete;
+}
+
+int question_finish(struct question *q, const char *noun)
+{
+    struct err err = {0};
+    if (q->render)
+        render_end(q->render);
+    if (!output_close(&q->output, &err))
+        return cmd_fail(q->cmd, &err);
+    if (q->output.format == RENDER_TABLE)
+        tell_footer(q, noun);
+    if (!tell_cover(q) && q->select.strict)
+        return CMD_INCOMPLETE;
+    return q->matched > 0 ? CMD_MATCHED : CMD_NOTHING;
+}

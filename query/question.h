@@ -1,0 +1,89 @@
+/* question: what all questions share, from the options to the exit status.
+ *
+ *     question_init ─▶ (the command adds its operands) ─▶ question_open ─▶ question_scan, ... ─▶ question_finish
+ *         options         select_add_filter, ...             store, output    records to render    notes, status
+ *
+ * SCOPED(question) releases everything on every path. One thread. */
+#ifndef WINNOW_QUERY_QUESTION_H
+#define WINNOW_QUERY_QUESTION_H
+
+#include "base/cmd.h"
+#include "query/cover.h"
+#include "query/hits.h"
+#include "query/output.h"
+#include "query/select.h"
+
+/* How a record becomes a row of a table. */
+struct layout {
+    const struct column *columns;
+    size_t column_count;
+    bool headless;
+    void (*fill)(void *context, struct event *event, struct cell *cells); /* cells are zeroed */
+    void *context;
+};
+
+struct question {
+    const struct cmd *cmd;
+    int64_t now_us;
+    struct select select;
+    struct output output;
+    struct store *store;
+    struct field_table *fields;
+    struct analyzer *analyzer;
+    struct render *render;
+    struct layout layout;
+    struct arena arena;   /* lives as long as the question */
+    struct arena scratch; /* one event */
+    struct cover_loss loss;
+    struct buf notes; /* lines to tell at the end, safe for a terminal */
+    uint64_t matched; /* decides the status, shown in the footer */
+};
+
+enum { /* forms an answer can have */
+       QUESTION_ROWS = 1 << RENDER_TABLE | 1 << RENDER_JSON | 1 << RENDER_CSV,
+       QUESTION_EVENTS = QUESTION_ROWS | 1 << RENDER_RAW,
+};
+
+void question_release(struct question *q);
+/* Zone, form (of `forms`, for an answer called `what`) and selection. *q is zeroed before. */
+bool question_init(struct question *q, const struct cmd *cmd, const struct select_options *select,
+                   const struct output_options *output, unsigned forms, const char *what, struct err *err);
+/* Store, sources, analyzer and output. */
+bool question_open(struct question *q, const struct select_options *select, const struct output_options *output,
+                   struct err *err);
+
+/* Makes the render: for events (layout tells their table) or for rows of the columns. */
+void question_show_events(struct question *q, const struct layout *layout);
+void question_show_rows(struct question *q, const struct column *columns, size_t count);
+
+/* A visit returns false to stop; when it has set err (kind is not ERR_NONE) that is a failure. */
+struct question_scan {
+    struct str word, literal; /* as scan_ask */
+    bool (*visit)(void *context, struct event *event, bool holds, struct err *err);
+    void *context;
+    bool everything; /* visit also what is in range and does not hold */
+    bool index_used; /* set: the id index pruned the scan */
+};
+/* Visits the selected records in record order. */
+bool question_scan(struct question *q, struct question_scan *scan, struct err *err);
+/* One record by number: 1; 0 when it cannot be read any more, which is counted; -1 on failure. Valid until the next. */
+int question_fetch(struct question *q, uint64_t number, struct event *ret, struct err *err);
+/* Visits the hits in their order. */
+bool question_each(struct question *q, const struct hits *hits,
+                   bool (*visit)(void *context, struct event *event, struct err *err), void *context, struct err *err);
+/* Writes one event as the render wants it. */
+void question_write(struct question *q, struct event *event);
+/* Orders the hits, applies -n and -r. */
+void question_sort(struct question *q, struct hits *hits, enum hits_order order);
+/* Writes all hits in order, "--" between groups when `apart`. False only on failure. */
+bool question_write_hits(struct question *q, const struct hits *hits, bool apart, struct err *err);
+struct hit question_hit(const struct event *event);
+
+/* The path of the store, from the option and the environment, opened for reading. NULL on failure. */
+struct store *question_open_store(const char *option, struct err *err);
+/* After a failure: closes the output, tells why, returns the status. */
+int question_fail(struct question *q, const struct err *err);
+/* Closes the output, tells what the answer covers, returns the status. noun is what was counted, in the singular. */
+int question_finish(struct question *q, const char *noun);
+
+#endif

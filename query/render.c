@@ -1,0 +1,149 @@
+#include "query/render.h"
+
+#include <stdlib.h>
+
+#include "base/must.h"
+#include "query/render_form.h"
+#include "query/safe.h"
+
+struct render {
+    struct render_ask ask;
+    struct render_table table;
+    struct buf line;
+    bool begun;      /* the heading is written */
+    bool break_next; /* raw: "--" before the next line */
+};
+
+enum { LINE_KEEP_BYTES = 1 << 20 };
+
+enum tint render_level_tint(unsigned level)
+{
+    switch ((enum level)level) {
+    case LEVEL_CRITICAL:
+        return TINT_STRONG;
+    case LEVEL_ERROR:
+        return TINT_RED;
+    case LEVEL_WARNING:
+        return TINT_YELLOW;
+    case LEVEL_TRACE:
+    case LEVEL_DEBUG:
+        return TINT_DIM;
+    default:
+        return TINT_NONE;
+    }
+}
+
+const char *render_tint_code(enum tint tint)
+{
+    static const char *const codes[] = {
+        [TINT_NONE] = "",           [TINT_DIM] = "\033[2m",    [TINT_RED] = "\033[31m", [TINT_STRONG] = "\033[1;31m",
+        [TINT_YELLOW] = "\033[33m", [TINT_GREEN] = "\033[32m",
+    };
+    return codes[tint];
+}
+
+struct render *render_new(const struct render_ask *ask)
+{
+    must(ask->column_count <= RENDER_COLUMNS_MAX);
+    struct render *render = mem_alloc(sizeof *render);
+    render->ask = *ask;
+    render->line = BUF(RENDER_LINE_MAX);
+    return render;
+}
+
+void render_free(struct render *render)
+{
+    if (!render)
+        return;
+    render_table_release(&render->table);
+    buf_release(&render->line);
+    free(render);
+}
+
+static void write_line(struct render *render)
+{
+    /* A record has at most RECORD_BYTES_MAX bytes and each is written a few times, escaped to six bytes at worst. */
+    must(!render->line.full);
+    out_add(render->ask.out, buf_str(&render->line));
+    if (render->line.capacity > LINE_KEEP_BYTES) {
+        buf_release(&render->line);
+        render->line = BUF(RENDER_LINE_MAX);
+    } else {
+        buf_reset(&render->line);
+    }
+}
+
+static void begin_csv(struct render *render)
+{
+    if (render->begun || render->ask.format != RENDER_CSV)
+        return;
+    if (render->ask.columns)
+        render_csv_head(&render->line, render->ask.columns, render->ask.column_count);
+    else
+        render_csv_event_head(&render->line);
+    write_line(render);
+    render->begun = true;
+}
+
+void render_row(struct render *render, const struct cell *cells)
+{
+    const struct render_ask *ask = &render->ask;
+    must(ask->columns && ask->format != RENDER_RAW);
+    begin_csv(render);
+    if (ask->format == RENDER_JSON)
+        render_json_row(&render->line, ask->columns, ask->column_count, cells);
+    else if (ask->format == RENDER_CSV)
+        render_csv_row(&render->line, ask->columns, ask->column_count, cells);
+    else
+        render_table_row(&render->table, ask, cells, &render->line);
+    write_line(render);
+}
+
+static void render_raw(struct render *render, const struct event *event)
+{
+    struct out *out = render->ask.out;
+    bool newline = !(event->record.flags & RECORD_NO_NEWLINE);
+    if (render->break_next)
+        out_text(out, "--\n");
+    render->break_next = false;
+    if (!out->terminal) {
+        out_add(out, event->record.raw);
+        if (newline)
+            out_add(out, STR("\n"));
+        return;
+    }
+    render_table_text(&render->line, event->record.raw, SAFE_LINE, SIZE_MAX, &render->ask, !event->context);
+    buf_add_char(&render->line, '\n');
+    write_line(render);
+}
+
+void render_event(struct render *render, struct event *event)
+{
+    must(render->ask.format != RENDER_TABLE);
+    begin_csv(render);
+    if (render->ask.format == RENDER_RAW) {
+        render_raw(render, event);
+        return;
+    }
+    if (render->ask.format == RENDER_JSON)
+        render_json_event(&render->line, event);
+    else
+        render_csv_event(&render->line, event);
+    write_line(render);
+}
+
+void render_break(struct render *render)
+{
+    if (render->ask.format == RENDER_RAW)
+        render->break_next = true;
+    else if (render->ask.format == RENDER_TABLE)
+        render->table.break_next = true;
+}
+
+void render_end(struct render *render)
+{
+    begin_csv(render);
+    if (render->ask.format == RENDER_TABLE && render->ask.columns)
+        render_table_flush(&render->table, &render->ask, &render->line);
+    write_line(render);
+}

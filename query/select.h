@@ -1,0 +1,66 @@
+/* select: which records a question is about: the options "Choosing lines" and the FIELD=VALUE words.
+ *
+ *     sources ─▶ time range ─▶ (scan: word, literal) ─▶ level ─▶ -g on the raw line ─▶ stored columns ─▶ analyzed fields
+ *
+ * A select belongs to one thread; its sources live in the arena it was made with. */
+#ifndef WINNOW_QUERY_SELECT_H
+#define WINNOW_QUERY_SELECT_H
+
+#include "base/opt.h"
+#include "query/address.h"
+#include "query/filter.h"
+
+struct select_options {
+    const char *store, *fields;
+    const char *since, *until, *lines, *level;
+    bool reverse, strict;
+    struct opt_list units, services, users, addresses, sources, greps;
+};
+extern const struct opt select_rows[];
+
+enum { SELECT_FILTERS_MAX = 4096 };
+
+struct select {
+    int64_t since_us, until_us; /* TIME_NONE = open */
+    uint64_t lines_max;         /* UINT64_MAX = all */
+    bool reverse, strict;
+    enum level level; /* that or worse; LEVEL_UNKNOWN = any */
+    struct filter *filters;
+    size_t filter_count;
+    struct address_net *nets; /* any of them */
+    size_t net_count;
+    struct re **greps; /* all of them */
+    size_t grep_count;
+    struct str literal;   /* every matching raw line contains it, or absent */
+    const char **missing; /* --source operands that name nothing stored */
+    size_t missing_count;
+    struct store_source *sources; /* the chosen ones, by id, in the arena */
+    size_t source_count;
+    int64_t *source_ids;
+    struct arena words; /* values made from options */
+};
+
+void select_release(struct select *select);
+/* Everything but the sources. The options and words must outlive the select. */
+bool select_init(struct select *select, const struct select_options *options, int64_t now_us, struct err *err);
+/* One more FIELD=VALUE word, or one more regex every raw line must match. */
+bool select_add_filter(struct select *select, struct str word, int64_t now_us, struct err *err);
+bool select_add_grep(struct select *select, struct str pattern, struct err *err);
+/* Chooses among all sources; copies what it keeps into arena. */
+void select_sources(struct select *select, const struct opt_list *wanted, const struct store_source *all, size_t count,
+                    struct arena *arena);
+/* True when the operand of --source names this source: the whole name by glob, its end behind a '/', or a path to
+ * it. */
+bool select_source_is(const char *operand, struct str name);
+/* The chosen source of that id, or NULL. */
+const struct store_source *select_source(const struct select *select, int64_t id);
+
+/* True when the event is in the selection (time and source are the store's part). */
+bool select_holds(struct select *select, struct event *event);
+/* The same from a fact row, without -g. *ret_known is false when the record itself must be asked. */
+bool select_holds_fact(const struct select *select, const struct fact_row *fact, const struct store_source *source,
+                       struct arena *arena, bool *ret_known);
+/* Matches given up because a regex ran into PCRE2's limits. */
+uint64_t select_limit_hits(const struct select *select);
+
+#endif

@@ -1,0 +1,180 @@
+#include "query/subject.h"
+
+struct subject subject_of(struct str name)
+{
+    static const struct {
+        const char *name;
+        enum subject_kind kind;
+    } own[] = {
+        {"kind", SUBJECT_KIND},         {"format", SUBJECT_FORMAT},   {"source", SUBJECT_SOURCE},
+        {"unparsed", SUBJECT_UNPARSED}, {"pattern", SUBJECT_PATTERN},
+    };
+    struct subject subject = {.kind = SUBJECT_PATH, .field = FIELD_COUNT, .name = name};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (str_equal(name, str_of(own[i].name)))
+            subject.kind = own[i].kind;
+    if (subject.kind != SUBJECT_PATH)
+        return subject;
+    subject.field = str_equal(name, STR("ip")) ? FIELD_CLIENT_IP : field_by_name(name);
+    if (subject.field != FIELD_COUNT)
+        subject.kind = SUBJECT_FIELD;
+    return subject;
+}
+
+bool subject_is_stored(const struct subject *subject)
+{
+    switch (subject->kind) {
+    case SUBJECT_KIND:
+    case SUBJECT_FORMAT:
+    case SUBJECT_SOURCE:
+    case SUBJECT_UNPARSED:
+        return true;
+    case SUBJECT_FIELD:
+        return subject->field == FIELD_LEVEL || subject->field == FIELD_TIME;
+    case SUBJECT_PATTERN:
+    case SUBJECT_PATH:
+        break;
+    }
+    return false;
+}
+
+struct path_search {
+    struct str asked;
+    bool (*visit)(void *context, struct str text);
+    void *context;
+};
+
+static bool visit_path(void *context, const struct record_value *value)
+{
+    const struct path_search *search = context;
+    if (!path_matches(search->asked, value->path))
+        return true;
+    return search->visit(search->context, value->text);
+}
+
+static void visit_paths(const struct subject *subject, struct event *event,
+                        bool (*visit)(void *context, struct str text), void *context)
+{
+    struct path_search search = {subject->name, visit, context};
+    event_analyze(event);
+    record_visit(&event->record, event->arena, visit_path, &search);
+}
+
+static struct str status_text(unsigned status, struct arena *arena)
+{
+    return arena_printf(arena, "%u", status);
+}
+
+/* The one text of a field; a name the field table does not know in this record may still be a path in it. */
+static void visit_field(const struct subject *subject, struct event *event,
+                        bool (*visit)(void *context, struct str text), void *context)
+{
+    struct str text = event_field(event, subject->field);
+    if (subject->field == FIELD_STATUS && record_status(&event->record))
+        text = status_text(record_status(&event->record), event->arena);
+    double ms;
+    if (subject->field == FIELD_DURATION && record_duration_ms(&event->record, event->arena, &ms))
+        text = arena_printf(event->arena, "%.15g", ms);
+    if (text.data)
+        visit(context, text);
+    else if (subject->field != FIELD_LEVEL && subject->field != FIELD_TIME)
+        visit_paths(subject, event, visit, context);
+}
+
+void subject_visit(const struct subject *subject, struct event *event, bool (*visit)(void *context, struct str text),
+                   void *context)
+{
+    struct str text = STR_ABSENT;
+    switch (subject->kind) {
+    case SUBJECT_FIELD:
+        visit_field(subject, event, visit, context);
+        return;
+    case SUBJECT_PATH:
+        visit_paths(subject, event, visit, context);
+        return;
+    case SUBJECT_KIND:
+        text = event_kinds(event);
+        break;
+    case SUBJECT_FORMAT:
+        text =
+            event->record.format == FORMAT_NONE ? STR_ABSENT : str_of(format_name((enum format)event->record.format));
+        break;
+    case SUBJECT_SOURCE:
+        text = event->source->state.name;
+        break;
+    case SUBJECT_UNPARSED:
+        text = event->record.flags & RECORD_UNPARSED ? STR("true") : STR("false");
+        break;
+    case SUBJECT_PATTERN:
+        event_analyze(event);
+        text = record_template(&event->record, event->arena);
+        char id[PATTERN_ID_SIZE];
+        if (text.data)
+            text = arena_str(event->arena, str_of(pattern_id(text, id)));
+        break;
+    }
+    if (text.data)
+        visit(context, text);
+}
+
+static bool keep_first(void *context, struct str text)
+{
+    struct str *first = context;
+    *first = text;
+    return false;
+}
+
+struct str subject_text(const struct subject *subject, struct event *event)
+{
+    struct str first = STR_ABSENT;
+    subject_visit(subject, event, keep_first, &first);
+    return first;
+}
+
+static bool fact_field(enum field field, const struct fact_row *fact, struct arena *arena, struct str *ret_text)
+{
+    const char *level = level_name((enum level)fact->level);
+    switch (field) {
+    case FIELD_USER:
+        *ret_text = fact->user;
+        return true;
+    case FIELD_CLIENT_IP:
+        *ret_text = fact->client_ip;
+        return true;
+    case FIELD_SERVICE:
+        *ret_text = fact->service;
+        return true;
+    case FIELD_LOGGER:
+        *ret_text = fact->logger;
+        return true;
+    case FIELD_METHOD:
+        *ret_text = fact->method;
+        return true;
+    case FIELD_PATH:
+        *ret_text = fact->path;
+        return true;
+    case FIELD_LEVEL:
+        *ret_text = level[0] ? str_of(level) : STR_ABSENT;
+        return true;
+    case FIELD_STATUS:
+        *ret_text = fact->status ? status_text(fact->status, arena) : STR_ABSENT;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool subject_fact_text(const struct subject *subject, const struct fact_row *fact, const struct store_source *source,
+                       struct arena *arena, struct str *ret_text)
+{
+    *ret_text = STR_ABSENT;
+    if (subject->kind == SUBJECT_SOURCE) {
+        *ret_text = source->state.name;
+        return true;
+    }
+    if (subject->kind != SUBJECT_FIELD || !fact_field(subject->field, fact, arena, ret_text))
+        return false;
+    if (ret_text->size == 0) /* as record_field has it */
+        *ret_text = STR_ABSENT;
+    return true;
+}

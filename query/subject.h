@@ -1,0 +1,37 @@
+/* subject: what a FIELD word on the command line names, for filters and for --by: a canonical field, something known
+ * about the record itself (kind, format, source, unparsed, pattern), or a key path in its content. */
+#ifndef WINNOW_QUERY_SUBJECT_H
+#define WINNOW_QUERY_SUBJECT_H
+
+#include "query/event.h"
+
+enum subject_kind {
+    SUBJECT_FIELD,
+    SUBJECT_KIND,
+    SUBJECT_FORMAT,
+    SUBJECT_SOURCE,
+    SUBJECT_UNPARSED, /* "true" or "false" */
+    SUBJECT_PATTERN,  /* pattern_id of the record's template */
+    SUBJECT_PATH,
+};
+
+struct subject {
+    enum subject_kind kind;
+    enum field field; /* SUBJECT_FIELD */
+    struct str name;  /* as it was typed */
+};
+
+/* "ip" is short for client_ip. The name must outlive the subject. */
+struct subject subject_of(struct str name);
+/* True when the store's columns tell it and the record need not be analyzed. */
+bool subject_is_stored(const struct subject *subject);
+/* Calls visit with each value the event has for it (a path may name several) until it returns false. */
+void subject_visit(const struct subject *subject, struct event *event, bool (*visit)(void *context, struct str text),
+                   void *context);
+/* The first of them; absent when there is none. */
+struct str subject_text(const struct subject *subject, struct event *event);
+/* The same from a fact row. False when a fact does not tell. The text may live in arena. */
+bool subject_fact_text(const struct subject *subject, const struct fact_row *fact, const struct store_source *source,
+                       struct arena *arena, struct str *ret_text);
+
+#endif

@@ -1,0 +1,221 @@
+-- Every statement winnow runs on a store, each under "-- name: NAME". store/sql.c prepares them by name, once.
+-- tests/unit/test_sql.c prepares all of them and checks the plans of those marked with "-- plan: TEXT".
+
+-- name: begin_write
+BEGIN IMMEDIATE;
+
+-- name: begin_read
+BEGIN;
+
+-- name: commit
+COMMIT;
+
+-- name: rollback
+ROLLBACK;
+
+-- name: identity
+SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+FROM pragma_application_id, pragma_user_version;
+
+-- name: next_record
+-- plan: SEARCH meta USING PRIMARY KEY (key=?)
+SELECT value FROM meta WHERE key = 'next_record';
+
+-- name: next_record_set
+-- plan: SEARCH meta USING PRIMARY KEY (key=?)
+UPDATE meta SET value = ?1 WHERE key = 'next_record';
+
+-- name: block_last
+-- plan: SCAN block
+SELECT id, digest FROM block ORDER BY id DESC LIMIT 1;
+
+-- name: block_insert
+INSERT INTO block(id, first_record, slots, records, unparsed, timeless, raw_bytes, time_min, time_max, codec,
+                  directory, digest, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
+
+-- name: block_word_insert
+INSERT INTO block_word(block, words) VALUES (?1, ?2);
+
+-- name: run_insert
+INSERT INTO run(source, block, first, records, offset_from, offset_to) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+
+-- name: hot_insert
+INSERT INTO hot(record, source, offset, time_us, flags, level, kinds, format, raw)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+
+-- name: hot_pending
+-- plan: SEARCH hot USING INDEX hot_source (source=? AND offset>?)
+SELECT record, flags, length(raw) FROM hot WHERE source = ?1 AND offset >= ?2 ORDER BY record;
+
+-- name: hot_delete
+-- plan: SEARCH hot USING INTEGER PRIMARY KEY (rowid=?)
+DELETE FROM hot WHERE record = ?1;
+
+-- name: fact_auth_delete
+-- plan: SEARCH fact_auth USING INTEGER PRIMARY KEY (rowid=?)
+DELETE FROM fact_auth WHERE record = ?1;
+
+-- name: fact_rate_limit_delete
+-- plan: SEARCH fact_rate_limit USING INTEGER PRIMARY KEY (rowid=?)
+DELETE FROM fact_rate_limit WHERE record = ?1;
+
+-- name: fact_denial_delete
+-- plan: SEARCH fact_denial USING INTEGER PRIMARY KEY (rowid=?)
+DELETE FROM fact_denial WHERE record = ?1;
+
+-- name: fact_error_delete
+-- plan: SEARCH fact_error USING INTEGER PRIMARY KEY (rowid=?)
+DELETE FROM fact_error WHERE record = ?1;
+
+-- A record has one row per table even if rules named it twice: the first one stays.
+
+-- name: fact_auth_insert
+INSERT OR IGNORE INTO fact_auth(record, time_us, source, level, status, user, client_ip, service, logger, method, path,
+                                reason, outcome)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
+
+-- name: fact_rate_limit_insert
+INSERT OR IGNORE INTO fact_rate_limit(record, time_us, source, level, status, user, client_ip, service, logger, method,
+                                      path, reason)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
+
+-- name: fact_denial_insert
+INSERT OR IGNORE INTO fact_denial(record, time_us, source, level, status, user, client_ip, service, logger, method,
+                                  path, reason)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
+
+-- name: fact_error_insert
+INSERT OR IGNORE INTO fact_error(record, time_us, source, level, status, user, client_ip, service, logger, method, path,
+                                 reason, template)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
+
+-- name: name_find
+-- plan: SEARCH name USING COVERING INDEX sqlite_autoindex_name_1 (text=?)
+SELECT id FROM name WHERE text = ?1;
+
+-- name: name_insert
+INSERT INTO name(text) VALUES (?1);
+
+-- name: source_upsert
+INSERT INTO source_file(id, name, kind, device, inode, head_size, tail_size, head_hash, tail_hash, position,
+                        pending_bytes, size, modified_us, read_us, replaced)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+ON CONFLICT(id) DO UPDATE SET
+    name = excluded.name, kind = excluded.kind, device = excluded.device, inode = excluded.inode,
+    head_size = excluded.head_size, tail_size = excluded.tail_size, head_hash = excluded.head_hash,
+    tail_hash = excluded.tail_hash, position = excluded.position, pending_bytes = excluded.pending_bytes,
+    size = excluded.size, modified_us = excluded.modified_us, read_us = excluded.read_us,
+    replaced = excluded.replaced;
+
+-- name: source_count
+-- plan: SEARCH source_file USING INTEGER PRIMARY KEY (rowid=?)
+UPDATE source_file SET
+    records = records + ?2, unparsed = unparsed + ?3, raw_bytes = raw_bytes + ?4,
+    time_min = min(coalesce(time_min, ?5), coalesce(?5, time_min)),
+    time_max = max(coalesce(time_max, ?6), coalesce(?6, time_max))
+WHERE id = ?1;
+
+-- name: sources
+-- plan: SCAN source_file
+SELECT id, name, kind, device, inode, head_size, tail_size, head_hash, tail_hash, position, pending_bytes, size,
+       modified_us, read_us, replaced, records, unparsed, raw_bytes, gaps, time_min, time_max
+FROM source_file ORDER BY id;
+
+-- name: block_list
+-- plan: SCAN block USING COVERING INDEX block_range
+SELECT id, first_record, slots, timeless, time_min, time_max FROM block ORDER BY first_record;
+
+-- name: block_read
+-- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid=?)
+SELECT id, first_record, slots, records, codec, directory, body FROM block WHERE id = ?1;
+
+-- name: block_holding
+-- plan: SEARCH block USING INDEX block_range (first_record<?)
+SELECT id, first_record, slots, records, codec, directory, body FROM block
+WHERE first_record <= ?1 ORDER BY first_record DESC LIMIT 1;
+
+-- name: block_word_read
+-- plan: SEARCH block_word USING INTEGER PRIMARY KEY (rowid=?)
+SELECT words FROM block_word WHERE block = ?1;
+
+-- name: run_blocks
+-- plan: SEARCH run USING PRIMARY KEY (source=?)
+SELECT block FROM run WHERE source = ?1 ORDER BY block;
+
+-- name: hot_list
+-- plan: SCAN hot
+SELECT record, source, offset, time_us, flags, level, kinds, format, raw FROM hot ORDER BY record;
+
+-- name: hot_read
+-- plan: SEARCH hot USING INTEGER PRIMARY KEY (rowid=?)
+SELECT record, source, offset, time_us, flags, level, kinds, format, raw FROM hot WHERE record = ?1;
+
+-- name: hot_numbers
+-- plan: SCAN hot USING COVERING INDEX hot_source
+-- plan: USE TEMP B-TREE FOR ORDER BY
+SELECT record FROM hot ORDER BY +record;
+
+-- Facts in pages, so that no read lasts: record > ?1 and < ?2, ?3 <= time < ?4 (NULL = open), at most ?5 rows. ?6 is the
+-- outcome wanted, or NULL.
+
+-- name: fact_auth_page
+-- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT f.record, f.time_us, f.source, f.level, f.status, u.text, i.text, s.text, l.text, m.text,
+       CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
+       CASE typeof(f.reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE f.reason END,
+       NULL, f.outcome
+FROM fact_auth f
+LEFT JOIN name u ON u.id = f.user LEFT JOIN name i ON i.id = f.client_ip LEFT JOIN name s ON s.id = f.service
+LEFT JOIN name l ON l.id = f.logger LEFT JOIN name m ON m.id = f.method
+WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.time_us >= ?3) AND (?4 IS NULL OR f.time_us < ?4)
+  AND (?6 IS NULL OR f.outcome = ?6)
+ORDER BY f.record LIMIT ?5;
+
+-- name: fact_rate_limit_page
+-- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT f.record, f.time_us, f.source, f.level, f.status, u.text, i.text, s.text, l.text, m.text,
+       CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
+       CASE typeof(f.reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE f.reason END,
+       NULL, NULL
+FROM fact_rate_limit f
+LEFT JOIN name u ON u.id = f.user LEFT JOIN name i ON i.id = f.client_ip LEFT JOIN name s ON s.id = f.service
+LEFT JOIN name l ON l.id = f.logger LEFT JOIN name m ON m.id = f.method
+WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.time_us >= ?3) AND (?4 IS NULL OR f.time_us < ?4)
+  AND ?6 IS NULL
+ORDER BY f.record LIMIT ?5;
+
+-- name: fact_denial_page
+-- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT f.record, f.time_us, f.source, f.level, f.status, u.text, i.text, s.text, l.text, m.text,
+       CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
+       CASE typeof(f.reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE f.reason END,
+       NULL, NULL
+FROM fact_denial f
+LEFT JOIN name u ON u.id = f.user LEFT JOIN name i ON i.id = f.client_ip LEFT JOIN name s ON s.id = f.service
+LEFT JOIN name l ON l.id = f.logger LEFT JOIN name m ON m.id = f.method
+WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.time_us >= ?3) AND (?4 IS NULL OR f.time_us < ?4)
+  AND ?6 IS NULL
+ORDER BY f.record LIMIT ?5;
+
+-- name: fact_error_page
+-- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT f.record, f.time_us, f.source, f.level, f.status, u.text, i.text, s.text, l.text, m.text,
+       CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
+       CASE typeof(f.reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE f.reason END,
+       t.text, NULL
+FROM fact_error f
+LEFT JOIN name u ON u.id = f.user LEFT JOIN name i ON i.id = f.client_ip LEFT JOIN name s ON s.id = f.service
+LEFT JOIN name l ON l.id = f.logger LEFT JOIN name m ON m.id = f.method LEFT JOIN name t ON t.id = f.template
+WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.time_us >= ?3) AND (?4 IS NULL OR f.time_us < ?4)
+  AND ?6 IS NULL
+ORDER BY f.record LIMIT ?5;
+
+-- name: summary_sources
+-- plan: SCAN source_file
+SELECT coalesce(sum(records), 0), coalesce(sum(unparsed), 0), coalesce(sum(raw_bytes), 0), min(time_min), max(time_max)
+FROM source_file;
+
+-- name: summary_blocks
+-- plan: SCAN block USING COVERING INDEX block_range
+SELECT count(*) FROM block;

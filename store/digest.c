@@ -1,0 +1,65 @@
+#include "store/digest.h"
+
+#include <openssl/evp.h>
+
+#include "base/must.h"
+#include "store/block.h"
+
+static void take(EVP_MD_CTX *context, const void *data, size_t size)
+{
+    must(EVP_DigestUpdate(context, data, size) == 1);
+}
+
+static void take_u64(EVP_MD_CTX *context, uint64_t value)
+{
+    uint8_t bytes[8];
+    for (unsigned i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(value >> (8 * i));
+    take(context, bytes, sizeof bytes);
+}
+
+static void take_u32(EVP_MD_CTX *context, uint32_t value)
+{
+    uint8_t bytes[4];
+    for (unsigned i = 0; i < 4; i++)
+        bytes[i] = (uint8_t)(value >> (8 * i));
+    take(context, bytes, sizeof bytes);
+}
+
+static void take_str(EVP_MD_CTX *context, struct str s)
+{
+    take_u64(context, s.size);
+    take(context, s.data, s.size);
+}
+
+void digest_block(const uint8_t previous[DIGEST_SIZE], const struct block_row *row, uint8_t ret[DIGEST_SIZE])
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    must(context != NULL);
+    must(EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
+    take(context, previous, DIGEST_SIZE);
+    take_u64(context, (uint64_t)row->id);
+    take_u64(context, row->first_record);
+    take_u32(context, row->slots);
+    take_u32(context, row->records);
+    take_u32(context, row->unparsed);
+    take_u32(context, row->timeless);
+    take_u64(context, row->raw_bytes);
+    take_u64(context, (uint64_t)row->time_min);
+    take_u64(context, (uint64_t)row->time_max);
+    take_u32(context, row->codec);
+    take_u32(context, row->run_count);
+    for (uint32_t i = 0; i < row->run_count; i++) {
+        const struct run_row *run = &row->runs[i];
+        take_u64(context, (uint64_t)run->source);
+        take_u32(context, run->first);
+        take_u32(context, run->records);
+        take_u64(context, run->offset_from);
+        take_u64(context, run->offset_to);
+    }
+    take_str(context, row->directory);
+    take_str(context, row->body);
+    unsigned size = 0;
+    must(EVP_DigestFinal_ex(context, ret, &size) == 1 && size == DIGEST_SIZE);
+    EVP_MD_CTX_free(context);
+}

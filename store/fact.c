@@ -1,0 +1,247 @@
+#include "store/fact.h"
+
+#include <stdlib.h>
+
+#include "base/must.h"
+#include "base/scope.h"
+
+/* Facts are read in pages, each in a short read of its own, and visited between the reads. So that the answer is that of
+ * one moment all the same, the first read takes the record counter and the facts of hot records, which a commit may
+ * replace; the pages then leave out what came later and what was hot. */
+enum { PAGE_ROWS = 1024, TABLE_COUNT = 4 };
+
+static const struct fact_table {
+    uint8_t kinds;
+    const char *page; /* its statement */
+} tables[TABLE_COUNT] = {
+    {KIND_AUTH_FAILURE | KIND_AUTH_SUCCESS, "fact_auth_page"},
+    {KIND_RATE_LIMIT, "fact_rate_limit_page"},
+    {KIND_DENIAL, "fact_denial_page"},
+    {KIND_ERROR, "fact_error_page"},
+};
+
+/* Rows of one table still to be visited, in record order. */
+struct cursor {
+    const struct fact_table *table;
+    struct fact_row *rows; /* in arena */
+    size_t count, at;
+    uint64_t last; /* record last read */
+    bool end;      /* no more pages */
+    struct arena arena;
+};
+
+struct reading {
+    struct store *store;
+    const struct fact_ask *ask;
+    uint64_t bound; /* records from here on came later */
+    uint64_t *hot;  /* record numbers, sorted */
+    size_t hot_count;
+    struct cursor cursors[2 * TABLE_COUNT]; /* of each table the pages, then the hot ones */
+};
+
+static bool wants_source(const struct fact_ask *ask, int64_t source)
+{
+    if (ask->sources == NULL)
+        return true;
+    for (size_t i = 0; i < ask->source_count; i++) {
+        if (ask->sources[i] == source)
+            return true;
+    }
+    return false;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static bool is_hot(const struct reading *reading, uint64_t number)
+{
+    return reading->hot_count > 0 &&
+           bsearch(&number, reading->hot, reading->hot_count, sizeof *reading->hot, compare_numbers) != NULL;
+}
+
+static void take_row(struct sqlite3_stmt *stmt, const struct fact_table *table, struct arena *arena,
+                     struct fact_row *ret)
+{
+    int64_t level = sql_i64(stmt, 3), status = sql_i64(stmt, 4);
+    *ret = (struct fact_row){
+        .record = (uint64_t)sql_i64(stmt, 0),
+        .time_us = sql_time(stmt, 1),
+        .source = sql_i64(stmt, 2),
+        .kinds = table->kinds,
+        .level = level > 0 && level <= LEVEL_CRITICAL ? (uint8_t)level : LEVEL_UNKNOWN,
+        .status = status > 0 && status <= UINT16_MAX ? (uint16_t)status : 0,
+        .user = arena_str(arena, sql_str(stmt, 5)),
+        .client_ip = arena_str(arena, sql_str(stmt, 6)),
+        .service = arena_str(arena, sql_str(stmt, 7)),
+        .logger = arena_str(arena, sql_str(stmt, 8)),
+        .method = arena_str(arena, sql_str(stmt, 9)),
+        .path = arena_str(arena, sql_str(stmt, 10)),
+        .reason = arena_str(arena, sql_str(stmt, 11)),
+        .template = arena_str(arena, sql_str(stmt, 12)),
+    };
+    if (table->kinds & KIND_AUTH_FAILURE)
+        ret->kinds = sql_i64(stmt, 13) == 1 ? KIND_AUTH_SUCCESS : KIND_AUTH_FAILURE;
+}
+
+/* Appends the rows of records above `after` and below `before` to the cursor, at most PAGE_ROWS in all; *ret_seen counts
+ * those read, wanted or not. */
+static bool read_rows(struct reading *reading, struct cursor *cursor, uint64_t after, uint64_t before, bool hot,
+                      size_t *ret_seen, struct err *err)
+{
+    struct sql *sql = &reading->store->sql;
+    const struct fact_ask *ask = reading->ask;
+    struct sqlite3_stmt *stmt = sql_use(sql, cursor->table->page, err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_u64(stmt, 1, after);
+    sql_bind_u64(stmt, 2, before);
+    sql_bind_time(stmt, 3, ask->since_us);
+    sql_bind_time(stmt, 4, ask->until_us);
+    sql_bind_i64(stmt, 5, PAGE_ROWS);
+    bool logins = (cursor->table->kinds & KIND_AUTH_FAILURE) != 0;
+    unsigned outcomes = ask->kinds & (KIND_AUTH_FAILURE | KIND_AUTH_SUCCESS);
+    if (logins && (outcomes & (outcomes - 1)) == 0)
+        sql_bind_i64(stmt, 6, outcomes == KIND_AUTH_SUCCESS);
+    int step;
+    *ret_seen = 0;
+    while ((step = sql_step(sql, stmt, err)) == 1) {
+        must(*ret_seen < PAGE_ROWS);
+        ++*ret_seen;
+        uint64_t number = (uint64_t)sql_i64(stmt, 0);
+        cursor->last = number;
+        if (wants_source(ask, sql_i64(stmt, 2)) && is_hot(reading, number) == hot)
+            take_row(stmt, cursor->table, &cursor->arena, &cursor->rows[cursor->count++]);
+    }
+    return step == 0;
+}
+
+/* Makes sure that a row stands at cursor->at, or the cursor has ended. */
+static bool fill(struct reading *reading, struct cursor *cursor, struct err *err)
+{
+    while (cursor->at == cursor->count && !cursor->end) {
+        arena_reset(&cursor->arena);
+        cursor->rows = ARENA_ARRAY(&cursor->arena, struct fact_row, PAGE_ROWS);
+        cursor->at = cursor->count = 0;
+        size_t seen;
+        if (!read_rows(reading, cursor, cursor->last, reading->bound, false, &seen, err))
+            return false;
+        cursor->end = seen < PAGE_ROWS;
+    }
+    return true;
+}
+
+/* ---- The first read -------------------------------------------------------------------------------------------------- */
+
+static bool read_bound(struct reading *reading, struct err *err)
+{
+    struct sql *sql = &reading->store->sql;
+    struct sqlite3_stmt *stmt = sql_use(sql, "next_record", err);
+    if (stmt == NULL)
+        return false;
+    int step = sql_step(sql, stmt, err);
+    if (step < 0)
+        return false;
+    int64_t bound = step == 1 ? sql_i64(stmt, 0) : 0;
+    sql_rest(stmt);
+    if (bound < 1)
+        return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: no record counter", reading->store->path);
+    reading->bound = (uint64_t)bound;
+    return true;
+}
+
+static bool read_hot_numbers(struct reading *reading, struct err *err)
+{
+    struct sql *sql = &reading->store->sql;
+    struct sqlite3_stmt *stmt = sql_use(sql, "hot_numbers", err);
+    if (stmt == NULL)
+        return false;
+    size_t capacity = 0;
+    int step;
+    while ((step = sql_step(sql, stmt, err)) == 1) {
+        int64_t number = sql_i64(stmt, 0);
+        if (number < 1 || (uint64_t)number >= reading->bound)
+            continue;
+        if (reading->hot_count == capacity) {
+            capacity = capacity ? capacity * 2 : 16;
+            reading->hot = mem_resize_array(reading->hot, capacity, sizeof *reading->hot);
+        }
+        reading->hot[reading->hot_count++] = (uint64_t)number;
+    }
+    return step == 0;
+}
+
+static bool read_hot_facts(struct reading *reading, struct cursor *cursor, struct err *err)
+{
+    cursor->end = true;
+    cursor->rows = ARENA_ARRAY(&cursor->arena, struct fact_row, reading->hot_count + 1);
+    for (size_t i = 0; i < reading->hot_count; i++) {
+        size_t seen;
+        uint64_t number = reading->hot[i];
+        if (!read_rows(reading, cursor, number - 1, number + 1, true, &seen, err))
+            return false;
+    }
+    return true;
+}
+
+static bool begin(struct reading *reading, struct err *err)
+{
+    if (!read_bound(reading, err) || !read_hot_numbers(reading, err))
+        return false;
+    for (unsigned i = 0; i < 2 * TABLE_COUNT; i++) {
+        struct cursor *cursor = &reading->cursors[i];
+        cursor->table = &tables[i % TABLE_COUNT];
+        if ((cursor->table->kinds & reading->ask->kinds) == 0)
+            cursor->end = true;
+        else if (!(i < TABLE_COUNT ? fill(reading, cursor, err) : read_hot_facts(reading, cursor, err)))
+            return false;
+    }
+    return true;
+}
+
+/* ---- Visiting -------------------------------------------------------------------------------------------------------- */
+
+/* The cursor with the lowest record number, NULL when all have ended. */
+static struct cursor *lowest(struct reading *reading)
+{
+    struct cursor *found = NULL;
+    for (unsigned i = 0; i < 2 * TABLE_COUNT; i++) {
+        struct cursor *cursor = &reading->cursors[i];
+        if (cursor->at < cursor->count &&
+            (found == NULL || cursor->rows[cursor->at].record < found->rows[found->at].record))
+            found = cursor;
+    }
+    return found;
+}
+
+static bool visit_all(struct reading *reading, bool (*visit)(void *context, const struct fact_row *), void *context,
+                      struct err *err)
+{
+    struct cursor *cursor;
+    while ((cursor = lowest(reading)) != NULL) {
+        if (!visit(context, &cursor->rows[cursor->at]))
+            return true;
+        cursor->at++;
+        if (!fill(reading, cursor, err))
+            return false;
+    }
+    return true;
+}
+
+bool store_facts(struct store *store, const struct fact_ask *ask, bool (*visit)(void *context, const struct fact_row *),
+                 void *context, struct err *err)
+{
+    struct reading reading = {.store = store, .ask = ask};
+    bool ok = sql_run(&store->sql, "begin_read", err);
+    if (ok) {
+        ok = begin(&reading, err);
+        ok = sql_run(&store->sql, "commit", ok ? err : NULL) && ok;
+    }
+    ok = ok && visit_all(&reading, visit, context, err);
+    for (unsigned i = 0; i < 2 * TABLE_COUNT; i++)
+        arena_release(&reading.cursors[i].arena);
+    free(reading.hot);
+    return ok;
+}

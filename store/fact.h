@@ -1,0 +1,18 @@
+/* fact: security, limit and error events as rows. Reading is in store.h (fact.c); writing is a part of a commit
+ * (fact_write.c). */
+#ifndef WINNOW_STORE_FACT_H
+#define WINNOW_STORE_FACT_H
+
+#include "store/handle.h"
+
+enum {
+    FACT_TEXT_MAX = 200,          /* longer strings are cut to this many bytes: the record itself has all of them */
+    FACT_TEMPLATE_MAX = 64 << 10, /* a template is cut here only, since its id comes from its whole text */
+};
+
+/* One row in the table of each of the fact's kinds. A record that is both a failed and a successful login counts as
+ * failed. */
+bool fact_write(struct store *store, uint64_t number, int64_t source, const struct record *rec, const struct fact *fact,
+                struct err *err);
+
+#endif

@@ -1,0 +1,38 @@
+/* struct store from the inside. Only store/ includes it. */
+#ifndef WINNOW_STORE_HANDLE_H
+#define WINNOW_STORE_HANDLE_H
+
+#include "base/map.h"
+#include "store/digest.h"
+#include "store/sql.h"
+#include "store/store.h"
+
+enum { SCHEMA_VERSION = 1 }; /* user_version of the file: the number of the last migration */
+
+struct fetch_cache;
+
+/* What the writer knows without asking the file; it is the only one who changes it. A commit works on a copy and puts it
+ * back only when the transaction is durable, so a failure leaves it as it was. */
+struct writer_state {
+    uint64_t next_record;        /* a number is given once, ever */
+    int64_t last_block;          /* id, 0 when there is none */
+    uint8_t digest[DIGEST_SIZE]; /* of the last block; zeros when there is none */
+};
+
+struct store {
+    char *path;
+    enum store_mode mode;
+    int lock_fd; /* -1: none */
+    struct sql sql;
+    struct writer_state writer;
+    struct map names;          /* text -> id in name; see name.c */
+    uint64_t wal_pages;        /* in the write-ahead log after the last commit */
+    uint64_t wal_patience;     /* store_checkpoint waits for readers from this many on */
+    struct fetch_cache *cache; /* NULL until first used */
+};
+
+/* Commits have grown the write-ahead log: brings it into the database when it is long enough. See store.c for the bound. */
+void store_checkpoint(struct store *store);
+void fetch_cache_free(struct fetch_cache *cache); /* NULL is fine */
+
+#endif

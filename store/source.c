@@ -1,0 +1,131 @@
+#include "store/source.h"
+
+#include <stdlib.h>
+
+#include "base/must.h"
+
+/* ---- Writing ------------------------------------------------------------------------------------------------------- */
+
+bool source_write(struct store *store, const struct source_state *state, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "source_upsert", err);
+    if (stmt == NULL)
+        return false;
+    must(state->id >= 1 && state->name.data != NULL);
+    sql_bind_i64(stmt, 1, state->id);
+    sql_bind_str(stmt, 2, state->name);
+    sql_bind_i64(stmt, 3, state->kind);
+    sql_bind_u64(stmt, 4, state->device);
+    sql_bind_u64(stmt, 5, state->inode);
+    sql_bind_i64(stmt, 6, state->head_size);
+    sql_bind_i64(stmt, 7, state->tail_size);
+    sql_bind_u64(stmt, 8, state->head_hash);
+    sql_bind_u64(stmt, 9, state->tail_hash);
+    sql_bind_u64(stmt, 10, state->position);
+    sql_bind_u64(stmt, 11, state->pending_bytes);
+    sql_bind_u64(stmt, 12, state->size);
+    sql_bind_time(stmt, 13, state->modified_us);
+    sql_bind_time(stmt, 14, state->read_us);
+    sql_bind_i64(stmt, 15, state->replaced);
+    return sql_do(&store->sql, stmt, err);
+}
+
+bool source_count(struct store *store, int64_t source, const struct source_change *change, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "source_count", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, source);
+    sql_bind_i64(stmt, 2, change->records);
+    sql_bind_i64(stmt, 3, change->unparsed);
+    sql_bind_i64(stmt, 4, change->raw_bytes);
+    sql_bind_time(stmt, 5, change->time_min);
+    sql_bind_time(stmt, 6, change->time_max);
+    if (!sql_do(&store->sql, stmt, err))
+        return false;
+    if (sql_changes(&store->sql) != 1)
+        return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: source %lld is not in it", store->path,
+                       (long long)source);
+    return true;
+}
+
+/* ---- Reading ------------------------------------------------------------------------------------------------------- */
+
+static uint32_t u32_of(int64_t value)
+{
+    return value >= 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
+}
+
+/* False when a value cannot be. Hashes, devices and inodes may be any 64 bits. */
+static bool take_source(struct sqlite3_stmt *stmt, struct arena *arena, struct store_source *ret)
+{
+    static const int never_negative[] = {9, 10, 11, 15, 16, 17, 18};
+    for (size_t i = 0; i < sizeof never_negative / sizeof *never_negative; i++) {
+        if (sql_i64(stmt, never_negative[i]) < 0)
+            return false;
+    }
+    struct str name = sql_str(stmt, 1);
+    int64_t id = sql_i64(stmt, 0), kind = sql_i64(stmt, 2);
+    if (id < 1 || name.data == NULL || kind < SOURCE_FILE || kind > SOURCE_STREAM)
+        return false;
+    *ret = (struct store_source){
+        .state =
+            {
+                .id = id,
+                .name = arena_str(arena, name),
+                .kind = (enum source_kind)kind,
+                .device = (uint64_t)sql_i64(stmt, 3),
+                .inode = (uint64_t)sql_i64(stmt, 4),
+                .head_size = u32_of(sql_i64(stmt, 5)),
+                .tail_size = u32_of(sql_i64(stmt, 6)),
+                .head_hash = (uint64_t)sql_i64(stmt, 7),
+                .tail_hash = (uint64_t)sql_i64(stmt, 8),
+                .position = (uint64_t)sql_i64(stmt, 9),
+                .pending_bytes = (uint64_t)sql_i64(stmt, 10),
+                .size = (uint64_t)sql_i64(stmt, 11),
+                .modified_us = sql_time(stmt, 12),
+                .read_us = sql_time(stmt, 13),
+                .replaced = sql_i64(stmt, 14) != 0,
+            },
+        .records = (uint64_t)sql_i64(stmt, 15),
+        .unparsed = (uint64_t)sql_i64(stmt, 16),
+        .raw_bytes = (uint64_t)sql_i64(stmt, 17),
+        .gaps = (uint64_t)sql_i64(stmt, 18),
+        .time_min = sql_time(stmt, 19),
+        .time_max = sql_time(stmt, 20),
+    };
+    return true;
+}
+
+bool store_sources(struct store *store, struct arena *arena, struct store_source **ret_sources, size_t *ret_count,
+                   struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "sources", err);
+    if (stmt == NULL)
+        return false;
+    struct store_source *sources = NULL;
+    size_t count = 0, capacity = 0;
+    int step;
+    while ((step = sql_step(&store->sql, stmt, err)) == 1) {
+        if (count == capacity) {
+            capacity = capacity ? capacity * 2 : 64;
+            sources = mem_resize_array(sources, capacity, sizeof *sources);
+        }
+        if (!take_source(stmt, arena, &sources[count])) {
+            err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: source %lld is not readable", store->path,
+                    (long long)sql_i64(stmt, 0));
+            sql_rest(stmt);
+            step = -1;
+            break;
+        }
+        count++;
+    }
+    if (step == 0) {
+        *ret_sources = ARENA_ARRAY(arena, struct store_source, count + 1);
+        if (count > 0)
+            memcpy(*ret_sources, sources, count * sizeof *sources);
+        *ret_count = count;
+    }
+    free(sources);
+    return step == 0;
+}

@@ -1,0 +1,120 @@
+/* store: where lines are kept. The door of the room.
+ *
+ *     batch ─▶ store_encode (any thread) ─▶ store_commit (the one writer): ONE transaction writes the block, the tails as
+ *              hot rows, facts, id index and source states
+ *     ask   ─▶ scan: blocks that can match, hot rows, in record order ─▶ records
+ *
+ * One SQLite file in WAL mode. Records have numbers that only grow; a block holds a stretch of them, a hot row one; a
+ * fact names a record by its number. Within one source, record order is offset order.
+ *
+ * A struct store belongs to one thread. store_encode touches no store and runs on any thread. At most one process
+ * writes a store (ERR_BUSY tells the second one); readers may be any number and never block the writer. Everything
+ * read from the file is checked as if an attacker wrote it: damage is ERR_CORRUPT naming the block, never a crash. */
+#ifndef WINNOW_STORE_STORE_H
+#define WINNOW_STORE_STORE_H
+
+#include <stdbool.h>
+
+#include "base/batch.h"
+#include "base/err.h"
+#include "base/scope.h"
+
+enum store_mode {
+    STORE_READ,  /* must exist */
+    STORE_WRITE, /* made when missing, with its folder; migrated when older; takes the writer's lock */
+};
+
+struct store;
+/* NULL on failure: ERR_MISSING (no such store), ERR_FORMAT (not a winnow store), ERR_VERSION (made by a newer winnow),
+ * ERR_BUSY (somebody else writes it), ERR_IO. */
+struct store *store_open(const char *path, enum store_mode mode, struct err *err);
+void store_free(struct store *store);
+SCOPE_FREE(store)
+const char *store_path(const struct store *store);
+
+/* ---- Writing ------------------------------------------------------------------------------------------------------- */
+
+struct store_source {
+    struct source_state state;
+    uint64_t records; /* stored, the pending tail included */
+    uint64_t unparsed;
+    uint64_t raw_bytes;
+    uint64_t gaps;              /* stretches known to be lost */
+    int64_t time_min, time_max; /* of its records, or TIME_NONE */
+};
+/* All sources, by id, in arena. */
+bool store_sources(struct store *store, struct arena *arena, struct store_source **ret_sources, size_t *ret_count,
+                   struct err *err);
+
+/* Encodes the batch's records into batch->image. */
+void store_encode(struct batch *batch);
+/* Writes the batch in one transaction: all of it or nothing. Replaces a source's pending tail when the batch has a run
+ * that starts at or before it. ERR_FULL when the disk is full; the store stays as it was before the call. */
+bool store_commit(struct store *store, struct batch *batch, struct err *err);
+
+/* ---- Reading ------------------------------------------------------------------------------------------------------- */
+
+struct scan_ask {
+    int64_t since_us,
+        until_us; /* since <= time < until; TIME_NONE = open. Records without a time match only if both are open */
+    const int64_t *sources; /* ids, or NULL for all */
+    size_t source_count;
+    struct str word;    /* a word every wanted record contains (see store_word_indexable), or absent */
+    struct str literal; /* bytes every wanted record's raw line contains, or absent */
+};
+
+struct scan_record {
+    uint64_t number;
+    int64_t source;
+    struct record record; /* raw, offset, time_us, flags, level, kinds, format; shape and slots are not set */
+};
+
+struct scan;
+/* Starts over a snapshot of what is stored now; later commits are not seen. */
+struct scan *scan_new(struct store *store, const struct scan_ask *ask, struct err *err);
+void scan_free(struct scan *scan);
+SCOPE_FREE(scan)
+/* The next record in record order, valid until the next call: 1; 0 at the end; -1 on an error. Damaged blocks are skipped and
+ * counted. The records are a superset for word and literal, exact for time and sources. */
+int scan_next(struct scan *scan, struct scan_record *ret, struct err *err);
+struct scan_counts {
+    uint64_t blocks, blocks_read, blocks_damaged; /* in the store, decoded, not readable */
+    uint64_t records_without_time;                /* left out because a time range was asked */
+    bool index_used;
+};
+struct scan_counts scan_counts(const struct scan *scan);
+
+/* One record by number; keeps a few decoded blocks. The views live until the next call. False: err, or ERR_MISSING. */
+bool store_fetch(struct store *store, uint64_t number, struct scan_record *ret, struct err *err);
+
+/* True when the id index covers this word (so that scan_ask.word prunes). A word is a run of [A-Za-z0-9_]. */
+bool store_word_indexable(struct str word);
+
+/* Facts of the kinds asked, in record order. */
+struct fact_row {
+    uint64_t record;
+    int64_t time_us;
+    int64_t source;
+    uint8_t kinds; /* the one bit of this row */
+    uint8_t level;
+    uint16_t status;
+    struct str user, client_ip, service, logger, method, path, reason, template; /* absent when unknown */
+};
+struct fact_ask {
+    uint8_t kinds;
+    int64_t since_us, until_us;
+    const int64_t *sources;
+    size_t source_count;
+};
+/* Calls visit for each row, views valid during the call, until it returns false. */
+bool store_facts(struct store *store, const struct fact_ask *ask, bool (*visit)(void *context, const struct fact_row *),
+                 void *context, struct err *err);
+
+struct store_summary {
+    uint64_t file_bytes; /* database and write-ahead log */
+    uint64_t raw_bytes, records, unparsed, blocks;
+    int64_t time_min, time_max; /* TIME_NONE when empty */
+};
+bool store_summary(struct store *store, struct store_summary *ret, struct err *err);
+
+#endif

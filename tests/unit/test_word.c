@@ -1,0 +1,148 @@
+#include "store_case.h"
+
+#include "store/word.h"
+
+static void which_words_are_indexed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        bool indexable;
+    } cases[] = {
+        {"abcde1", true},
+        {"abcd1", false},
+        {"abcdef", false},
+        {"123456", true},
+        {"a_b_c_9", true},
+        {"", false},
+        {"abc-de1", false},
+        {"abcde1 ", false},
+        {"req_7F3a", true},
+        {"\xc3\xa4"
+         "bcde1",
+         false},
+        {"______", false},
+        {"9_____", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (store_word_indexable(str_of(cases[i].word)) != cases[i].indexable)
+            fail_msg("'%s'", cases[i].word);
+    }
+    char longest[130];
+    memset(longest, '7', sizeof longest);
+    assert_true(store_word_indexable(str_from(longest, 128)));
+    assert_false(store_word_indexable(str_from(longest, 129)));
+    assert_false(store_word_indexable(STR("abc\0de1")));
+}
+
+static struct buf index_of(struct batch *batch)
+{
+    struct buf index = BUF(1 << 20);
+    word_index(batch, &index);
+    return index;
+}
+
+static bool has(const struct buf *index, const char *word)
+{
+    enum word_found found = word_find(buf_str(index), word_fingerprint(str_of(word)));
+    assert_int_not_equal(found, WORD_DAMAGED);
+    return found == WORD_PRESENT;
+}
+
+static void finds_what_stands_anywhere(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    put_run(batch, 1, "/a", 0);
+    put_line(batch, STR("first01 {\"id\":\"req_000111\",x:middle22}last03"), 0, T0);
+    put_line(batch, STR(""), 0, T0);
+    put_line(batch,
+             STR("\0"
+                 "nul0000\0\xff"
+                 "high11\xff"),
+             0, T0);
+    put_line(batch, STR("first01 again"), 0, T0);
+    put_line(batch, STR("tail9999"), RECORD_TAIL | RECORD_NO_NEWLINE, T0);
+    SCOPED(buf) index = index_of(batch);
+    assert_true(has(&index, "first01") && has(&index, "req_000111") && has(&index, "middle22"));
+    assert_true(has(&index, "last03") && has(&index, "nul0000") && has(&index, "high11"));
+    assert_false(has(&index, "tail9999")); /* hot records are always looked at */
+    assert_false(has(&index, "000111"));   /* whole words only */
+    assert_false(has(&index, "absent1"));
+}
+
+static void finds_each_of_many_and_hardly_another(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    put_run(batch, 1, "/a", 0);
+    enum { LINES = 3000 };
+    char line[64];
+    for (unsigned i = 0; i < LINES; i++) {
+        int size = snprintf(line, sizeof line, "id=%08x other=q%06u", i * 2654435761u, i);
+        put_line(batch, str_from(line, (size_t)size), 0, T0);
+    }
+    SCOPED(buf) index = index_of(batch);
+    unsigned strangers = 0;
+    for (unsigned i = 0; i < LINES; i++) {
+        snprintf(line, sizeof line, "%08x", i * 2654435761u);
+        assert_true(has(&index, line) || !store_word_indexable(str_of(line)));
+        snprintf(line, sizeof line, "q%06u", i);
+        assert_true(has(&index, line));
+        snprintf(line, sizeof line, "z%06u", i);
+        strangers += has(&index, line);
+    }
+    assert_true(strangers < 5); /* 3 000 * 6 000 / 2^32 = 0.004 expected */
+    batch_reset(batch);
+}
+
+static void an_empty_index_holds_nothing(void **state)
+{
+    struct store_case *test_case = *state;
+    put_run(test_case->batch, 1, "/a", 0);
+    put_line(test_case->batch, STR("no word here"), 0, T0);
+    SCOPED(buf) index = index_of(test_case->batch);
+    assert_false(has(&index, "absent1"));
+}
+
+static void every_flipped_bit_is_noticed(void **state)
+{
+    struct store_case *test_case = *state;
+    put_run(test_case->batch, 1, "/a", 0);
+    put_line(test_case->batch, STR("abc001 abc002 abc003 abc004"), 0, T0);
+    SCOPED(buf) index = index_of(test_case->batch);
+    for (size_t bit = 0; bit < index.size * 8; bit++) {
+        index.data[bit / 8] = (char)(index.data[bit / 8] ^ (1 << bit % 8));
+        assert_int_equal(word_find(buf_str(&index), word_fingerprint(STR("abc003"))), WORD_DAMAGED);
+        index.data[bit / 8] = (char)(index.data[bit / 8] ^ (1 << bit % 8));
+    }
+    for (size_t size = 0; size < index.size; size++)
+        assert_int_equal(word_find(str_from(index.data, size), word_fingerprint(STR("abc003"))), WORD_DAMAGED);
+    assert_int_equal(word_find(buf_str(&index), word_fingerprint(STR("abc003"))), WORD_PRESENT);
+}
+
+/* The values are kept in stores. */
+static void fingerprints_never_change(void **state)
+{
+    (void)state;
+    uint64_t hash = 0;
+    static const char *const words[] = {"req_000111", "7f3a9c2e", "a1b2c3d4e5f60718293a4b5c6d7e8f90"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        hash = hash * 31 + word_fingerprint(str_of(words[i]));
+    assert_true(hash == UINT64_C(3293271228045));
+}
+
+#define CASE(function) cmocka_unit_test_setup_teardown(function, store_case_begin, store_case_end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(which_words_are_indexed),
+        CASE(finds_what_stands_anywhere),
+        CASE(finds_each_of_many_and_hardly_another),
+        CASE(an_empty_index_holds_nothing),
+        CASE(every_flipped_bit_is_noticed),
+        CASE(fingerprints_never_change),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
