@@ -45,13 +45,14 @@ void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t refe
 /* ---- Asking an analyzed record ------------------------------------------------------------------------------------ */
 
 /* A canonical field's text: escapes decoded, of the inner record first, then the outer, then what the message told.
- * Absent when the record has none (JSON null and "" count as none). FIELD_LEVEL, FIELD_STATUS and FIELD_DURATION give the text as it stood. */
+ * Absent when the record has none (JSON null and "" count as none; "-" too, but for the message). FIELD_LEVEL, FIELD_STATUS and FIELD_DURATION give the text as it stood. */
 struct str record_field(const struct record *rec, enum field field, struct arena *arena);
 /* Milliseconds; false when unknown. Units come from the value's own suffix or from the key path's entry. */
 bool record_duration_ms(const struct record *rec, struct arena *arena, double *ret_ms);
 /* The HTTP status, 100..599, or 0. */
 unsigned record_status(const struct record *rec);
-/* The message's template and its id for a record of any kind; absent when it has no message and no text. */
+/* The message's template for a record of any kind; that of its request line or else of its event when it has no message;
+ * absent when it has none of these. */
 struct str record_template(const struct record *rec, struct arena *arena);
 
 /* Every value in a record, canonical or not, in order of appearance (outer record first, then inner). */

@@ -94,6 +94,8 @@ void classify_record(const struct signal_table *signals, struct record *rec, str
     if (message.data) {
         unsigned told = signal_in_text(signals, message);
         told = login_kinds_of_text(told, record_field(rec, FIELD_SERVICE, arena), message);
+        if (told & KIND_AUTH_FAILURE) /* "Access denied for user 'root'": refused at the door, not inside */
+            told &= ~(unsigned)KIND_DENIAL;
         /* A code says more than prose ("login success, 3 failed logins since the last one"). */
         kinds |= kinds & KIND_LOGINS ? told & ~(unsigned)KIND_LOGINS : told;
     }

@@ -17,12 +17,13 @@ static bool is_end(char c)
     return c == ' ' || c == ',' || c == ';' || c == ')' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* The value at the start of `rest`: quoted, or up to white space or punctuation; a final ':' or '.' does not belong to it. */
+/* The value at the start of `rest`: quoted, in <>, or up to white space or punctuation; a final ':' or '.' does not belong to
+ * it. */
 static struct str take_value(struct str rest)
 {
-    if (rest.size && (rest.data[0] == '"' || rest.data[0] == '\'')) {
+    if (rest.size && strchr("\"'<", rest.data[0]) && rest.data[0]) {
         struct str inside = str_slice(rest, 1, rest.size);
-        size_t close = str_find_char(inside, rest.data[0]);
+        size_t close = str_find_char(inside, rest.data[0] == '<' ? '>' : rest.data[0]);
         return close == STR_NONE ? STR_ABSENT : str_slice(inside, 0, close);
     }
     size_t end = 0;
@@ -106,6 +107,34 @@ static struct login parse_sshd(struct str message)
     return login;
 }
 
+/* pam_unix: "authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=ADDRESS  user=NAME": the name comes last and
+ * may hold anything, "rhost=" too. */
+static bool parse_pam(struct str message, struct login *ret)
+{
+    size_t at = str_find(message, STR("authentication failure; logname="));
+    if (at == STR_NONE)
+        return false;
+    struct str pairs = str_slice(message, at, message.size);
+    size_t user = str_find(pairs, STR("  user="));
+    struct str before = str_slice(pairs, 0, user);
+    size_t host = str_find_last(before, STR(" rhost="));
+    *ret = (struct login){STR_ABSENT, STR_ABSENT};
+    if (user != STR_NONE)
+        ret->user = str_trim(str_slice(pairs, user + 7, pairs.size));
+    if (host != STR_NONE)
+        ret->client_ip = take_value(str_slice(before, host + 7, before.size));
+    return true;
+}
+
+/* Postfix: "unknown[192.0.2.1]: SASL LOGIN authentication failed" */
+static struct str bracketed_address(struct str message)
+{
+    size_t open = str_find_char(message, '[');
+    struct str inside = open == STR_NONE ? STR_ABSENT : str_slice(message, open + 1, message.size);
+    size_t close = str_find(inside, STR("]:"));
+    return close == STR_NONE ? STR_ABSENT : as_address(str_slice(inside, 0, close));
+}
+
 enum login_line login_of_sshd(struct str message)
 {
     struct str line = unfold(message);
@@ -127,15 +156,22 @@ struct login login_parse(struct str message)
         if (sshd.user.data)
             return sshd;
     }
-    static const struct str user_keys[] = {{"user=", 5}, {"username=", 9}, {"acct=", 5}, {"for user ", 9}, {"user ", 5},
-                                           {"ruser=", 6}, {"principal ", 10}};
-    static const struct str address_keys[] = {{"rhost=", 6}, {"client=", 7}, {"client: ", 8}, {"client_ip=", 10}, {"src=", 4},
-                                              {"ip=", 3}, {"addr=", 5}, {"host=", 5}, {"from ", 5}, {"from host ", 10}};
-    struct login login = {.user = first_value(line, user_keys, sizeof user_keys / sizeof *user_keys)};
+    struct login login;
+    if (parse_pam(line, &login))
+        return login;
+    static const struct str user_keys[] = {STR("user="),  STR("username="), STR("sasl_username="),
+                                           STR("acct="),  STR("for user "), STR("user "),
+                                           STR("ruser="), STR("principal ")};
+    static const struct str address_keys[] = {STR("rhost="), STR("client="), STR("client: "),   STR("client_ip="),
+                                              STR("src="),   STR("ip="),     STR("rip="),       STR("addr="),
+                                              STR("host="),  STR("from "),   STR("from host "), STR("host ")};
+    login = (struct login){.user = first_value(line, user_keys, sizeof user_keys / sizeof *user_keys)};
     for (size_t i = 0; i < sizeof address_keys / sizeof *address_keys && !login.client_ip.data; i++) {
         struct str value = value_after(line, address_keys[i]);
         login.client_ip = value.data ? as_address(value) : STR_ABSENT;
     }
+    if (!login.client_ip.data)
+        login.client_ip = bracketed_address(line);
     size_t at = str_find(line, STR("'@'")); /* MySQL: user 'root'@'192.0.2.1' */
     if (!login.client_ip.data && at != STR_NONE)
         login.client_ip = take_value(str_slice(line, at + 2, line.size));

@@ -62,6 +62,13 @@ static unsigned status_of(struct str text)
     return str_to_u64(text, &status) && status >= 100 && status <= 599 ? (unsigned)status : 0;
 }
 
+/* Proxies and servers write "-" for what they do not know; PostgreSQL names the client of a socket "[local]". */
+static bool says_none(enum field field, struct str text)
+{
+    return text.size == 0 || (field != FIELD_MESSAGE && str_equal(text, STR("-"))) ||
+           (field == FIELD_CLIENT_IP && str_equal(text, STR("[local]")));
+}
+
 static bool usable(enum field field, struct str text, enum unit unit)
 {
     double ms;
@@ -73,7 +80,7 @@ static bool usable(enum field field, struct str text, enum unit unit)
     case FIELD_DURATION:
         return duration_ms(text, unit, &ms);
     default:
-        return text.size > 0;
+        return !says_none(field, text);
     }
 }
 
@@ -158,8 +165,12 @@ struct str record_template(const struct record *rec, struct arena *arena)
     if (message.data)
         return template_of(message, arena);
     struct str path = record_field(rec, FIELD_PATH, arena);
+    if (!path.data && rec->shape) { /* structlog calls its message "event" */
+        struct str event = record_field(rec, FIELD_EVENT, arena);
+        return event.data ? template_of(event, arena) : STR_ABSENT;
+    }
     if (!path.data)
-        return rec->shape ? STR_ABSENT : template_of(rec->raw, arena);
+        return template_of(rec->raw, arena);
     /* An access log has no message: the request line and its status stand for it. */
     struct str method = record_field(rec, FIELD_METHOD, arena);
     struct str target = template_of(str_slice(path, 0, str_find_char(path, '?')), arena);

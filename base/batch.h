@@ -184,7 +184,7 @@ enum source_kind { SOURCE_FILE = 1, SOURCE_GZIP = 2, SOURCE_STREAM = 3 }; /* sto
  * Identity of a file: device and inode, and the hash of its first head_size bytes, and the hash of the tail_size bytes
  * just before position. All of them are over uncompressed bytes. hash = hash_bytes(bytes, size, 0). */
 struct source_state {
-    int64_t id;      /* >= 1, given by the reader from store_next_source */
+    int64_t id;      /* >= 1, given by the reader: one above the highest of store_sources */
     struct str name; /* the contract's source name */
     enum source_kind kind;
     uint64_t device, inode;

@@ -29,22 +29,54 @@ static const char *const progress_choices[] = {"auto", "always", "never", NULL};
 
 #define AT(member) offsetof(struct ingest_options, member)
 static const struct opt rows[] = {
-    {.long_name = "store", .type = OPT_TEXT, .offset = AT(store), .argument = "PATH",
+    {.long_name = "store",
+     .type = OPT_TEXT,
+     .offset = AT(store),
+     .argument = "PATH",
      .help = "the store to write (else $WINNOW_STORE, else the usual place)"},
-    {.long_name = "output", .short_name = 'o', .type = OPT_CHOICE, .offset = AT(output), .argument = "FORMAT",
-     .fallback = "text", .choices = outputs, .help = "how the summary is printed: text or json"},
-    {.long_name = "source-name", .type = OPT_TEXT, .offset = AT(source_name), .argument = "NAME",
+    {.long_name = "output",
+     .short_name = 'o',
+     .type = OPT_CHOICE,
+     .offset = AT(output),
+     .argument = "FORMAT",
+     .fallback = "text",
+     .choices = outputs,
+     .help = "how the summary is printed"},
+    {.long_name = "source-name",
+     .type = OPT_TEXT,
+     .offset = AT(source_name),
+     .argument = "NAME",
      .help = "the name standard input is kept under (else stdin)"},
-    {.long_name = "text", .short_name = 'a', .type = OPT_FLAG, .offset = AT(text),
+    {.long_name = "text",
+     .short_name = 'a',
+     .type = OPT_FLAG,
+     .offset = AT(text),
      .help = "read files that do not look like logs, too"},
-    {.long_name = "threads", .short_name = 'j', .type = OPT_INT, .offset = AT(threads), .argument = "N", .min = 1,
-     .max = PIPELINE_THREADS_MAX, .help = "working threads (else one per processor, at least 2)"},
-    {.long_name = "fields", .type = OPT_TEXT, .offset = AT(fields), .argument = "FILE",
+    {.long_name = "threads",
+     .short_name = 'j',
+     .type = OPT_INT,
+     .offset = AT(threads),
+     .argument = "N",
+     .min = 1,
+     .max = PIPELINE_THREADS_MAX,
+     .help = "working threads (else one per processor, at least 2)"},
+    {.long_name = "fields",
+     .type = OPT_TEXT,
+     .offset = AT(fields),
+     .argument = "FILE",
      .help = "YAML with more key paths for the canonical fields"},
-    {.long_name = "quiet", .short_name = 'q', .type = OPT_FLAG, .offset = AT(quiet),
+    {.long_name = "quiet",
+     .short_name = 'q',
+     .type = OPT_FLAG,
+     .offset = AT(quiet),
      .help = "no summary for people and no notes; errors are still told"},
-    {.long_name = "progress", .type = OPT_CHOICE, .offset = AT(progress), .argument = "WHEN", .fallback = "auto",
-     .choices = progress_choices, .help = "the progress line: auto (on a terminal), always or never"},
+    {.long_name = "progress",
+     .type = OPT_CHOICE,
+     .offset = AT(progress),
+     .argument = "WHEN",
+     .fallback = "auto",
+     .choices = progress_choices,
+     .help = "when a progress line is drawn; auto: on a terminal"},
     {0},
 };
 static const struct opt_group groups[] = {{"Options", rows, 0}, {0}};
@@ -223,7 +255,7 @@ static int run_inputs(const struct cmd *cmd, struct ingest *ingest, double begin
 static void report(void *context, const struct err *err)
 {
     (void)context;
-    log_error("%s", err->text);
+    log_error_of(cmd_ingest.name, "%s", err->text);
 }
 
 static bool check_usage(const struct cmd_call *call, const struct ingest_options *options, struct err *err)

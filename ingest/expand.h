@@ -24,8 +24,8 @@ enum input_kind {
 
 struct input {
     enum input_kind kind;
-    const char *path; /* as it was named or found; in the expand's arena */
-    bool named;       /* an operand itself, not found in a folder or by a pattern */
+    const char *path;             /* as it was named or found; in the expand's arena */
+    bool named;                   /* an operand itself, not found in a folder or by a pattern */
     uint64_t device, inode, size; /* of a file, when it was found */
 };
 
@@ -33,7 +33,7 @@ struct expand {
     struct arena arena;
     struct input *inputs; /* in the order of the operands */
     size_t count, capacity;
-    struct map files; /* device and inode -> input + 1 */
+    struct map files;   /* device and inode -> input + 1 */
     struct map ignored; /* device and inode of files passed over in folders */
     /* What could not be expanded; called as it is met. */
     void (*report)(void *context, const struct err *err);

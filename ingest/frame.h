@@ -40,14 +40,14 @@ struct frame_batches {
 struct frame {
     struct frame_limits limits;
     struct frame_batches batches;
-    struct batch *batch; /* being filled, or NULL */
+    struct batch *batch;        /* being filled, or NULL */
     struct source_state *state; /* of the source being read; kept up to date */
     struct mark mark;
     int64_t reference_us;
-    uint64_t begin;  /* where this source's reading began */
-    uint64_t offset; /* of raw[line] in its source */
+    uint64_t begin;                /* where this source's reading began */
+    uint64_t offset;               /* of raw[line] in its source */
     size_t settled, line, scanned; /* indexes into raw, see above */
-    bool in_run;     /* the batch has a run of this source */
+    bool in_run;                   /* the batch has a run of this source */
 };
 
 void frame_init(struct frame *frame, const struct frame_limits *limits, struct frame_batches batches);

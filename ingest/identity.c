@@ -41,7 +41,8 @@ static enum source_result same_content(struct source *source, const struct sourc
     enum source_result result = compare(source, 0, state->head_size, state->head_hash, ret_mark->head, err);
     if (result != SOURCE_DATA)
         return result;
-    result = compare(source, state->position - state->tail_size, state->tail_size, state->tail_hash, ret_mark->tail, err);
+    result =
+        compare(source, state->position - state->tail_size, state->tail_size, state->tail_hash, ret_mark->tail, err);
     if (result != SOURCE_DATA)
         return result;
     /* The head's hash may cover bytes of an unterminated end behind the position. */
@@ -67,8 +68,8 @@ static void consider(struct candidate *candidate, struct catalog_entry *entry)
 {
     const struct catalog_entry *tried = candidate->tried;
     uint64_t size = length(&entry->state);
-    if (tried != NULL && (size > length(&tried->state) ||
-                          (size == length(&tried->state) && entry->state.id >= tried->state.id)))
+    if (tried != NULL &&
+        (size > length(&tried->state) || (size == length(&tried->state) && entry->state.id >= tried->state.id)))
         return;
     const struct catalog_entry *best = candidate->best;
     if (best == NULL || size > length(&best->state) ||
@@ -126,8 +127,7 @@ static enum source_result find(const struct catalog *catalog, struct source *sou
 static void find_stream(void *context, struct catalog_entry *entry)
 {
     struct identity *identity = context;
-    if (entry->state.kind == SOURCE_STREAM &&
-        (identity->entry == NULL || entry->state.id > identity->entry->state.id))
+    if (entry->state.kind == SOURCE_STREAM && (identity->entry == NULL || entry->state.id > identity->entry->state.id))
         identity->entry = entry;
 }
 

@@ -1,11 +1,26 @@
 /* ingest: bytes come in. The door of the room.
  *
- *     paths ─▶ expand ─▶ source (file, gzip, stream) ─bytes─▶ frame ─records─▶ batch ─┬▶ worker: analyze, encode ─┐
- *     main thread reads; batches are numbered ────────────────────────────────────────┴▶ worker: analyze, encode ─┴▶ committer
- *                                                                                        writes them in number order
+ *     operands ─▶ expand ─▶ source (file, gzip, stream) ─▶ identity (known? where does what is new begin?)
+ *                              │ bytes
+ *                              ▼
+ *                            frame ─records─▶ batch ─┬▶ worker: analyze, encode ─┐
+ *              main thread ──────────────────────────┴▶ worker: analyze, encode ─┴▶ committer: writes them in order
  *
- * Bounded memory: a fixed number of batches circulates; when none is free the reader waits, so a slow disk slows
- * reading and nothing is ever dropped. Positions travel in the batch and are committed with the records they cover. */
+ * The main thread reads (reader.h), its batches are numbered and committed in that order by one thread (pipeline.h).
+ *
+ * Bounded memory: a fixed number of batches circulates, one for each worker and three more, each with room for 4 MiB of
+ * lines (more only while it carries one longer line, 16 MiB at most). When none is free the reader waits, so a slow disk
+ * slows reading and nothing is ever dropped: the log file is the buffer.
+ *
+ * Nothing lost, nothing doubled: a batch carries, beside its records, the state of every source they come from, with the
+ * position behind the last of them. Both are committed in one transaction, so whenever the process is killed, the next
+ * run begins exactly where the store ends.
+ *
+ * What goes wrong with one input is told at once and the others go on; the exit status is 2 in the end. A line is never
+ * wrong: what no format fits is kept as it is.
+ *
+ * Memory: batches belong to the pipeline and are lent; sources to the reader, one open at a time; the catalog of known
+ * sources to the run. The store is the committer's from the first batch to the last, the main thread's before and after. */
 #ifndef WINNOW_INGEST_INGEST_H
 #define WINNOW_INGEST_INGEST_H
 

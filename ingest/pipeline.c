@@ -24,9 +24,9 @@ struct pipeline {
     unsigned free_count;
     struct batch **work; /* a ring */
     unsigned work_first, work_count;
-    struct batch **done;  /* by sequence modulo batch_count; so many cannot be under way at once */
-    uint64_t sequence;    /* of the next batch put */
-    bool closing;         /* nothing more will be put */
+    struct batch **done; /* by sequence modulo batch_count; so many cannot be under way at once */
+    uint64_t sequence;   /* of the next batch put */
+    bool closing;        /* nothing more will be put */
     bool failed;
     struct err err;
 };

@@ -23,9 +23,9 @@ enum { PIPELINE_THREADS_MAX = 64 };
 
 struct pipeline_steps {
     void *context;
-    void *(*worker_new)(void *context);                 /* in its thread: what one worker works with */
-    void (*work)(void *worker, struct batch *batch);    /* several at a time, each with its own worker */
-    void (*worker_free)(void *worker);                  /* in its thread */
+    void *(*worker_new)(void *context);              /* in its thread: what one worker works with */
+    void (*work)(void *worker, struct batch *batch); /* several at a time, each with its own worker */
+    void (*worker_free)(void *worker);               /* in its thread */
     bool (*commit)(void *context, struct batch *batch, struct err *err); /* one at a time, in order */
 };
 

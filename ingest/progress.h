@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 struct progress {
-    bool shown;          /* is wanted at all */
-    bool drawn;          /* stands on the screen */
-    uint64_t total_bytes; /* on the disk, of all files named; 0 when only streams are read */
-    uint64_t done_bytes;  /* of sources that are finished */
+    bool shown;            /* is wanted at all */
+    bool drawn;            /* stands on the screen */
+    uint64_t total_bytes;  /* on the disk, of all files named; 0 when only streams are read */
+    uint64_t done_bytes;   /* of sources that are finished */
     uint64_t passed_bytes; /* of those, what was not read because it was stored before */
     int64_t begin_us, drawn_us;
 };

@@ -14,6 +14,7 @@ void reader_init(struct reader *reader, struct catalog *catalog, struct frame_ba
     *reader = (struct reader){
         .catalog = catalog,
         .progress = progress,
+        .command = "ingest",
         .stdin_name = "stdin",
         .not_log_names = BUF(READER_NAMES_BYTES_MAX),
     };
@@ -33,7 +34,7 @@ static void note_failure(struct reader *reader, const struct err *err)
         return;
     }
     reader->failed = true;
-    log_error("%s", err->text);
+    log_error_of(reader->command, "%s", err->text);
 }
 
 /* ---- Is it a log at all? ------------------------------------------------------------------------------------------------ */
@@ -156,7 +157,8 @@ static bool read_source(struct reader *reader, struct source *source, const stru
         state->read_us = clock_now_us();
     }
     /* A stream's unfinished line cannot be read again, a file's can. */
-    if (!frame_end(&reader->frame, !stopped || source->kind == SOURCE_STREAM))
+    bool whole = !stopped || (source->kind == SOURCE_STREAM && source->offset > 0);
+    if (!frame_end(&reader->frame, whole))
         return false;
     if (result == SOURCE_FAILED)
         note_failure(reader, &err);

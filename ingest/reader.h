@@ -20,14 +20,15 @@ struct reader {
     struct catalog *catalog;
     struct frame frame;
     struct progress *progress;
-    bool any_content;        /* what does not look like a log is read too */
-    const char *stdin_name;  /* source name of standard input */
+    const char *command;    /* whose messages these are: "ingest" */
+    bool any_content;       /* what does not look like a log is read too */
+    const char *stdin_name; /* source name of standard input */
     /* Told to the caller: */
-    bool failed;             /* an input could not be read, or not to its end */
-    bool interrupted;        /* stopped before everything was read, because the user asked */
-    uint64_t sources;        /* read, or looked at and found unchanged */
-    uint64_t skipped_lines;  /* that those had in the store before this run */
-    uint64_t not_logs;       /* files in folders that are no logs */
+    bool failed;              /* an input could not be read, or not to its end */
+    bool interrupted;         /* stopped before everything was read, because the user asked */
+    uint64_t sources;         /* read, or looked at and found unchanged */
+    uint64_t skipped_lines;   /* that those had in the store before this run */
+    uint64_t not_logs;        /* files in folders that are no logs */
     struct buf not_log_names; /* the first of them: "a, b, c" */
 };
 

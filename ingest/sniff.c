@@ -8,10 +8,10 @@ struct magic {
 };
 
 static const struct magic magics[] = {
-    {0, STR("\x7f" "ELF"), {"an ELF program", NULL}, STR_ABSENT},
+    {0, STR("\x7f\x45LF"), {"an ELF program", NULL}, STR_ABSENT},
     {0, STR("PK\x03\x04"), {"a zip archive", NULL}, STR_ABSENT},
     {0, STR("PK\x05\x06"), {"a zip archive", NULL}, STR_ABSENT},
-    {0, STR("\xfd" "7zXZ\0"), {"xz data", "xz"}, STR_ABSENT},
+    {0, STR("\xfd\x37zXZ\0"), {"xz data", "xz"}, STR_ABSENT},
     {0, STR("\x28\xb5\x2f\xfd"), {"zstd data", "zstd"}, STR_ABSENT},
     {0, STR("\x04\x22\x4d\x18"), {"lz4 data", "lz4"}, STR_ABSENT},
     {4, STR("\x31\x41\x59\x26\x53\x59"), {"bzip2 data", "bzip2"}, STR("BZh")},
@@ -50,7 +50,8 @@ const struct sniff *sniff_bytes(struct str head)
 {
     for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++) {
         const struct magic *magic = &magics[i];
-        if (str_equal(str_slice(head, magic->offset, magic->offset + magic->bytes.size), magic->bytes) && str_starts(head, magic->start))
+        if (str_equal(str_slice(head, magic->offset, magic->offset + magic->bytes.size), magic->bytes) &&
+            str_starts(head, magic->start))
             return &magic->sniff;
     }
     return count_odd(head) * 100 > head.size * 30 ? &binary : NULL;

@@ -76,8 +76,7 @@ static void begin_stream(struct source *source)
 }
 
 /* The bytes read ahead come first, then the stream. */
-static enum source_result read_stream(struct source *source, char *data, size_t size, size_t *ret_size,
-                                      struct err *err)
+static enum source_result read_stream(struct source *source, char *data, size_t size, size_t *ret_size, struct err *err)
 {
     size_t ahead = source->prefix_size - source->prefix_taken;
     if (ahead == 0)
@@ -117,9 +116,10 @@ static bool source_begin(struct source *source, const struct input *input, struc
     source->modified_us = (int64_t)info.st_mtim.tv_sec * TIME_SECOND + info.st_mtim.tv_nsec / 1000;
     if (input->kind == INPUT_FILE && input->device == source->device && input->inode == source->inode &&
         source->size < input->size)
-        return err_set(err, ERR_FORMAT, 0, "%s: became shorter (%llu bytes, before %llu) just before it was read; "
-                       "run the same command again to read it", input->path, (unsigned long long)source->size,
-                       (unsigned long long)input->size);
+        return err_set(err, ERR_FORMAT, 0,
+                       "%s: became shorter (%llu bytes, before %llu) just before it was read; "
+                       "run the same command again to read it",
+                       input->path, (unsigned long long)source->size, (unsigned long long)input->size);
     return begin_file(source, err);
 }
 
@@ -216,8 +216,10 @@ bool source_check(struct source *source, struct err *err)
         return true;
     uint64_t size = (uint64_t)info.st_size;
     if (size < source->taken || size < source->size)
-        return err_set(err, ERR_FORMAT, 0, "%s: became shorter (%llu bytes, before %llu) while it was read; what was "
-                       "read of it is stored", source->path, (unsigned long long)size,
+        return err_set(err, ERR_FORMAT, 0,
+                       "%s: became shorter (%llu bytes, before %llu) while it was read; what was "
+                       "read of it is stored",
+                       source->path, (unsigned long long)size,
                        (unsigned long long)(source->taken > source->size ? source->taken : source->size));
     if (source->kind == SOURCE_FILE)
         source->size = size;

@@ -36,8 +36,8 @@ extern const struct source_bytes source_file_bytes, source_stream_bytes;
 struct source_gzip;
 struct source {
     enum source_kind kind;
-    const char *path;      /* as named, for messages; borrowed from the input */
-    char *real_path;       /* absolute, without links; path itself where a stream has none */
+    const char *path; /* as named, for messages; borrowed from the input */
+    char *real_path;  /* absolute, without links; path itself where a stream has none */
     int fd;
     uint64_t device, inode, size; /* 0 for streams; size as it lies on the disk, when opened */
     int64_t modified_us;
@@ -45,7 +45,7 @@ struct source {
     uint64_t offset;      /* of the byte source_read gives next */
     uint64_t taken;       /* bytes taken from the disk, for progress */
     const struct source_bytes *bytes;
-    char prefix[16];      /* what was read ahead of a stream to recognise gzip */
+    char prefix[16]; /* what was read ahead of a stream to recognise gzip */
     size_t prefix_size, prefix_taken;
     struct source_gzip *gzip; /* NULL when its bytes are read as they are */
 };
@@ -71,8 +71,7 @@ bool source_check(struct source *source, struct err *err);
 struct source_gzip *source_gzip_new(void);
 void source_gzip_free(struct source_gzip *gzip); /* NULL is fine */
 /* As source_read. Damage is told only after everything decoded before it was given. */
-enum source_result source_gzip_read(struct source *source, char *data, size_t size, size_t *ret_size,
-                                    struct err *err);
+enum source_result source_gzip_read(struct source *source, char *data, size_t size, size_t *ret_size, struct err *err);
 bool source_gzip_rewind(struct source *source, struct err *err);
 
 #endif

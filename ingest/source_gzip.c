@@ -68,8 +68,8 @@ static enum source_result refill(struct source *source, struct err *err)
     gzip->z.next_in = gzip->input;
     must(gzip->z.avail_in < INPUT_BYTES);
     size_t got = 0;
-    enum source_result result = source->bytes->read(source, (char *)gzip->input + gzip->z.avail_in,
-                                                    INPUT_BYTES - gzip->z.avail_in, &got, err);
+    enum source_result result =
+        source->bytes->read(source, (char *)gzip->input + gzip->z.avail_in, INPUT_BYTES - gzip->z.avail_in, &got, err);
     if (result == SOURCE_DATA)
         gzip->z.avail_in += (uInt)got;
     gzip->ended = result == SOURCE_END;

@@ -7,8 +7,7 @@
 
 #include "ingest/stop.h"
 
-static enum source_result read_stream(struct source *source, char *data, size_t size, size_t *ret_size,
-                                      struct err *err)
+static enum source_result read_stream(struct source *source, char *data, size_t size, size_t *ret_size, struct err *err)
 {
     for (;;) {
         /* With no writer yet, a FIFO opened without blocking is not ready, so this waits for the first one. */

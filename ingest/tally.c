@@ -4,8 +4,10 @@
 static const struct {
     const char *key, *one, *several;
 } kind_words[KIND_COUNT] = {
-    {"auth_failures", "auth failure", "auth failures"}, {"auth_successes", "auth success", "auth successes"},
-    {"rate_limits", "rate limit", "rate limits"},       {"denials", "denial", "denials"},
+    {"auth_failures", "auth failure", "auth failures"},
+    {"auth_successes", "auth success", "auth successes"},
+    {"rate_limits", "rate limit", "rate limits"},
+    {"denials", "denial", "denials"},
     {"errors", "error", "errors"},
 };
 

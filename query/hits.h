@@ -18,8 +18,8 @@ struct hit {
 enum { HIT_CONTEXT = 1, HIT_SEQUENCE_STEP = 2 };
 
 enum hits_order {
-    /* One source: its own order. Several: merged by time, each staying in its own order: a record counts with the latest
-     * time its source had reached, so one without a time, or with one out of order, stays behind its predecessor. */
+    /* One source: its own order. Several: merged by time, each staying in its own order: a record counts with the
+     * latest time its source had reached, so one without a time, or with one out of order, stays behind its predecessor. */
     HITS_AS_STORED,
     HITS_WITH_CONTEXT, /* the same, but a match and its context stay together */
     HITS_BY_TIME,      /* by their own times; one without a time stays behind its predecessor */

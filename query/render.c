@@ -10,8 +10,10 @@ struct render {
     struct render_ask ask;
     struct render_table table;
     struct buf line;
-    bool begun;      /* the heading is written */
-    bool break_next; /* raw: "--" before the next line */
+    bool begun;           /* the heading is written */
+    bool break_next;      /* raw: "--" before the next line */
+    int64_t open_source;  /* raw: the line written last has no newline, is of this source (0: it has one) */
+    uint64_t open_offset; /* and ends here */
 };
 
 enum { LINE_KEEP_BYTES = 1 << 20 };
@@ -60,10 +62,23 @@ void render_free(struct render *render)
     free(render);
 }
 
+/* JSON may hold characters that a terminal obeys; it has escapes for them. */
+static void make_safe(struct buf *line)
+{
+    struct buf safe = BUF(RENDER_LINE_MAX);
+    safe_add(&safe, str_slice(buf_str(line), 0, line->size - (line->size > 0)), SAFE_LINE, SIZE_MAX);
+    if (line->size > 0)
+        buf_add_char(&safe, '\n');
+    buf_release(line);
+    *line = safe;
+}
+
 static void write_line(struct render *render)
 {
     /* A record has at most RECORD_BYTES_MAX bytes and each is written a few times, escaped to six bytes at worst. */
     must(!render->line.full);
+    if (render->ask.format == RENDER_JSON && render->ask.out->terminal)
+        make_safe(&render->line);
     out_add(render->ask.out, buf_str(&render->line));
     if (render->line.capacity > LINE_KEEP_BYTES) {
         buf_release(&render->line);
@@ -102,7 +117,13 @@ void render_row(struct render *render, const struct cell *cells)
 static void render_raw(struct render *render, const struct event *event)
 {
     struct out *out = render->ask.out;
-    bool newline = !(event->record.flags & RECORD_NO_NEWLINE);
+    const struct record *rec = &event->record;
+    bool newline = !(rec->flags & RECORD_NO_NEWLINE);
+    /* The end of a file, or a piece of a long line: only what follows it in its source may be joined to it. */
+    if (render->open_source && (render->open_source != event->source->state.id || render->open_offset != rec->offset))
+        out_text(out, "\n");
+    render->open_source = newline || out->terminal ? 0 : event->source->state.id;
+    render->open_offset = rec->offset + rec->raw.size;
     if (render->break_next)
         out_text(out, "--\n");
     render->break_next = false;

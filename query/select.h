@@ -1,6 +1,6 @@
 /* select: which records a question is about: the options "Choosing lines" and the FIELD=VALUE words.
  *
- *     sources ─▶ time range ─▶ (scan: word, literal) ─▶ level ─▶ -g on the raw line ─▶ stored columns ─▶ analyzed fields
+ *     sources ─▶ time range ─▶ (scan: literal) ─▶ level ─▶ -g on the raw line ─▶ stored columns ─▶ analyzed fields
  *
  * A select belongs to one thread; its sources live in the arena it was made with. */
 #ifndef WINNOW_QUERY_SELECT_H

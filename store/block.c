@@ -25,8 +25,9 @@
  *     for the newline, which is left out after RECORD_NO_NEWLINE, RECORD_PIECE and RECORD_TAIL.
  *  6. Offsets do not wrap.
  *
- * Measured with libdeflate on one core, 100 MB of generated web-platform JSON in 4 MB blocks, all streams: see
- * schemas/README.md's neighbour, the table of stored bytes, for what it comes to per corpus. */
+ * Level 6 of libdeflate, measured on one core with 100 MB of generated web-platform JSON in blocks of 4 MB, whole store
+ * file and all of store_encode: level 4 gives 17.1 MB at 130 MB/s, 5 gives 16.8 at 120, 6 gives 15.9 at 90 to 100. Finding
+ * and sorting the words of the index runs at 650 to 850 MB/s. */
 enum stream {
     STREAM_RUNS = 1,
     STREAM_FLAGS,

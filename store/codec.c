@@ -6,7 +6,7 @@
 #include "base/must.h"
 
 enum {
-    LEVEL_STREAM = 6, /* measured: see the note at the end of block.c's format */
+    LEVEL_STREAM = 6, /* measured: see the end of block.c's format */
     LEVEL_PACK = 1,
     CHECKSUM_SIZE = 4,
 };

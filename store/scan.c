@@ -54,8 +54,8 @@ static int compare_ids(const void *a, const void *b)
 
 static bool wants_source(const struct scan *scan, int64_t source)
 {
-    return scan->all_sources ||
-           bsearch(&source, scan->sources, scan->source_count, sizeof *scan->sources, compare_ids) != NULL;
+    return scan->all_sources || (scan->source_count > 0 && bsearch(&source, scan->sources, scan->source_count,
+                                                                   sizeof *scan->sources, compare_ids) != NULL);
 }
 
 static bool wants_time(const struct scan *scan, int64_t time_us)

@@ -232,7 +232,7 @@ static bool open_writer(struct store *store, struct err *err)
     if (!look_at_file(store->path, STORE_WRITE, &exists, err) || (!exists && !make_file(store->path, err)))
         return false;
     /* Whose file it is comes first, so that nothing is put beside a file that is not ours; then again under the lock. */
-    struct identity identity;
+    struct identity identity = {0};
     if (!connect(store, false, err) || !identify(store, &identity, err) ||
         !lock_take(store->path, &store->lock_fd, err) || !identify(store, &identity, err) ||
         !sql_script(&store->sql, asset_get("sql/open_write.sql"), err))
@@ -270,7 +270,7 @@ static bool open_reader(struct store *store, struct err *err)
         return err_set(err, ERR_MISSING, 0,
                        "no store at '%s': put logs in with 'winnow ingest' first, or name one with --store",
                        store->path);
-    struct identity identity;
+    struct identity identity = {0};
     if (!connect(store, false, err) || !identify_read_only(store, &identity, err))
         return false;
     if (identity.empty)

@@ -1,5 +1,5 @@
 -- Run on the writer's connection. page_size counts only for a new file.
--- 8192: measured against 4096 and 16384 for blobs of half a megabyte.
+-- With blobs of half a megabyte 4096, 8192 and 16384 differ by less than the noise in speed, and by 1 % in size each.
 PRAGMA page_size = 8192;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;

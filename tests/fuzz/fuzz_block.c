@@ -1,25 +1,22 @@
-/* Any bytes as a block: the first two tell slots and records, the third how long the directory is. It decodes or says
- * what is wrong; if it decodes, every record is readable to its last byte. And any bytes as an id index. */
+/* Any bytes as a block, and as an id index. The first byte tells the slots, the second the records. The third, below 128,
+ * is the size of the directory that follows, and the rest is the body. From 128 on, what follows are the streams before
+ * they are compressed, each behind its size in two bytes: so that the fuzzer gets past the checksums. A block decodes or
+ * says what is wrong; if it decodes, every record is readable to its last byte. */
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "store/block.h"
 #include "store/word.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+enum { STREAMS = 9 };
+
+static volatile uint64_t sink;
+
+static void read_all(const struct block_row *row)
 {
-    static volatile uint64_t sink;
-    struct str rest = str_from((const char *)data, size);
-    word_find(rest, 0x12345678);
-    if (size < 3)
-        return 0;
-    size_t split = 3u + data[2];
-    struct block_row row = {.id = 1, .first_record = 1, .slots = data[0], .records = data[1], .codec = BLOCK_CODEC};
-    row.directory = str_slice(rest, 3, split);
-    row.body = str_slice(rest, split, size);
     SCOPED(block) block = {0};
-    if (!block_decode(&block, &row, NULL) || !block_decode_text(&block, NULL))
-        return 0;
+    if (!block_decode(&block, row, NULL) || !block_decode_text(&block, NULL))
+        return;
     for (uint32_t slot = 0; slot < block.slots; slot++) {
         struct scan_record rec;
         if (block_is_hole(&block, slot))
@@ -27,5 +24,40 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         block_record(&block, slot, &rec);
         sink += hash_bytes(rec.record.raw.data, rec.record.raw.size, rec.record.offset);
     }
+}
+
+static void compress_streams(struct str rest, struct buf *directory, struct buf *body)
+{
+    struct codec_writer writer;
+    codec_writer_init(&writer, directory, body);
+    for (uint8_t kind = 1; kind <= STREAMS && rest.size >= 2; kind++) {
+        size_t size = (size_t)(unsigned char)rest.data[0] << 8 | (unsigned char)rest.data[1];
+        rest = str_slice(rest, 2, rest.size);
+        if (size > 0)
+            codec_writer_add(&writer, kind, str_slice(rest, 0, size));
+        rest = str_slice(rest, size, rest.size);
+    }
+    codec_writer_finish(&writer);
+    codec_writer_release(&writer);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct str rest = str_from((const char *)data, size);
+    word_find(rest, 0x12345678);
+    if (size < 3)
+        return 0;
+    struct block_row row = {.id = 1, .first_record = 1, .slots = data[0], .records = data[1], .codec = BLOCK_CODEC};
+    SCOPED(buf) directory = BUF(1 << 16);
+    SCOPED(buf) body = BUF(1 << 24);
+    if (data[2] < 128) {
+        row.directory = str_slice(rest, 3, 3u + data[2]);
+        row.body = str_slice(rest, 3u + data[2], size);
+    } else {
+        compress_streams(str_slice(rest, 3, size), &directory, &body);
+        row.directory = buf_str(&directory);
+        row.body = buf_str(&body);
+    }
+    read_all(&row);
     return 0;
 }

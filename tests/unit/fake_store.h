@@ -16,8 +16,8 @@ struct fake_source {
     bool known;
     struct source_state state;
     char name[4096];
-    struct buf bytes;      /* what the records are, tail included */
-    uint64_t tail_bytes;   /* length of the tail record at its end, or 0 */
+    struct buf bytes;    /* what the records are, tail included */
+    uint64_t tail_bytes; /* length of the tail record at its end, or 0 */
     uint64_t records, pieces;
     int64_t reference_us;
 };
@@ -37,16 +37,14 @@ static inline struct batch *fake_take(void *context)
     store->refused = store->puts_max > 0 && store->puts >= store->puts_max;
     if (store->refused)
         return NULL;
-    for (size_t i = 0; i < FAKE_BATCHES; i++) {
-        if (store->lent[i])
-            continue;
-        if (store->batches[i] == NULL)
-            store->batches[i] = batch_new();
-        store->lent[i] = true;
-        return store->batches[i];
-    }
-    must(!"more than two batches are held");
-    return NULL;
+    size_t i = 0;
+    while (i < FAKE_BATCHES && store->lent[i])
+        i++;
+    must(i < FAKE_BATCHES); /* a frame holds two at most */
+    if (store->batches[i] == NULL)
+        store->batches[i] = batch_new();
+    store->lent[i] = true;
+    return store->batches[i];
 }
 
 static inline void fake_run(struct fake_store *store, const struct batch *batch, const struct batch_run *run)

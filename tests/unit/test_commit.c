@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 static struct store_source source_by_id(struct store *store, int64_t id, struct arena *arena)
 {
@@ -163,7 +164,7 @@ static void numbers_are_never_given_twice(void **state)
         put_run(test_case->batch, 1, "/a", 0);
         put_line(test_case->batch, STR("tail"), RECORD_TAIL | RECORD_NO_NEWLINE, T0);
         put_commit(store, test_case->batch);
-        char text[16];
+        char text[32];
         snprintf(text, sizeof text, "%d=tail|", i + 1);
         assert_string_equal(scan_text(store, &ASK_ALL, NULL), text);
         store_free(store);
@@ -279,6 +280,75 @@ static void a_full_disk_is_told_as_such(void **state)
     store_free(store);
 }
 
+/* Commits batches of 100 lines and a tail, each replacing the tail before, until it is killed; tells of the first. */
+static void write_for_ever(struct store_case *test_case, int ready)
+{
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    struct batch *batch = test_case->batch;
+    struct arena arena = {0};
+    struct store_source *sources = NULL;
+    size_t count = 0;
+    struct err err = {0};
+    uint64_t position = store_sources(store, &arena, &sources, &count, &err) && count ? sources[0].state.position : 0;
+    for (;;) {
+        put_run(batch, 1, "/a", position);
+        for (int i = 0; i < 100; i++) {
+            put_line(batch, STR("a line"), 0, T0);
+            put_fact(batch, KIND_ERROR);
+        }
+        put_line(batch, STR("tail"), RECORD_TAIL | RECORD_NO_NEWLINE, T0);
+        put_fact(batch, KIND_ERROR);
+        position += 700;
+        batch->sources[0].position = position;
+        put_commit(store, batch);
+        if (ready >= 0 && write(ready, "x", 1) != 1)
+            _exit(1);
+        ready = -1;
+    }
+}
+
+static void a_killed_writer_leaves_whole_batches(void **state)
+{
+    struct store_case *test_case = *state;
+    store_free(store_case_open(test_case, STORE_WRITE));
+    uint64_t lines_before = 0;
+    for (unsigned round = 0; round < 10; round++) {
+        int ready[2];
+        assert_int_equal(pipe(ready), 0);
+        pid_t child = fork();
+        if (child == 0)
+            write_for_ever(test_case, ready[1]);
+        char byte;
+        assert_int_equal(read(ready[0], &byte, 1), 1);
+        close(ready[0]);
+        close(ready[1]);
+        usleep(round * 7919);
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        struct arena arena = {0};
+        struct store *store = store_case_open(test_case, STORE_WRITE);
+        struct store_source source = source_by_id(store, 1, &arena);
+        uint64_t lines = source.state.position / 7;
+        assert_true(lines % 100 == 0 && lines > lines_before);
+        assert_true(source.records == lines + 1 && source.raw_bytes == source.state.position + 4);
+        assert_true(store->writer.next_record == lines / 100 * 101 + 1);
+        assert_true(count_facts(store, KIND_ERROR) == lines + 1);
+        struct err err = {0};
+        struct scan *scan = scan_new(store, &ASK_ALL, &err);
+        struct scan_record rec = {0};
+        uint64_t found = 0, end = 0;
+        for (; scan_next(scan, &rec, &err) == 1; found++) {
+            assert_true(rec.record.offset == end);
+            end += 7;
+        }
+        assert_true(found == lines + 1 && rec.record.offset == source.state.position);
+        scan_free(scan);
+        store_free(store);
+        arena_release(&arena);
+        lines_before = lines;
+    }
+}
+
 static void a_source_nobody_stated_is_damage(void **state)
 {
     struct store_case *test_case = *state;
@@ -327,6 +397,7 @@ int main(void)
         CASE(numbers_are_never_given_twice),
         CASE(a_full_store_stays_as_it_was),
         CASE(a_full_disk_is_told_as_such),
+        CASE(a_killed_writer_leaves_whole_batches),
         CASE(a_source_nobody_stated_is_damage),
         CASE(digests_chain_from_zeros),
     };

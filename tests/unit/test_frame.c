@@ -20,8 +20,15 @@ static uint32_t random_below(uint32_t bound)
 }
 
 static const struct frame_limits limits[] = {
-    {1, 1, 1, 1}, {1, 1000, 1, 1}, {7, 5, 3, 2}, {64, 16, 8, 4}, {64, 16, 100, 3}, {4096, 1000, 256, 100},
-    {.batch_bytes = BATCH_BYTES_TARGET, .record_bytes = RECORD_BYTES_MAX, .chunk_bytes = 256 << 10,
+    {1, 1, 1, 1},
+    {1, 1000, 1, 1},
+    {7, 5, 3, 2},
+    {64, 16, 8, 4},
+    {64, 16, 100, 3},
+    {4096, 1000, 256, 100},
+    {.batch_bytes = BATCH_BYTES_TARGET,
+     .record_bytes = RECORD_BYTES_MAX,
+     .chunk_bytes = 256 << 10,
      .records = BATCH_RECORDS_MAX},
 };
 enum { LIMITS = sizeof limits / sizeof limits[0] };
@@ -153,14 +160,8 @@ static void tail_grows(void **unused)
         const char *content;
         uint64_t position, pending, records;
     } steps[] = {
-        {"", 0, 0, 0},
-        {"ab", 0, 2, 1},
-        {"ab", 0, 2, 1}, /* nothing new: nothing added */
-        {"abc", 0, 3, 1},
-        {"abc\nd", 4, 1, 2},
-        {"abc\nd", 4, 1, 2},
-        {"abc\nd\n", 6, 0, 2},
-        {"abc\nd\n\nxyz", 7, 3, 4},
+        {"", 0, 0, 0},    {"ab", 0, 2, 1},     {"ab", 0, 2, 1}, /* nothing new: nothing added */
+        {"abc", 0, 3, 1}, {"abc\nd", 4, 1, 2}, {"abc\nd", 4, 1, 2}, {"abc\nd\n", 6, 0, 2}, {"abc\nd\n\nxyz", 7, 3, 4},
     };
     for (size_t k = 0; k < LIMITS; k++) {
         if (limits[k].record_bytes < 4)

@@ -150,6 +150,20 @@ static void renamed_by_rotation(void **unused)
     assert_int_equal(skipped, 4);
 }
 
+/* What was found under another name is not taken for the file that now has the first name. */
+static void renamed_and_copied_back(void **unused)
+{
+    (void)unused;
+    write_text("a.log", "one\ntwo\n");
+    RUN("a.log");
+    assert_int_equal(rename("a.log", "0.log"), 0);
+    write_text("a.log", "one\ntwo\nthree\n");
+    RUN("0.log", "a.log");
+    expect(1, "a.log", "one\ntwo\n");
+    expect(2, "a.log", "one\ntwo\nthree\n");
+    expect_count(2);
+}
+
 static void truncated_in_place(void **unused)
 {
     (void)unused;
@@ -361,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(appended, enter, leave),
         cmocka_unit_test_setup_teardown(empty_then_filled, enter, leave),
         cmocka_unit_test_setup_teardown(renamed_by_rotation, enter, leave),
+        cmocka_unit_test_setup_teardown(renamed_and_copied_back, enter, leave),
         cmocka_unit_test_setup_teardown(truncated_in_place, enter, leave),
         cmocka_unit_test_setup_teardown(truncated_with_an_equal_head, enter, leave),
         cmocka_unit_test_setup_teardown(rewritten_by_an_editor, enter, leave),

@@ -287,6 +287,67 @@ static void fetching_goes_on_beyond_the_cache(void **state)
     store_free(store);
 }
 
+/* ---- Properties ------------------------------------------------------------------------------------------------------ */
+
+/* Line n, made from n alone: any bytes, any size, now and then as long as a line can be. */
+static struct str line_of(uint64_t n, char *to)
+{
+    uint64_t seed = n * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    size_t size = n == 777 ? RECORD_BYTES_MAX : seed >> 40 & (n % 50 == 0 ? 0x3fff : 0x7f);
+    for (size_t i = 0; i < size; i++) {
+        seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+        to[i] = (char)(seed >> 60 < 12 ? 'a' + (seed >> 60) : seed >> 56);
+    }
+    return str_from(to, size);
+}
+
+static void any_lines_come_back_through_the_file(void **state)
+{
+    struct store_case *test_case = *state;
+    enum { LINES = 4000, SOURCES = 3 };
+    char *line = malloc(RECORD_BYTES_MAX);
+    uint64_t offsets[SOURCES] = {0};
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    uint64_t n = 1;
+    while (n <= LINES) {
+        for (uint64_t left = n % 7 + 1; left > 0; left--) { /* runs */
+            uint64_t source = n % SOURCES;
+            put_run(test_case->batch, (int64_t)source + 1, "/x", offsets[source]);
+            for (uint64_t lines = n % 41 + 1; lines > 0 && n <= LINES; lines--, n++) {
+                uint8_t flags = n % 97 == 0 ? RECORD_NO_NEWLINE : 0;
+                struct str raw = line_of(n, line);
+                put_line(test_case->batch, raw, flags, n % 5 ? T0 + (int64_t)n : TIME_NONE);
+                offsets[source] += raw.size + (flags ? 0 : 1);
+            }
+        }
+        put_commit(store, test_case->batch);
+    }
+    store_free(store);
+
+    store = store_case_open(test_case, STORE_READ);
+    struct err err = {0};
+    struct scan *scan = scan_new(store, &ASK_ALL, &err);
+    uint64_t seen[SOURCES] = {0};
+    struct scan_record rec, fetched;
+    for (n = 1; n <= LINES; n++) {
+        assert_int_equal(scan_next(scan, &rec, &err), 1);
+        struct str raw = line_of(n, line);
+        uint64_t source = (uint64_t)rec.source - 1;
+        assert_true(rec.number == n && str_equal(rec.record.raw, raw) && source < SOURCES);
+        assert_true(rec.record.offset == seen[source]);
+        seen[source] += raw.size + (n % 97 == 0 ? 0 : 1);
+        if (n % 100 == 0) {
+            assert_true(store_fetch(store, n, &fetched, &err));
+            assert_true(str_equal(fetched.record.raw, raw));
+        }
+    }
+    assert_int_equal(scan_next(scan, &rec, &err), 0);
+    assert_memory_equal(seen, offsets, sizeof seen);
+    scan_free(scan);
+    store_free(store);
+    free(line);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, store_case_begin, store_case_end)
 
 int main(void)
@@ -303,6 +364,7 @@ int main(void)
         CASE(damaged_hot_records_are_counted_and_left_out),
         CASE(records_are_fetched_by_number),
         CASE(fetching_goes_on_beyond_the_cache),
+        CASE(any_lines_come_back_through_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
