@@ -57,14 +57,14 @@ struct str record_template(const struct record *rec, struct arena *arena);
 
 /* Every value in a record, canonical or not, in order of appearance (outer record first, then inner). */
 struct record_value {
-    struct str path;   /* see shape_slot.path */
-    struct str text;   /* decoded */
+    struct str path; /* see shape_slot.path */
+    struct str text; /* decoded */
     enum slot_kind kind;
-    enum field field;  /* the canonical field it is, or FIELD_COUNT */
+    enum field field; /* the canonical field it is, or FIELD_COUNT */
 };
 /* Calls visit until it returns false. */
-void record_visit(const struct record *rec, struct arena *arena, bool (*visit)(void *context, const struct record_value *),
-                  void *context);
+void record_visit(const struct record *rec, struct arena *arena,
+                  bool (*visit)(void *context, const struct record_value *), void *context);
 /* True when a path written by a user names a slot's path: equal, or equal with the array indexes left out. */
 bool path_matches(struct str asked, struct str path);
 

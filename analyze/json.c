@@ -205,10 +205,10 @@ static bool judge(struct str text)
 /* An open container while cutting. */
 struct level_state {
     bool array;
-    uint32_t elements;      /* begun so far, arrays */
-    uint32_t slots_before;  /* slot_count when it opened, to take back what was cut of it */
-    size_t start;           /* offset of its bracket */
-    size_t path_size;       /* of the path of the container itself */
+    uint32_t elements;     /* begun so far, arrays */
+    uint32_t slots_before; /* slot_count when it opened, to take back what was cut of it */
+    size_t start;          /* offset of its bracket */
+    size_t path_size;      /* of the path of the container itself */
 };
 
 struct cutter {
@@ -347,10 +347,8 @@ static enum step cut_value(struct cutter *c)
         }
         if (c->depth >= c->depth_max)
             return keep_whole(c, from) ? STEP_AFTER : STEP_FAILED;
-        c->levels[c->depth++] = (struct level_state){.array = first == '[',
-                                                     .slots_before = c->cut->slot_count,
-                                                     .start = from,
-                                                     .path_size = c->path_size};
+        c->levels[c->depth++] = (struct level_state){
+            .array = first == '[', .slots_before = c->cut->slot_count, .start = from, .path_size = c->path_size};
         c->at = inside;
         struct level_state *level = &c->levels[c->depth - 1];
         int taken = level->array ? take_index(c, level) : take_key(c);

@@ -17,8 +17,8 @@ enum {
 
 struct json_cut {
     uint32_t slot_count;
-    bool whole;                       /* some container was kept whole: a SLOT_JSON exists */
-    struct str slots[JSON_SLOTS_MAX]; /* views into the line */
+    bool whole;                             /* some container was kept whole: a SLOT_JSON exists */
+    struct str slots[JSON_SLOTS_MAX];       /* views into the line */
     struct shape_slot meta[JSON_SLOTS_MAX]; /* path (in the arena given) and kind; the rest zero */
 };
 

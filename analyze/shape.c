@@ -33,7 +33,7 @@ struct shape_set {
     const struct signal_table *signals;
     struct arena arena; /* nodes, literals and shapes */
     struct node root;
-    struct map texts;   /* format and piece names -> const struct shape * */
+    struct map texts; /* format and piece names -> const struct shape * */
     struct str slots[JSON_SLOTS_MAX];
 };
 
@@ -176,8 +176,7 @@ static struct edge *find_edge(struct node *node, struct str literal, bool end, u
 {
     for (uint32_t i = 0; i < node->count; i++) {
         struct edge *edge = &node->edges[i];
-        if (edge->end == end && (end || edge->kind == kind) &&
-            str_equal(str_from(edge->literal, edge->size), literal))
+        if (edge->end == end && (end || edge->kind == kind) && str_equal(str_from(edge->literal, edge->size), literal))
             return edge;
     }
     return NULL;
@@ -194,10 +193,8 @@ static struct edge *add_edge(struct shape_set *set, struct node *node, struct st
         node->capacity = capacity;
     }
     struct edge *edge = &node->edges[node->count++];
-    *edge = (struct edge){.literal = arena_str(&set->arena, literal).data,
-                          .size = (uint32_t)literal.size,
-                          .end = end,
-                          .kind = kind};
+    *edge = (struct edge){
+        .literal = arena_str(&set->arena, literal).data, .size = (uint32_t)literal.size, .end = end, .kind = kind};
     return edge;
 }
 
@@ -206,8 +203,7 @@ static bool can_grow(const struct shape_set *set, const struct node *node)
     return has_room(set) && node->count < NODE_EDGES_MAX;
 }
 
-const struct shape *shape_learn(struct shape_set *set, struct str line, const struct json_cut *cut,
-                                struct arena *arena)
+const struct shape *shape_learn(struct shape_set *set, struct str line, const struct json_cut *cut, struct arena *arena)
 {
     struct node *node = &set->root;
     for (uint32_t i = 0; i < cut->slot_count; i++) {

@@ -8,8 +8,8 @@
 #include "base/must.h"
 
 enum {
-    MARK_TEXT_SHIFT = 0,  /* KIND_ bits of phrases valid anywhere */
-    MARK_CODE_SHIFT = 8,  /* KIND_ bits of whole codes */
+    MARK_TEXT_SHIFT = 0, /* KIND_ bits of phrases valid anywhere */
+    MARK_CODE_SHIFT = 8, /* KIND_ bits of whole codes */
     MARK_LOGIN = 1 << 16,
     MARK_FAILURE = 1 << 17,
     MARK_SUCCESS = 1 << 18,
@@ -79,7 +79,7 @@ static void link_states(struct signal_table *table)
 {
     uint16_t *queue = mem_alloc(table->count * sizeof *queue);
     size_t head = 0, tail = 0;
-    for (unsigned class = 0; class < table->class_count; class++)
+    for (unsigned class = 0; class < table->class_count; class ++)
         if (*next_of(table, 0, class))
             queue[tail++] = *next_of(table, 0, class);
     while (head < tail) {
@@ -87,7 +87,7 @@ static void link_states(struct signal_table *table)
         struct state *s = &table->states[state];
         const struct state *fail = &table->states[s->fail];
         s->output = fail->mark ? s->fail : fail->output;
-        for (unsigned class = 0; class < table->class_count; class++) {
+        for (unsigned class = 0; class < table->class_count; class ++) {
             uint16_t *next = next_of(table, state, class);
             uint16_t other = *next_of(table, s->fail, class);
             if (*next) {

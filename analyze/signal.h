@@ -15,8 +15,8 @@ void signal_table_free(struct signal_table *table);
 unsigned signal_in_text(const struct signal_table *table, struct str text);
 
 struct signal_code {
-    unsigned kinds;       /* kinds that have this text as a code, or as a phrase in it */
-    bool login_event;     /* it names an event about logging in */
+    unsigned kinds;        /* kinds that have this text as a code, or as a phrase in it */
+    bool login_event;      /* it names an event about logging in */
     bool failure, success; /* it is an outcome word */
 };
 /* What a whole event name, error code or outcome says. */

@@ -25,7 +25,8 @@ enum {
 
 /* ---- What a line can mean --------------------------------------------------------------------------------------- */
 
-enum level { /* the contract's names, in order of severity */
+/* The contract's names, in order of severity. */
+enum level {
     LEVEL_UNKNOWN = 0,
     LEVEL_TRACE,
     LEVEL_DEBUG,
@@ -39,7 +40,8 @@ const char *level_name(enum level level); /* "" for unknown */
 /* A level's name or a common spelling of it ("warn", "ERR", "fatal", "E"); LEVEL_UNKNOWN when it is none. */
 enum level level_parse(struct str text);
 
-enum kind { /* what a record counts as; bits, stored in the file: never renumber */
+/* What a record counts as; bits, stored in the file: never renumber. */
+enum kind {
     KIND_AUTH_FAILURE = 1,
     KIND_AUTH_SUCCESS = 2,
     KIND_RATE_LIMIT = 4,
@@ -49,16 +51,17 @@ enum kind { /* what a record counts as; bits, stored in the file: never renumber
 enum { KIND_COUNT = 5 };
 const char *kind_name(unsigned bit_index); /* 0..KIND_COUNT-1: "auth_failure" ... */
 
-enum format { /* stored in the file: never renumber */
+/* Stored in the file: never renumber. */
+enum format {
     FORMAT_NONE = 0, /* no format fitted: unparsed */
     FORMAT_JSON,
-    FORMAT_SYSLOG,   /* RFC 3164 and its RFC 3339-stamped variant */
+    FORMAT_SYSLOG, /* RFC 3164 and its RFC 3339-stamped variant */
     FORMAT_RFC5424,
-    FORMAT_ACCESS,   /* common and combined access logs */
+    FORMAT_ACCESS, /* common and combined access logs */
     FORMAT_NGINX_ERROR,
     FORMAT_LOGFMT,
-    FORMAT_CRI,      /* Kubernetes container runtime */
-    FORMAT_TEXT,     /* a leading time stamp, maybe a level, then a message */
+    FORMAT_CRI,  /* Kubernetes container runtime */
+    FORMAT_TEXT, /* a leading time stamp, maybe a level, then a message */
     FORMAT_COUNT,
 };
 const char *format_name(enum format format);
@@ -104,7 +107,8 @@ enum slot_kind {
     SLOT_BARE,   /* of a shape only: a number, true, false or null, as each record has it */
 };
 
-enum unit { /* how a key path's bare numbers are meant */
+/* How a key path's bare numbers are meant. */
+enum unit {
     UNIT_NONE,
     UNIT_NANOSECONDS,
     UNIT_MICROSECONDS,
@@ -135,25 +139,26 @@ struct shape {
 
 /* ---- Records ----------------------------------------------------------------------------------------------------- */
 
-enum record_flag { /* stored in the file: never renumber */
+/* Stored in the file: never renumber. */
+enum record_flag {
     RECORD_UNPARSED = 1,
-    RECORD_NO_NEWLINE = 2,    /* no newline stands behind it in its source */
-    RECORD_PIECE = 4,         /* a piece of a line longer than RECORD_BYTES_MAX; the line goes on in the next record */
-    RECORD_TAIL = 8,          /* the unterminated end of a source: may grow, so it is kept in a hot row, not in a block */
+    RECORD_NO_NEWLINE = 2, /* no newline stands behind it in its source */
+    RECORD_PIECE = 4,      /* a piece of a line longer than RECORD_BYTES_MAX; the line goes on in the next record */
+    RECORD_TAIL = 8,       /* the unterminated end of a source: may grow, so it is kept in a hot row, not in a block */
     RECORD_TIME_BORROWED = 16 /* it has no time of its own; time_us is that of a neighbour in its source */
 };
 
 struct record {
-    struct str raw;  /* the line without its newline; a '\r' before the newline belongs to it */
-    uint64_t offset; /* of its first byte in its source (in the uncompressed bytes of a gzip file) */
-    int64_t time_us; /* TIME_NONE when nothing near it has a time */
-    uint8_t flags;   /* enum record_flag */
-    uint8_t level;   /* enum level */
-    uint8_t kinds;   /* enum kind bits */
-    uint8_t format;  /* enum format */
-    uint32_t run;    /* index into the batch's runs */
-    const struct shape *shape; /* NULL when unparsed */
-    const struct str *slots;   /* shape->slot_count views into raw */
+    struct str raw;             /* the line without its newline; a '\r' before the newline belongs to it */
+    uint64_t offset;            /* of its first byte in its source (in the uncompressed bytes of a gzip file) */
+    int64_t time_us;            /* TIME_NONE when nothing near it has a time */
+    uint8_t flags;              /* enum record_flag */
+    uint8_t level;              /* enum level */
+    uint8_t kinds;              /* enum kind bits */
+    uint8_t format;             /* enum format */
+    uint32_t run;               /* index into the batch's runs */
+    const struct shape *shape;  /* NULL when unparsed */
+    const struct str *slots;    /* shape->slot_count views into raw */
     const struct record *inner; /* the record carried inside its message (docker, syslog, journald), or NULL */
     uint32_t inner_slot;        /* the slot that carries it */
     const struct str *derived;  /* FIELD_COUNT values found in the message text, or NULL */
@@ -202,7 +207,7 @@ struct source_state {
 struct batch_image {
     struct buf directory;
     struct buf body;
-    struct buf index; /* fingerprints of the id-like words */
+    struct buf index;           /* fingerprints of the id-like words */
     int64_t time_min, time_max; /* TIME_NONE when no record has a time */
     uint32_t records;           /* without tails */
     uint32_t unparsed;
@@ -210,8 +215,8 @@ struct batch_image {
 };
 
 struct batch {
-    uint64_t sequence; /* 0, 1, 2, ... in reading order */
-    struct buf raw;    /* the bytes records point into; must not grow once records point into it */
+    uint64_t sequence;      /* 0, 1, 2, ... in reading order */
+    struct buf raw;         /* the bytes records point into; must not grow once records point into it */
     struct record *records; /* BATCH_RECORDS_MAX of them */
     uint32_t record_count;
     struct batch_run *runs;

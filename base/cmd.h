@@ -8,10 +8,10 @@
 #include "base/opt.h"
 
 enum cmd_status {
-    CMD_MATCHED = 0,     /* something matched; or simply: done */
-    CMD_NOTHING = 1,     /* nothing matched */
-    CMD_FAILED = 2,      /* it could not be done */
-    CMD_INCOMPLETE = 3,  /* --strict: the range asked for is not fully covered */
+    CMD_MATCHED = 0,       /* something matched; or simply: done */
+    CMD_NOTHING = 1,       /* nothing matched */
+    CMD_FAILED = 2,        /* it could not be done */
+    CMD_INCOMPLETE = 3,    /* --strict: the range asked for is not fully covered */
     CMD_INTERRUPTED = 130, /* stopped by SIGINT, what was committed is kept */
 };
 

@@ -37,14 +37,14 @@ struct opt {
     char short_name;       /* or 0 */
     const char *alias;     /* a second long name, or NULL */
     enum opt_type type;
-    size_t offset;                /* of the value in the group's struct */
-    const char *argument;         /* as help shows it: "N", "LEVEL"; NULL for flags */
-    const char *fallback;         /* default as text, shown in help; NULL = none */
-    const char *help;             /* one line, no final period */
-    const char *const *choices;   /* OPT_CHOICE: NULL-terminated */
-    int64_t min, max;             /* OPT_INT, OPT_SIZE; both 0 = no limit */
-    bool optional;                /* the argument may be left out: only "--name=VALUE" or "-xVALUE" gives one, else fallback_bare */
-    const char *fallback_bare;    /* value when given without an argument */
+    size_t offset;              /* of the value in the group's struct */
+    const char *argument;       /* as help shows it: "N", "LEVEL"; NULL for flags */
+    const char *fallback;       /* default as text, shown in help; NULL = none */
+    const char *help;           /* one line, no final period */
+    const char *const *choices; /* OPT_CHOICE: NULL-terminated */
+    int64_t min, max;           /* OPT_INT, OPT_SIZE; both 0 = no limit */
+    bool optional; /* the argument may be left out: only "--name=VALUE" or "-xVALUE" gives one, else fallback_bare */
+    const char *fallback_bare; /* value when given without an argument */
 };
 
 struct opt_group {

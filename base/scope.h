@@ -9,7 +9,7 @@
 
 /* Declares the cleanup of a heap object: TYPE_free(struct TYPE *) must exist and accept NULL. */
 #define SCOPE_FREE(type)                                                                                               \
-    static inline void type##_scope_free(struct type **object)                                                        \
+    static inline void type##_scope_free(struct type **object)                                                         \
     {                                                                                                                  \
         type##_free(*object);                                                                                          \
     }

@@ -12,7 +12,8 @@
 
 enum { MARK_HEAD_MAX = 1024, MARK_TAIL_MAX = 256 };
 
-struct mark { /* zeroed = nothing fed yet */
+/* Zeroed = nothing fed yet. */
+struct mark {
     uint32_t head_size, tail_size;
     char head[MARK_HEAD_MAX]; /* the first min(MARK_HEAD_MAX, position) bytes */
     char tail[MARK_TAIL_MAX]; /* the last min(MARK_TAIL_MAX, position) bytes */
