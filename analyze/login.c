@@ -39,6 +39,48 @@ static bool is_word(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+/* Words that stand behind "user" in prose and are no name: "user not found", "user login failed". */
+static bool is_prose(struct str value)
+{
+    static const struct str words[] = {STR("a"),
+                                       STR("account"),
+                                       STR("agent"),
+                                       STR("and"),
+                                       STR("attempted"),
+                                       STR("auth"),
+                                       STR("authenticated"),
+                                       STR("authentication"),
+                                       STR("can"),
+                                       STR("could"),
+                                       STR("did"),
+                                       STR("does"),
+                                       STR("failed"),
+                                       STR("from"),
+                                       STR("has"),
+                                       STR("id"),
+                                       STR("in"),
+                                       STR("is"),
+                                       STR("logged"),
+                                       STR("login"),
+                                       STR("logon"),
+                                       STR("name"),
+                                       STR("not"),
+                                       STR("or"),
+                                       STR("password"),
+                                       STR("service"),
+                                       STR("session"),
+                                       STR("sign"),
+                                       STR("signed"),
+                                       STR("signin"),
+                                       STR("to"),
+                                       STR("was"),
+                                       STR("with")};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_equal(value, words[i]))
+            return true;
+    return false;
+}
+
 /* The value behind the last `key` that begins a word. */
 static struct str value_after(struct str message, struct str key)
 {
@@ -48,7 +90,8 @@ static struct str value_after(struct str message, struct str key)
             return STR_ABSENT;
         if (at == 0 || !is_word(message.data[at - 1])) {
             struct str value = take_value(str_slice(message, at + key.size, message.size));
-            if (value.size)
+            bool bare = value.data == message.data + at + key.size && key.data[key.size - 1] == ' ';
+            if (value.size && !(bare && is_prose(value)))
                 return value;
         }
         limit = at + key.size - 1;
@@ -159,9 +202,9 @@ struct login login_parse(struct str message)
     struct login login;
     if (parse_pam(line, &login))
         return login;
-    static const struct str user_keys[] = {STR("user="),  STR("username="), STR("sasl_username="),
-                                           STR("acct="),  STR("for user "), STR("user "),
-                                           STR("ruser="), STR("principal ")};
+    static const struct str user_keys[] = {STR("user="), STR("username="), STR("sasl_username="),
+                                           STR("acct="), STR("for user "), STR("user "),
+                                           STR("User "), STR("ruser="),    STR("principal ")};
     static const struct str address_keys[] = {STR("rhost="), STR("client="), STR("client: "),   STR("client_ip="),
                                               STR("src="),   STR("ip="),     STR("rip="),       STR("addr="),
                                               STR("host="),  STR("from "),   STR("from host "), STR("host ")};

@@ -120,7 +120,8 @@ static const struct record *giver(const struct record *rec, enum field field, st
     const struct record *parts[] = {rec->inner, rec};
     for (size_t i = 0; i < 2; i++) {
         *ret_slot = parts[i] ? record_slot(parts[i], field, arena, ret_text) : -1;
-        if (*ret_slot >= 0)
+        bool carrier = parts[i] == rec && rec->inner && *ret_slot == (int)rec->inner_slot; /* is the inner record */
+        if (*ret_slot >= 0 && !carrier)
             return parts[i];
     }
     return NULL;

@@ -1,6 +1,7 @@
 #include "ingest/ingest.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -99,21 +100,33 @@ static void ingest_release(struct ingest *ingest)
 
 /* ---- The pipeline's steps --------------------------------------------------------------------------------------------- */
 
+struct worker {
+    struct analyzer *analyzer;
+    struct store_encoder *encoder;
+};
+
 static void *worker_new(void *context)
 {
     const struct ingest *ingest = context;
-    return analyzer_new(ingest->fields);
+    struct worker *worker = mem_alloc(sizeof *worker);
+    worker->analyzer = analyzer_new(ingest->fields);
+    worker->encoder = store_encoder_new();
+    return worker;
 }
 
-static void worker_work(void *worker, struct batch *batch)
+static void worker_work(void *context, struct batch *batch)
 {
-    analyzer_batch(worker, batch);
-    store_encode(batch);
+    struct worker *worker = context;
+    analyzer_batch(worker->analyzer, batch);
+    store_encode(worker->encoder, batch);
 }
 
-static void worker_free(void *worker)
+static void worker_free(void *context)
 {
-    analyzer_free(worker);
+    struct worker *worker = context;
+    analyzer_free(worker->analyzer);
+    store_encoder_free(worker->encoder);
+    free(worker);
 }
 
 static bool commit(void *context, struct batch *batch, struct err *err)

@@ -1,5 +1,31 @@
 /* block: a stretch of records as one compressed row. store_encode (store.h) makes the image; here it is read back.
- * Decoding trusts nothing: every count, size and value is checked against its limit before it is used. */
+ *
+ * The slots of a block are the batch's records in order. Their text is cut into skeletons (skeleton.h: what stands around the
+ * values) and one column of values for each key path (column.h). A column's bytes stand in pools (pool.h); a pool of
+ * BLOCK_OWN_STREAM bytes or more is a stream of its own (codec.h), the smaller ones of all columns share a stream per pool. Stream
+ * numbers are group * 8 + pool: groups 0.. are the columns, BLOCK_COMMON the shared pools, BLOCK_HEADER the header, which is
+ *
+ *     runs       varint count, then for each: zigzag source, varint slots, varint offset of its first byte in the source
+ *     skeletons  see skeleton.h
+ *     columns    for each of the skeletons' columns and one more, the marks: u8 bits of the pools that are its own streams,
+ *                u8 bits of those in the shared pools, then for each of these a varint size; shares follow each other
+ *     times      varint 0, or 1 + the column whose times are expected; then numbers (pool.h): for each slot that has a time its
+ *                difference to the time expected, which is that column's text of the slot read as a time, else the time of the
+ *                slot before that had one (the first: 0); modulo 2^64
+ *     offsets    varint count, then for each slot whose offset is another one than expected: varint slot, zigzag difference
+ *
+ * The marks are four bytes for each slot: flags (enum record_flag, and BLOCK_NO_TIME), level, kinds, format.
+ *
+ *  1. Runs are 1..slots, none is empty, and they cover the slots in order.
+ *  2. A slot flagged RECORD_TAIL is a hole: its text is empty, it has no time, and its record is in the table hot.
+ *  3. Every pool is read to its end.
+ *  4. The text of all slots together is at most BLOCK_TEXT_MAX.
+ *  5. A run's first slot is expected at the run's offset; every other one behind the one before it: offset + length + 1
+ *     for the newline, which is left out after RECORD_NO_NEWLINE, RECORD_PIECE and RECORD_TAIL. Offsets do not wrap.
+ *  6. A column refers only to columns before it.
+ *
+ * Decoding trusts nothing: every count, size and value is checked against its limit before it is used, and what a block can
+ * make of itself in memory is bounded (BLOCK_RAW_MAX, COLUMN_VALUES_MAX, COLUMN_TEXT_MAX). */
 #ifndef WINNOW_STORE_BLOCK_H
 #define WINNOW_STORE_BLOCK_H
 
@@ -10,13 +36,41 @@
 #include "base/err.h"
 #include "base/scope.h"
 #include "store/codec.h"
+#include "store/skeleton.h"
 #include "store/store.h"
 
 enum {
     BLOCK_CODEC = 1, /* the codec store_encode writes */
     BLOCK_TEXT_MAX = RECORD_BYTES_MAX + BATCH_BYTES_TARGET + 4096,
     BLOCK_BODY_MAX = BLOCK_TEXT_MAX * 2, /* compressed or not, a body is never larger */
+    BLOCK_RAW_MAX = BLOCK_TEXT_MAX * 6,  /* inflated streams of a block together */
+    BLOCK_OWN_STREAM = 1024,
+    BLOCK_COMMON = COLUMN_COUNT_MAX, /* groups of streams behind those of the columns */
+    BLOCK_HEADER,
+    BLOCK_MARK_SIZE = 4,
+    BLOCK_MARKS_KIND = 255, /* the kind under which an encoder remembers the marks */
+    BLOCK_NO_TIME = 128,
 };
+
+static inline uint32_t block_stream(uint32_t group, unsigned pool)
+{
+    return group * 8 + pool;
+}
+
+static inline bool block_ends_with_newline(uint8_t flags)
+{
+    return (flags & (RECORD_NO_NEWLINE | RECORD_PIECE | RECORD_TAIL)) == 0;
+}
+
+/* The time expected of a slot. column (with times) may be NULL; *at is where to go on in it; before is the slot before's time. */
+static inline uint64_t block_expected_time(const struct column *column, uint32_t slot, uint32_t *at, uint64_t before)
+{
+    if (column == NULL)
+        return before;
+    while (*at < column->count && column->rows[*at] < slot)
+        ++*at;
+    return *at < column->count && column->rows[*at] == slot ? (uint64_t)column->times[*at] : before;
+}
 
 /* A row of the table run. */
 struct run_row {
@@ -41,27 +95,35 @@ struct block_row {
     struct str directory, body;
 };
 
-/* A decoded block. Everything but the text comes from block_decode; the text is inflated when it is wanted. */
+/* Where a column's pools stand. */
+struct block_place {
+    uint8_t own; /* bits of the pools that are streams of their own */
+    size_t offset[POOL_COUNT], size[POOL_COUNT]; /* in the shared pools, size 0 = not there */
+};
+
+/* A decoded block. Everything but the text comes from block_decode; the text is put together when it is wanted. */
 struct block {
     int64_t id;
     uint64_t first_record;
     uint32_t slots, run_count;
-    struct batch_run *runs; /* source, first, count, offset, end; they cover all slots */
-    uint32_t *starts;       /* slots + 1: where each record begins in text */
-    uint64_t *offsets;
+    struct batch_run *runs; /* source, first, count, offset, end (of the text only); they cover all slots */
     int64_t *times;
-    const uint8_t *flags, *levels, *kinds, *formats;
-    bool has_text;
+    uint8_t *flags, *levels, *kinds, *formats;
+    bool has_text;      /* the text, starts and offsets are there */
+    uint32_t *starts;   /* slots + 1: where each record begins in text */
+    uint64_t *offsets;
     struct buf text;
-    struct buf streams[CODEC_KIND_MAX + 1]; /* inflated, by kind */
     struct codec_reader reader;
+    struct pool_reader header, common;
+    struct skeletons skeletons;
+    struct block_place *places;
+    struct column_set *set; /* the skeletons' columns and the marks */
     struct arena arena;
 };
 
 /* Zero-initialised = empty. A block may be decoded into again and again. */
 void block_release(struct block *block);
-/* ERR_CORRUPT names the block and what is wrong. The row's blobs must live until block_decode_text, if that is called;
- * not longer. */
+/* ERR_CORRUPT names the block and what is wrong. The row's blobs must live until the last block_ call that takes err. */
 bool block_decode(struct block *block, const struct block_row *row, struct err *err);
 bool block_decode_text(struct block *block, struct err *err);
 

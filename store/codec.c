@@ -11,9 +11,9 @@ enum {
     CHECKSUM_SIZE = 4,
 };
 
-static uint32_t checksum_of(uint8_t kind, size_t raw_size, struct str packed)
+static uint32_t checksum_of(uint32_t kind, size_t raw_size, struct str packed)
 {
-    uint64_t hash = hash_bytes(packed.data, packed.size, (uint64_t)raw_size << 8 | kind);
+    uint64_t hash = hash_bytes(packed.data, packed.size, (uint64_t)raw_size << 16 | kind);
     return (uint32_t)(hash ^ hash >> 32);
 }
 
@@ -29,27 +29,38 @@ static void append_compressed(struct libdeflate_compressor *compressor, struct s
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------- */
 
-void codec_writer_init(struct codec_writer *writer, struct buf *directory, struct buf *body)
+void codec_writer_init(struct codec_writer *writer)
 {
-    *writer = (struct codec_writer){.directory = directory, .body = body};
-    buf_reset(directory);
-    buf_reset(body);
     writer->compressor = libdeflate_alloc_compressor(LEVEL_STREAM);
     must(writer->compressor != NULL);
 }
 
-void codec_writer_add(struct codec_writer *writer, uint8_t kind, struct str raw)
+void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body)
 {
-    must(kind >= 1 && kind <= CODEC_KIND_MAX);
+    writer->directory = directory;
+    writer->body = body;
+    writer->count = 0;
+    buf_reset(directory);
+    buf_reset(body);
+}
+
+void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw)
+{
+    must(kind <= CODEC_KIND_MAX && writer->count < CODEC_STREAMS_MAX);
     must(writer->count == 0 || writer->entries[writer->count - 1].kind < kind);
-    size_t offset = writer->body->size;
-    append_compressed(writer->compressor, raw, writer->body);
+    struct buf *body = writer->body;
+    size_t offset = body->size;
+    append_compressed(writer->compressor, raw, body);
+    if (body->size - offset >= raw.size) {
+        buf_cut(body, offset);
+        buf_add_str(body, raw);
+    }
     writer->entries[writer->count++] = (struct codec_entry){
         .kind = kind,
         .offset = offset,
-        .size = writer->body->size - offset,
+        .size = body->size - offset,
         .raw_size = raw.size,
-        .checksum = checksum_of(kind, raw.size, str_slice(buf_str(writer->body), offset, writer->body->size)),
+        .checksum = checksum_of(kind, raw.size, str_slice(buf_str(body), offset, body->size)),
     };
 }
 
@@ -57,14 +68,17 @@ void codec_writer_finish(struct codec_writer *writer)
 {
     struct buf *directory = writer->directory;
     buf_add_varint(directory, writer->count);
-    for (unsigned i = 0; i < writer->count; i++) {
-        buf_add_char(directory, (char)writer->entries[i].kind);
-        buf_add_varint(directory, writer->entries[i].size);
-        buf_add_varint(directory, writer->entries[i].raw_size);
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < writer->count; i++) {
+        const struct codec_entry *entry = &writer->entries[i];
+        buf_add_varint(directory, entry->kind - next + (i == 0));
+        next = entry->kind;
+        buf_add_varint(directory, entry->size);
+        buf_add_varint(directory, entry->raw_size);
         for (unsigned k = 0; k < CHECKSUM_SIZE; k++)
-            buf_add_char(directory, (char)(writer->entries[i].checksum >> (8 * k) & 0xff));
+            buf_add_char(directory, (char)(entry->checksum >> (8 * k) & 0xff));
     }
-    must(!directory->full);
+    must(!directory->full && !writer->body->full);
 }
 
 void codec_writer_release(struct codec_writer *writer)
@@ -77,40 +91,39 @@ void codec_writer_release(struct codec_writer *writer)
 
 static bool take_entry(struct str *directory, struct codec_entry *entry)
 {
-    if (directory->size == 0)
+    uint64_t step, size, raw_size;
+    if (!str_take_varint(directory, &step) || !str_take_varint(directory, &size) ||
+        !str_take_varint(directory, &raw_size) || directory->size < CHECKSUM_SIZE)
         return false;
-    entry->kind = (uint8_t)directory->data[0];
-    *directory = str_slice(*directory, 1, directory->size);
-    uint64_t size, raw_size;
-    if (!str_take_varint(directory, &size) || !str_take_varint(directory, &raw_size))
+    if (step == 0 || step > CODEC_KIND_MAX + 1 || size > SIZE_MAX || raw_size > SIZE_MAX)
         return false;
-    if (size > SIZE_MAX || raw_size > SIZE_MAX || directory->size < CHECKSUM_SIZE)
-        return false;
+    *entry = (struct codec_entry){.kind = (uint32_t)step, .size = (size_t)size, .raw_size = (size_t)raw_size};
     for (unsigned k = 0; k < CHECKSUM_SIZE; k++)
         entry->checksum |= (uint32_t)(unsigned char)directory->data[k] << (8 * k);
     *directory = str_slice(*directory, CHECKSUM_SIZE, directory->size);
-    entry->size = (size_t)size;
-    entry->raw_size = (size_t)raw_size;
     return true;
 }
 
-bool codec_reader_init(struct codec_reader *reader, struct str directory, struct str body)
+bool codec_reader_init(struct codec_reader *reader, struct str directory, struct str body, size_t raw_max,
+                       struct arena *arena)
 {
-    *reader = (struct codec_reader){.body = body};
+    *reader = (struct codec_reader){.body = body, .raw_left = raw_max};
     reader->decompressor = libdeflate_alloc_decompressor();
     must(reader->decompressor != NULL);
     uint64_t count;
-    if (!str_take_varint(&directory, &count) || count > CODEC_KIND_MAX)
+    if (!str_take_varint(&directory, &count) || count > CODEC_STREAMS_MAX)
         return false;
+    reader->entries = ARENA_ARRAY(arena, struct codec_entry, count);
     size_t offset = 0;
-    uint8_t kind_before = 0;
+    uint32_t kind = 0;
     for (; reader->count < count; reader->count++) {
         struct codec_entry *entry = &reader->entries[reader->count];
         if (!take_entry(&directory, entry))
             return false;
-        if (entry->kind <= kind_before || entry->kind > CODEC_KIND_MAX || entry->size > body.size - offset)
+        kind += entry->kind - (reader->count == 0);
+        if (kind > CODEC_KIND_MAX || entry->size > body.size - offset)
             return false;
-        kind_before = entry->kind;
+        entry->kind = kind;
         entry->offset = offset;
         offset += entry->size;
     }
@@ -123,41 +136,44 @@ void codec_reader_release(struct codec_reader *reader)
     reader->decompressor = NULL;
 }
 
-const struct codec_entry *codec_reader_find(const struct codec_reader *reader, uint8_t kind)
+static const struct codec_entry *find_entry(const struct codec_reader *reader, uint32_t kind)
 {
-    for (unsigned i = 0; i < reader->count; i++) {
-        if (reader->entries[i].kind == kind)
-            return &reader->entries[i];
+    uint32_t low = 0, high = reader->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (reader->entries[middle].kind < kind)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    return low < reader->count && reader->entries[low].kind == kind ? &reader->entries[low] : NULL;
 }
 
 /* libdeflate tells how much it read and wrote only through these pointers; both must be exact (invariant 3). */
-static bool append_inflated(struct libdeflate_decompressor *decompressor, struct str packed, size_t raw_size,
-                            struct buf *out)
+static bool inflate_to(struct libdeflate_decompressor *decompressor, struct str packed, char *to, size_t raw_size)
 {
-    char *at = buf_reserve(out, raw_size);
-    if (at == NULL)
-        return false;
     size_t taken = 0, given = 0;
     enum libdeflate_result result =
-        libdeflate_zlib_decompress_ex(decompressor, packed.data, packed.size, at, raw_size, &taken, &given);
-    if (result != LIBDEFLATE_SUCCESS || taken != packed.size || given != raw_size)
-        return false;
-    out->size += raw_size;
-    return true;
+        libdeflate_zlib_decompress_ex(decompressor, packed.data, packed.size, to, raw_size, &taken, &given);
+    return result == LIBDEFLATE_SUCCESS && taken == packed.size && given == raw_size;
 }
 
-bool codec_reader_inflate(const struct codec_reader *reader, uint8_t kind, size_t size_max, struct buf *out)
+bool codec_reader_take(struct codec_reader *reader, uint32_t kind, struct arena *arena, struct str *ret)
 {
-    buf_reset(out);
-    const struct codec_entry *entry = codec_reader_find(reader, kind);
-    if (entry == NULL || entry->raw_size > size_max)
-        return false;
+    *ret = STR_ABSENT;
+    const struct codec_entry *entry = find_entry(reader, kind);
+    if (entry == NULL)
+        return true;
     struct str packed = str_slice(reader->body, entry->offset, entry->offset + entry->size);
-    if (checksum_of(kind, entry->raw_size, packed) != entry->checksum)
+    if (entry->raw_size > reader->raw_left || checksum_of(kind, entry->raw_size, packed) != entry->checksum)
         return false;
-    return append_inflated(reader->decompressor, packed, entry->raw_size, out);
+    reader->raw_left -= entry->raw_size;
+    char *to = arena_alloc(arena, entry->raw_size + 1);
+    *ret = str_from(to, entry->raw_size);
+    if (entry->size != entry->raw_size)
+        return inflate_to(reader->decompressor, packed, to, entry->raw_size);
+    memcpy(to, packed.data, packed.size);
+    return true;
 }
 
 /* ---- One stream on its own ------------------------------------------------------------------------------------------- */
@@ -174,7 +190,10 @@ bool codec_unpack(struct str packed, size_t raw_size, struct buf *out)
 {
     struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
     must(decompressor != NULL);
-    bool ok = append_inflated(decompressor, packed, raw_size, out);
+    char *to = buf_reserve(out, raw_size);
+    bool ok = to != NULL && inflate_to(decompressor, packed, to, raw_size);
+    if (ok)
+        out->size += raw_size;
     libdeflate_free_decompressor(decompressor);
     return ok;
 }

@@ -1,15 +1,14 @@
-/* codec: named streams of bytes, each compressed on its own, and the directory that lists them. What the streams mean is
- * the block's business (block.c).
+/* codec: numbered streams of bytes, each compressed on its own, and the directory that lists them. What the streams mean is the
+ * block's business (block.h).
  *
- *     body       the streams one behind the other, each in zlib format (RFC 1950)
- *     directory  varint number of streams, then for each: u8 kind, varint bytes in the body, varint bytes when inflated,
- *                u32 checksum, little-endian
+ *     body       the streams one behind the other, each in zlib format (RFC 1950), or as it is where that is not longer
+ *     directory  varint number of streams, then for each: varint its kind less that of the entry before (the first: plus one),
+ *                varint bytes in the body, varint bytes when inflated, u32 checksum (little-endian) of kind, size and bytes
  *
- *  1. Kinds are 1..CODEC_KIND_MAX and grow from entry to entry, so each stands at most once.
+ *  1. Kinds grow from entry to entry, so each stands at most once.
  *  2. The streams fill the body exactly, in the directory's order, without gaps; nothing follows the last entry.
- *  3. A stream inflates to exactly the size the directory says, and the compressed bytes end where it says.
- *  4. The checksum is hash_bytes of the compressed bytes, seeded with kind and inflated size (codec.c), its halves xored.
- *     It is there because zlib's own, Adler-32, misses about one flipped bit in 10 000 in text of few letters.
+ *  3. A stream inflates to exactly the size the directory says, and the compressed bytes end where it says. One that has the
+ *     same size in the body is not compressed.
  *
  * Any thread; each writer and reader belongs to one. */
 #ifndef WINNOW_STORE_CODEC_H
@@ -23,46 +22,49 @@
 #include "base/scope.h"
 #include "base/str.h"
 
-enum { CODEC_KIND_MAX = 31 };
+enum { CODEC_STREAMS_MAX = 4096, CODEC_KIND_MAX = 65535 };
 
 struct codec_entry {
-    uint8_t kind;
+    uint32_t kind;
+    uint32_t checksum;   /* as the directory claims */
     size_t offset, size; /* in the body */
     size_t raw_size;     /* as the directory claims */
-    uint32_t checksum;   /* likewise */
 };
 
 struct libdeflate_compressor;
 struct libdeflate_decompressor;
 
+/* One for many blocks: init, then for each block begin, add ..., finish; release. */
 struct codec_writer {
     struct buf *directory, *body;
-    struct codec_entry entries[CODEC_KIND_MAX];
-    unsigned count;
+    struct codec_entry entries[CODEC_STREAMS_MAX];
+    uint32_t count;
     struct libdeflate_compressor *compressor;
 };
 
+void codec_writer_init(struct codec_writer *writer);
 /* The buffers belong to the caller, are emptied first, and must have room (their maximum is a bug to reach). */
-void codec_writer_init(struct codec_writer *writer, struct buf *directory, struct buf *body);
-void codec_writer_add(struct codec_writer *writer, uint8_t kind, struct str raw); /* kinds in growing order */
+void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body);
+void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw); /* kinds in growing order */
 void codec_writer_finish(struct codec_writer *writer);
 void codec_writer_release(struct codec_writer *writer);
 
 struct codec_reader {
     struct str body;
-    struct codec_entry entries[CODEC_KIND_MAX];
-    unsigned count;
+    struct codec_entry *entries; /* in the arena given */
+    uint32_t count;
+    size_t raw_left; /* what may still be inflated */
     struct libdeflate_decompressor *decompressor;
 };
 
-/* False when the directory breaks its rules. Release it in either case. The views must outlive the reader. */
-bool codec_reader_init(struct codec_reader *reader, struct str directory, struct str body);
+/* False when the directory breaks its rules. Release it in either case. The views must outlive the reader. All streams
+ * together may inflate to raw_max bytes. */
+bool codec_reader_init(struct codec_reader *reader, struct str directory, struct str body, size_t raw_max,
+                       struct arena *arena);
 void codec_reader_release(struct codec_reader *reader);
-/* The directory's entry, or NULL. */
-const struct codec_entry *codec_reader_find(const struct codec_reader *reader, uint8_t kind);
-/* Inflates one stream into *out (emptied first). False when it is not there, would be larger than size_max or is
- * damaged; size_max is checked before anything is allocated. */
-bool codec_reader_inflate(const struct codec_reader *reader, uint8_t kind, size_t size_max, struct buf *out);
+/* The stream, inflated in arena; absent when there is none of this kind. False when it is damaged or too large, which is
+ * checked before anything is allocated. */
+bool codec_reader_take(struct codec_reader *reader, uint32_t kind, struct arena *arena, struct str *ret);
 
 /* One stream on its own: appends raw, compressed fast, to *out; and back, appending exactly raw_size bytes. */
 void codec_pack(struct str raw, struct buf *out);

@@ -46,8 +46,13 @@ struct store_source {
 bool store_sources(struct store *store, struct arena *arena, struct store_source **ret_sources, size_t *ret_count,
                    struct err *err);
 
-/* Encodes the batch's records into batch->image. */
-void store_encode(struct batch *batch);
+/* Encodes the batch's records into batch->image. An encoder remembers what encoded well; it belongs to one thread and needs no
+ * store. */
+struct store_encoder;
+struct store_encoder *store_encoder_new(void);
+void store_encoder_free(struct store_encoder *encoder);
+SCOPE_FREE(store_encoder)
+void store_encode(struct store_encoder *encoder, struct batch *batch);
 /* Writes the batch in one transaction: all of it or nothing. Replaces a source's pending tail when the batch has a run
  * that starts at or before it. ERR_FULL when the disk is full; the store stays as it was before the call. */
 bool store_commit(struct store *store, struct batch *batch, struct err *err);

@@ -1,14 +1,13 @@
 /* Any bytes as a block, and as an id index. The first byte tells the slots, the second the records. The third, below 128,
  * is the size of the directory that follows, and the rest is the body. From 128 on, what follows are the streams before
- * they are compressed, each behind its size in two bytes: so that the fuzzer gets past the checksums. A block decodes or
- * says what is wrong; if it decodes, every record is readable to its last byte. */
+ * they are compressed, each behind a byte for its group (0..5 columns, 6 the shared pools, 7 the header, and 8 times that)
+ * and pool, and its size in two bytes: so that the fuzzer gets past the checksums. A block decodes or says what is wrong; if it
+ * decodes, every record is readable to its last byte. */
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "store/block.h"
 #include "store/word.h"
-
-enum { STREAMS = 9 };
 
 static volatile uint64_t sink;
 
@@ -26,19 +25,30 @@ static void read_all(const struct block_row *row)
     }
 }
 
+static uint32_t kind_of(unsigned char byte)
+{
+    unsigned group = byte >> 3 & 7, pool = byte & 7;
+    return block_stream(group == 6 ? BLOCK_COMMON : group == 7 ? BLOCK_HEADER : group, pool);
+}
+
 static void compress_streams(struct str rest, struct buf *directory, struct buf *body)
 {
-    struct codec_writer writer;
-    codec_writer_init(&writer, directory, body);
-    for (uint8_t kind = 1; kind <= STREAMS && rest.size >= 2; kind++) {
-        size_t size = (size_t)(unsigned char)rest.data[0] << 8 | (unsigned char)rest.data[1];
-        rest = str_slice(rest, 2, rest.size);
-        if (size > 0)
-            codec_writer_add(&writer, kind, str_slice(rest, 0, size));
+    struct codec_writer *writer = mem_alloc(sizeof *writer);
+    codec_writer_init(writer);
+    codec_writer_begin(writer, directory, body);
+    for (uint32_t next = 0; rest.size >= 3;) {
+        uint32_t kind = kind_of((unsigned char)rest.data[0]);
+        size_t size = (size_t)(unsigned char)rest.data[1] << 8 | (unsigned char)rest.data[2];
+        rest = str_slice(rest, 3, rest.size);
+        if (kind >= next) {
+            codec_writer_add(writer, kind, str_slice(rest, 0, size));
+            next = kind + 1;
+        }
         rest = str_slice(rest, size, rest.size);
     }
-    codec_writer_finish(&writer);
-    codec_writer_release(&writer);
+    codec_writer_finish(writer);
+    codec_writer_release(writer);
+    free(writer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -5,7 +5,7 @@
 /* A row as store_commit would write it of the batch, encoded. */
 static struct block_row row_of(struct batch *batch)
 {
-    store_encode(batch);
+    encode(batch);
     return (struct block_row){
         .id = 3,
         .first_record = 1000,
@@ -101,7 +101,7 @@ static void a_batch_of_tails_makes_no_block(void **state)
     struct store_case *test_case = *state;
     put_run(test_case->batch, 1, "/a", 0);
     put_line(test_case->batch, STR("tail"), RECORD_TAIL | RECORD_NO_NEWLINE, T0);
-    store_encode(test_case->batch);
+    encode(test_case->batch);
     assert_true(test_case->batch->image.records == 0 && test_case->batch->image.body.size == 0);
     assert_true(test_case->batch->image.time_min == TIME_NONE);
 }
@@ -119,7 +119,7 @@ static void times_are_borrowed_within_a_run(void **state)
     put_line(batch, STR("5"), RECORD_TAIL | RECORD_NO_NEWLINE, TIME_NONE); /* a hot one too */
     put_run(batch, 2, "/b", 0);
     put_line(batch, STR("6"), 0, TIME_NONE); /* there is none */
-    store_encode(batch);
+    encode(batch);
     const int64_t times[] = {T0, T0, T0, T0, T0 + 9, T0 + 9, TIME_NONE};
     const bool borrowed[] = {true, false, true, true, false, true, false};
     for (size_t i = 0; i < 7; i++) {
@@ -171,7 +171,7 @@ static void random_batches_come_back(void **state)
     for (random_state = 1; random_state < 200;) {
         uint64_t seed = random_state;
         put_random(test_case->batch);
-        store_encode(test_case->batch);
+        encode(test_case->batch);
         if (test_case->batch->image.records > 0)
             check_round_trip(test_case->batch);
         batch_reset(test_case->batch);

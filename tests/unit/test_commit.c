@@ -247,7 +247,7 @@ static void a_full_store_stays_as_it_was(void **state)
         snprintf(pragma, sizeof pragma, "PRAGMA max_page_count = %d", pages + 30);
         run_sql(store, pragma);
         put_large(batch);
-        store_encode(batch);
+        encode(batch);
         assert_false(store_commit(store, batch, &err));
         check_after_failure(store, batch, &err, test_case->path);
     }
@@ -264,7 +264,7 @@ static void a_full_disk_is_told_as_such(void **state)
     struct store *store = store_case_open(test_case, STORE_WRITE);
     put_first(store, batch);
     put_large(batch);
-    store_encode(batch);
+    encode(batch);
     struct rlimit before, tight;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, SIG_IGN);
@@ -355,7 +355,7 @@ static void a_source_nobody_stated_is_damage(void **state)
     struct store *store = store_case_open(test_case, STORE_WRITE);
     batch_run_begin(test_case->batch, 9, 0, T0);
     put_line(test_case->batch, STR("x"), 0, T0);
-    store_encode(test_case->batch);
+    encode(test_case->batch);
     struct err err = {0};
     assert_false(store_commit(store, test_case->batch, &err));
     assert_int_equal(err.kind, ERR_CORRUPT);

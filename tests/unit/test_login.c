@@ -65,6 +65,12 @@ static void parse(void **state)
         {"op=login acct=\"root\" exe=\"/usr/sbin/sshd\" hostname=? addr=192.0.2.1 terminal=ssh res=failed", "root",
          "192.0.2.1"},
         {"login failed from the office", NULL, NULL},
+        {"User bob logged in from 192.0.2.1", "bob", "192.0.2.1"},
+        {"user logged in", NULL, NULL},
+        {"user login failed for user bob", "bob", NULL},
+        {"login failed for user bob: user not found", "bob", NULL},
+        {"login failed, user=login", "login", NULL},
+        {"login failed for user \"not\"", "not", NULL},
         {"invalid credentials from 192.0.2.1:5000", NULL, "192.0.2.1"},
         {"superuser=yes", NULL, NULL}, /* "user=" does not begin a word */
         {"user=", NULL, NULL},

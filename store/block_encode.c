@@ -1,0 +1,382 @@
+#include "store/block.h"
+
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/must.h"
+#include "store/column.h"
+#include "store/skeleton.h"
+#include "store/word.h"
+
+/* What is remembered of a column from block to block: it only chooses between encodings. */
+struct habit {
+    int32_t hint;      /* see column_encode */
+    uint32_t distinct; /* texts in its dictionary, 0 without one */
+    uint32_t blocks;
+    uint8_t way;
+};
+
+enum { HABITS_MAX = 65536, HABIT_BLOCKS = 32 }; /* a hint is searched anew after so many blocks */
+
+struct store_encoder {
+    struct map names; /* kind and path of a column -> its habit */
+    struct habit *habits;
+    uint32_t habit_capacity;
+    struct column_set set;
+    struct pools header, common, own;
+    struct codec_writer writer;
+    struct arena scratch;
+    bool warm;
+};
+
+struct store_encoder *store_encoder_new(void)
+{
+    struct store_encoder *encoder = mem_alloc(sizeof *encoder);
+    pools_init(&encoder->header);
+    pools_init(&encoder->common);
+    pools_init(&encoder->own);
+    codec_writer_init(&encoder->writer);
+    return encoder;
+}
+
+void store_encoder_free(struct store_encoder *encoder)
+{
+    if (encoder == NULL)
+        return;
+    map_release(&encoder->names);
+    free(encoder->habits);
+    pools_release(&encoder->header);
+    pools_release(&encoder->common);
+    pools_release(&encoder->own);
+    codec_writer_release(&encoder->writer);
+    arena_release(&encoder->scratch);
+    free(encoder);
+}
+
+/* ---- Times and totals ------------------------------------------------------------------------------------------------ */
+
+/* A record without a time of its own takes that of the record before it in its run, else of the next one. */
+static void borrow_times(struct batch *batch)
+{
+    for (uint32_t r = 0; r < batch->run_count; r++) {
+        const struct batch_run *run = &batch->runs[r];
+        struct record *records = batch->records + run->first;
+        uint32_t first = 0;
+        while (first < run->count && records[first].time_us == TIME_NONE)
+            first++;
+        if (first == run->count)
+            continue;
+        int64_t time_us = records[first].time_us;
+        for (uint32_t i = 0; i < run->count; i++) {
+            if (records[i].time_us == TIME_NONE) {
+                records[i].time_us = time_us;
+                records[i].flags |= RECORD_TIME_BORROWED;
+            }
+            time_us = records[i].time_us;
+        }
+    }
+}
+
+/* What is said of the block as a whole; tails do not count. */
+static void sum_up(struct batch *batch)
+{
+    struct batch_image *image = &batch->image;
+    image->records = image->unparsed = 0;
+    image->raw_bytes = 0;
+    image->time_min = image->time_max = TIME_NONE;
+    for (uint32_t i = 0; i < batch->record_count; i++) {
+        const struct record *rec = &batch->records[i];
+        if (rec->flags & RECORD_TAIL)
+            continue;
+        image->records++;
+        image->unparsed += (rec->flags & RECORD_UNPARSED) != 0;
+        image->raw_bytes += rec->raw.size + (block_ends_with_newline(rec->flags) ? 1 : 0);
+        if (rec->time_us == TIME_NONE)
+            continue;
+        if (image->time_min == TIME_NONE || rec->time_us < image->time_min)
+            image->time_min = rec->time_us;
+        if (image->time_max == TIME_NONE || rec->time_us > image->time_max)
+            image->time_max = rec->time_us;
+    }
+}
+
+/* ---- The header ------------------------------------------------------------------------------------------------------ */
+
+static void add_runs(const struct batch *batch, struct buf *meta)
+{
+    uint32_t used = 0, covered = 0;
+    for (uint32_t r = 0; r < batch->run_count; r++)
+        used += batch->runs[r].count > 0;
+    buf_add_varint(meta, used);
+    for (uint32_t r = 0; r < batch->run_count; r++) {
+        const struct batch_run *run = &batch->runs[r];
+        must(run->first == covered);
+        covered += run->count;
+        if (run->count == 0)
+            continue;
+        buf_add_zigzag(meta, run->source);
+        buf_add_varint(meta, run->count);
+        buf_add_varint(meta, run->offset);
+    }
+    must(covered == batch->record_count);
+}
+
+static void add_offsets(const struct batch *batch, struct buf *meta)
+{
+    SCOPED(buf) list = BUF(BLOCK_RAW_MAX);
+    uint64_t count = 0;
+    for (uint32_t r = 0; r < batch->run_count; r++) {
+        const struct batch_run *run = &batch->runs[r];
+        uint64_t expected = run->offset;
+        for (uint32_t i = run->first; i < run->first + run->count; i++) {
+            const struct record *rec = &batch->records[i];
+            if (rec->offset != expected) {
+                buf_add_varint(&list, i);
+                buf_add_zigzag(&list, (int64_t)(rec->offset - expected));
+                count++;
+            }
+            uint64_t size = rec->flags & RECORD_TAIL ? 0 : rec->raw.size;
+            expected = rec->offset + size + (block_ends_with_newline(rec->flags) ? 1 : 0);
+        }
+    }
+    buf_add_varint(meta, count);
+    buf_add_str(meta, buf_str(&list));
+}
+
+/* The column whose times come nearest to the records' own: the first that agrees, up to a constant, on most of a sample. */
+static int32_t time_column(const struct store_encoder *e, const struct batch *batch)
+{
+    for (uint32_t c = 0; c < e->set.count; c++) {
+        const struct column *column = &e->set.columns[c];
+        if (!column->times || column->count < batch->record_count / 4)
+            continue;
+        uint32_t step = column->count / 32 + 1, tried = 0, agreed = 0;
+        int64_t constant = batch->records[column->rows[0]].time_us - column->times[0];
+        for (uint32_t i = 0; i < column->count; i += step, tried++)
+            agreed += batch->records[column->rows[i]].time_us - column->times[i] == constant;
+        if (agreed * 4 > tried * 3)
+            return (int32_t)c;
+    }
+    return -1;
+}
+
+static void add_times(struct store_encoder *e, const struct batch *batch)
+{
+    int32_t reference = time_column(e, batch);
+    const struct column *column = reference < 0 ? NULL : &e->set.columns[reference];
+    int64_t *numbers = ARENA_ARRAY(&e->scratch, int64_t, batch->record_count);
+    uint32_t count = 0, at = 0;
+    uint64_t before = 0;
+    for (uint32_t i = 0; i < batch->record_count; i++) {
+        const struct record *rec = &batch->records[i];
+        if (rec->time_us == TIME_NONE || rec->flags & RECORD_TAIL)
+            continue;
+        uint64_t expected = block_expected_time(column, i, &at, before);
+        numbers[count++] = (int64_t)((uint64_t)rec->time_us - expected);
+        before = (uint64_t)rec->time_us;
+    }
+    buf_add_varint(&e->header.bufs[POOL_META], (uint64_t)(reference + 1));
+    pool_add_numbers(&e->header, numbers, count, &e->scratch);
+}
+
+/* ---- Columns ----------------------------------------------------------------------------------------------------------- */
+
+static struct habit *habit_of(struct store_encoder *e, const struct skeleton_column *column, uint32_t *ret_id)
+{
+    char small[256];
+    size_t size = column->path.size < sizeof small - 1 ? column->path.size : sizeof small - 1;
+    small[0] = (char)column->kind;
+    if (size > 0)
+        memcpy(small + 1, column->path.data, size); /* long paths may share a habit */
+    bool is_new;
+    struct map_entry *entry = map_at(&e->names, str_from(small, size + 1), &is_new);
+    if (is_new) {
+        entry->value = e->names.count - 1;
+        if (e->names.count > e->habit_capacity) {
+            e->habit_capacity = e->habit_capacity ? e->habit_capacity * 2 : 64;
+            e->habits = mem_resize_array(e->habits, e->habit_capacity, sizeof *e->habits);
+        }
+        e->habits[entry->value] = (struct habit){.hint = HINT_UNKNOWN};
+    }
+    *ret_id = (uint32_t)entry->value;
+    return &e->habits[entry->value];
+}
+
+/* Where a column stands: those with large dictionaries first, because others may be guessed from them, running text last,
+ * because it repeats the others. */
+struct rank {
+    uint32_t column, id, distinct;
+    bool text;
+};
+
+static int compare_ranks(const void *a, const void *b)
+{
+    const struct rank *x = a, *y = b;
+    if (x->text != y->text)
+        return x->text ? 1 : -1;
+    if (x->distinct != y->distinct)
+        return x->distinct < y->distinct ? 1 : -1;
+    return x->column < y->column ? -1 : x->column > y->column;
+}
+
+/* Renumbers the columns into the order in which they are encoded, and gives them their ids. */
+static void order_columns(struct store_encoder *e, struct skeletons *s)
+{
+    struct rank *ranks = ARENA_ARRAY(&e->scratch, struct rank, s->column_count);
+    struct skeleton_column *columns = ARENA_ARRAY(&e->scratch, struct skeleton_column, s->column_count);
+    uint32_t *places = ARENA_ARRAY(&e->scratch, uint32_t, s->column_count);
+    for (uint32_t i = 0; i < s->column_count; i++) {
+        uint32_t id;
+        const struct habit *habit = habit_of(e, &s->columns[i], &id);
+        bool text = habit->way == WAY_SPLIT || habit->way == WAY_RAW || habit->way == WAY_LINES;
+        ranks[i] = (struct rank){.column = i, .id = id, .distinct = habit->distinct, .text = text};
+    }
+    qsort(ranks, s->column_count, sizeof *ranks, compare_ranks);
+    for (uint32_t i = 0; i < s->column_count; i++) {
+        columns[i] = s->columns[ranks[i].column];
+        places[ranks[i].column] = i;
+        e->set.columns[i] = (struct column){.id = ranks[i].id};
+    }
+    s->columns = columns;
+    for (uint32_t p = 0; p < s->piece_count; p++)
+        s->pieces[p].column = places[s->pieces[p].column];
+}
+
+static void gather_values(struct store_encoder *e, const struct skeletons *s, const struct batch *batch)
+{
+    uint32_t **rows = ARENA_ARRAY(&e->scratch, uint32_t *, s->column_count);
+    for (uint32_t i = 0; i < s->column_count; i++) {
+        e->set.columns[i].values = ARENA_ARRAY(&e->scratch, struct str, s->columns[i].count);
+        rows[i] = ARENA_ARRAY(&e->scratch, uint32_t, s->columns[i].count);
+        e->set.columns[i].rows = rows[i];
+    }
+    for (uint32_t i = 0; i < batch->record_count; i++) {
+        const struct record *rec = &batch->records[i];
+        const struct skeleton *skeleton = &s->skeletons[s->of_record[i]];
+        bool whole = skeleton->whole;
+        struct str raw = rec->flags & RECORD_TAIL ? STR("") : rec->raw;
+        for (uint32_t p = 0; p < skeleton->count; p++) {
+            uint32_t c = s->pieces[skeleton->pieces[p]].column;
+            struct column *column = &e->set.columns[c];
+            column->values[column->count] = whole ? raw : rec->slots[p];
+            rows[c][column->count++] = i;
+        }
+    }
+}
+
+/* Four bytes of each record that are no text of it: flags, level, kinds, format. */
+static void gather_marks(struct store_encoder *e, const struct batch *batch, struct column *column)
+{
+    column->values = ARENA_ARRAY(&e->scratch, struct str, batch->record_count);
+    uint32_t *rows = ARENA_ARRAY(&e->scratch, uint32_t, batch->record_count);
+    char *marks = arena_alloc(&e->scratch, (size_t)batch->record_count * BLOCK_MARK_SIZE);
+    for (uint32_t i = 0; i < batch->record_count; i++) {
+        const struct record *rec = &batch->records[i];
+        char *mark = marks + (size_t)i * BLOCK_MARK_SIZE;
+        bool no_time = rec->time_us == TIME_NONE || rec->flags & RECORD_TAIL;
+        mark[0] = (char)(rec->flags | (no_time ? BLOCK_NO_TIME : 0));
+        mark[1] = (char)rec->level;
+        mark[2] = (char)rec->kinds;
+        mark[3] = (char)rec->format;
+        column->values[i] = str_from(mark, BLOCK_MARK_SIZE);
+        rows[i] = i;
+    }
+    column->rows = rows;
+    column->count = batch->record_count;
+}
+
+/* Large pools become streams of their own; the small ones of all columns share a stream. */
+static void place_pools(struct store_encoder *e, uint32_t index)
+{
+    struct buf *meta = &e->header.bufs[POOL_META];
+    uint8_t own = 0, shared = 0;
+    for (unsigned p = 0; p < POOL_COUNT; p++) {
+        size_t size = e->own.bufs[p].size;
+        if (size >= BLOCK_OWN_STREAM && e->writer.count < CODEC_STREAMS_MAX - 3 * POOL_COUNT)
+            own |= (uint8_t)(1u << p);
+        else if (size > 0)
+            shared |= (uint8_t)(1u << p);
+    }
+    buf_add_char(meta, (char)own);
+    buf_add_char(meta, (char)shared);
+    for (unsigned p = 0; p < POOL_COUNT; p++) {
+        struct str pool = buf_str(&e->own.bufs[p]);
+        if (own & 1u << p)
+            codec_writer_add(&e->writer, block_stream(index, p), pool);
+        if (shared & 1u << p) {
+            buf_add_varint(meta, pool.size);
+            buf_add_str(&e->common.bufs[p], pool);
+        }
+    }
+}
+
+static void encode_column(struct store_encoder *e, uint32_t index)
+{
+    struct column *column = &e->set.columns[index];
+    struct habit *habit = &e->habits[column->id];
+    if (habit->blocks++ % HABIT_BLOCKS == 0)
+        habit->hint = HINT_UNKNOWN;
+    pools_reset(&e->own);
+    column_encode(&e->set, index, &habit->hint, &e->own, &e->scratch);
+    habit->way = column->way;
+    habit->distinct = column->distinct;
+    place_pools(e, index);
+}
+
+static void encode_body(struct store_encoder *e, struct batch *batch)
+{
+    struct skeletons s;
+    struct buf *meta = &e->header.bufs[POOL_META];
+    arena_reset(&e->scratch);
+    pools_reset(&e->header);
+    pools_reset(&e->common);
+    codec_writer_begin(&e->writer, &batch->image.directory, &batch->image.body);
+    if (!skeletons_make(batch, &s, &e->scratch))
+        skeletons_plain(batch, &s, &e->scratch);
+    if (e->names.count > HABITS_MAX - COLUMN_COUNT_MAX) {
+        map_reset(&e->names);
+        e->warm = false;
+    }
+    order_columns(e, &s);
+    gather_values(e, &s, batch);
+    struct column *marks = &e->set.columns[s.column_count];
+    *marks = (struct column){0};
+    habit_of(e, &(struct skeleton_column){.path = STR_ABSENT, .kind = BLOCK_MARKS_KIND}, &marks->id);
+    gather_marks(e, batch, marks);
+    add_runs(batch, meta);
+    skeletons_encode(&s, batch->record_count, &e->header, &e->scratch);
+    for (uint32_t i = 0; i <= s.column_count; i++) {
+        e->set.count = i + 1;
+        encode_column(e, i);
+    }
+    add_times(e, batch);
+    add_offsets(batch, meta);
+    for (unsigned p = 0; p < POOL_COUNT; p++)
+        if (e->common.bufs[p].size > 0)
+            codec_writer_add(&e->writer, block_stream(BLOCK_COMMON, p), buf_str(&e->common.bufs[p]));
+    for (unsigned p = 0; p < POOL_COUNT; p++)
+        if (e->header.bufs[p].size > 0)
+            codec_writer_add(&e->writer, block_stream(BLOCK_HEADER, p), buf_str(&e->header.bufs[p]));
+    codec_writer_finish(&e->writer);
+}
+
+void store_encode(struct store_encoder *encoder, struct batch *batch)
+{
+    must(batch->record_count <= BATCH_RECORDS_MAX);
+    struct batch_image *image = &batch->image;
+    borrow_times(batch);
+    sum_up(batch);
+    buf_reset(&image->directory);
+    buf_reset(&image->body);
+    buf_reset(&image->index);
+    if (image->records == 0)
+        return;
+    encode_body(encoder, batch);
+    if (!encoder->warm) { /* the first block teaches which columns others can be guessed from; then it is encoded well */
+        encoder->warm = true;
+        for (size_t i = 0; i < encoder->names.count; i++)
+            encoder->habits[i].hint = HINT_UNKNOWN;
+        encode_body(encoder, batch);
+    }
+    word_index(batch, &image->index);
+}

@@ -1,0 +1,69 @@
+/* column: a list of texts, one for each of some records, as compact bytes in pools.
+ *
+ * A column starts with one byte in POOL_META, its way; a list nested in it is a column of its own, written right behind. An
+ * empty list is nothing at all.
+ *   ONE     all texts are equal: varint size (META), the bytes (TEXT)
+ *   RAW     the sizes as numbers, the bytes (TEXT)
+ *   TYPED   what typed.h needs to know, then numbers (and scales as codes) or bytes (BITS)
+ *   DICT    varint number of distinct texts, u8 how codes stand (DICT_ bits), varint parent column with DICT_GUESS, the
+ *           codes, then a column of the distinct texts in order of their first use
+ *   SPLIT   templates (split.h) and variables: varint number of templates, each as varint size (META) and bytes (TEXT), codes of
+ *           templates, then for each template, for each of its variables, a column
+ *   SAME    varint an earlier top-level column: a code for each text, 1 when it equals that column's text of the same record,
+ *           then a column of those that do not
+ *   LINES   the numbers of lines of the texts, then one column of all lines, without the \n (two characters) between them
+ *
+ * DICT codes are symbols: the code itself; with DICT_AGE 0 for the next new text, n for the n-th newest; with DICT_GUESS one
+ * more than that, and 0 for "as guessed": the text that stood here the last time the parent column had the text that it has
+ * in this record.
+ *
+ * Decoding trusts nothing: every count is checked against the pool it is read from or the limit given. */
+#ifndef WINNOW_STORE_COLUMN_H
+#define WINNOW_STORE_COLUMN_H
+
+#include "store/pool.h"
+
+enum { COLUMN_COUNT_MAX = 1024 }; /* top-level columns of a set */
+
+enum column_way { WAY_ONE = 1, WAY_RAW = 2, WAY_TYPED = 3, WAY_DICT = 4, WAY_SPLIT = 5, WAY_SAME = 6, WAY_LINES = 7 };
+enum { DICT_AGE = 1, DICT_GUESS = 2 };
+enum {
+    COLUMN_DEPTH_MAX = 8,               /* columns within columns */
+    COLUMN_CHAIN_MAX = 32,              /* columns that refer to columns that refer ... */
+    COLUMN_VALUES_MAX = 24 << 20,       /* texts decoded of one block, nested lists included */
+    COLUMN_TEXT_MAX = 128 << 20,        /* bytes put together for them */
+};
+
+/* A top-level column. values[i] belongs to record rows[i]; rows grow. */
+struct column {
+    struct str *values;
+    const uint32_t *rows;
+    uint32_t count;
+    bool decoded;          /* decoding: values are filled */
+    const uint32_t *codes; /* of a DICT, for columns that guess from it; else NULL */
+    uint32_t distinct;
+    const int64_t *times;  /* microseconds, when its texts are times or may be seconds since 1970; else NULL */
+    uint32_t chain;        /* 0: it refers to no other column; else one more than the longest chain it refers to */
+    uint32_t id;           /* encoding: names the column across blocks, for hints */
+    uint8_t way;           /* encoding: how it was written */
+};
+
+struct column_set {
+    struct column columns[COLUMN_COUNT_MAX];
+    uint32_t count;
+    uint64_t values_left, text_left; /* decoding: what COLUMN_VALUES_MAX and COLUMN_TEXT_MAX still allow */
+    /* Decoding: has columns[index] decoded, which another one refers to. */
+    bool (*need)(void *context, uint32_t index);
+    void *context;
+};
+
+enum { HINT_NONE = -1, HINT_UNKNOWN = -2 };
+
+/* Encodes columns[index]; those before it may be referred to. *hint is the id of the parent column to guess from, HINT_NONE, or
+ * HINT_UNKNOWN to have one searched; it is set to what was found. It costs or saves bytes, never correctness. */
+void column_encode(struct column_set *set, uint32_t index, int32_t *hint, struct pools *out, struct arena *scratch);
+/* Fills columns[index].values (an array of count is given, and rows), texts in arena or in the pools' bytes. False when the
+ * bytes are not sound. */
+bool column_decode(struct column_set *set, uint32_t index, struct pool_reader *in, struct arena *arena);
+
+#endif

@@ -1,0 +1,555 @@
+#include "store/column.h"
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/must.h"
+#include "store/split.h"
+#include "store/typed.h"
+
+enum {
+    DICT_DISTINCT_MAX = 65000,
+    LIST_SMALL = 6,    /* shorter lists are not worth a dictionary or templates */
+    TEMPLATE_RARE = 3, /* a template of fewer texts is not worth its columns */
+    SAME_SAMPLE = 8,
+    GUESS_SAMPLE = 2048,
+    LINES_MAX = 1 << 20,
+};
+
+struct list {
+    const struct str *values;
+    const uint32_t *rows;
+    uint32_t count;
+};
+
+struct encoder {
+    struct column_set *set;
+    uint32_t index; /* the top-level column being encoded */
+    int32_t *hint;
+    struct pools *out;
+    struct arena *scratch;
+    const int64_t *times; /* of the list encoded last, if its texts are numbers */
+};
+
+/* How far texts of a list may still be cut: lines into values, values into words, words into runs of digits. */
+enum stage { STAGE_LINES, STAGE_WORDS, STAGE_DIGITS, STAGE_WHOLE };
+
+static void encode_list(struct encoder *e, struct list list, unsigned depth, enum stage stage, bool distinct);
+
+static void add_way(struct encoder *e, enum column_way way, unsigned depth)
+{
+    if (depth == 0)
+        e->set->columns[e->index].way = (uint8_t)way;
+    buf_add_char(&e->out->bufs[POOL_META], (char)way);
+}
+
+static void add_text(struct encoder *e, struct str text)
+{
+    buf_add_varint(&e->out->bufs[POOL_META], text.size);
+    buf_add_str(&e->out->bufs[POOL_TEXT], text);
+}
+
+static bool all_equal(struct list list)
+{
+    for (uint32_t i = 1; i < list.count; i++)
+        if (!str_equal(list.values[0], list.values[i]))
+            return false;
+    return true;
+}
+
+static void encode_raw(struct encoder *e, struct list list)
+{
+    int64_t *sizes = ARENA_ARRAY(e->scratch, int64_t, list.count);
+    for (uint32_t i = 0; i < list.count; i++) {
+        sizes[i] = (int64_t)list.values[i].size;
+        buf_add_str(&e->out->bufs[POOL_TEXT], list.values[i]);
+    }
+    pool_add_numbers(e->out, sizes, list.count, e->scratch);
+}
+
+static bool encode_typed(struct encoder *e, struct list list, unsigned depth)
+{
+    struct typed typed;
+    int64_t *numbers = ARENA_ARRAY(e->scratch, int64_t, list.count);
+    uint32_t *scales = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+    if (!typed_detect(list.values, list.count, &typed, numbers, scales))
+        return false;
+    add_way(e, WAY_TYPED, depth);
+    struct buf *meta = &e->out->bufs[POOL_META];
+    buf_add_char(meta, (char)typed.type);
+    buf_add_char(meta, (char)typed.width);
+    buf_add_char(meta, (char)typed.variant);
+    if (typed.type == TYPE_TIME) {
+        buf_add_char(meta, typed.separator);
+        buf_add_char(meta, (char)typed.suffix_size);
+        buf_add(meta, typed.suffix, typed.suffix_size);
+    }
+    if (typed_is_number(typed.type)) {
+        e->times = typed_times(&typed, numbers, scales, list.count, e->scratch);
+        pool_add_numbers(e->out, numbers, list.count, e->scratch);
+        if (typed.type == TYPE_FLOATING)
+            pool_add_codes(e->out, scales, list.count, 256);
+        return true;
+    }
+    size_t size = typed_byte_size(&typed);
+    char *to = buf_reserve(&e->out->bufs[POOL_BITS], size * list.count);
+    must(to);
+    for (uint32_t i = 0; i < list.count; i++)
+        typed_to_bytes(&typed, list.values[i], to + i * size);
+    e->out->bufs[POOL_BITS].size += size * list.count;
+    return true;
+}
+
+/* ---- Dictionaries ---------------------------------------------------------------------------------------------------- */
+
+struct dict {
+    uint32_t *codes;
+    struct str *texts;
+    uint32_t *rows; /* of the first use */
+    uint32_t distinct;
+};
+
+/* Numbers the distinct texts by first use. False when too few repeat. */
+static bool make_dict(struct encoder *e, struct list list, struct dict *ret)
+{
+    uint32_t slots = 16;
+    while (slots < list.count * 2)
+        slots *= 2;
+    uint32_t *table = arena_zalloc(e->scratch, slots * sizeof *table);
+    ret->codes = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+    ret->texts = ARENA_ARRAY(e->scratch, struct str, list.count);
+    ret->rows = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+    ret->distinct = 0;
+    for (uint32_t i = 0; i < list.count; i++) {
+        struct str text = list.values[i];
+        if ((i == 256 || i == 2048) && ret->distinct > i - i / 8)
+            return false;
+        uint32_t slot = (uint32_t)hash_bytes(text.data, text.size, 0) & (slots - 1);
+        while (table[slot] && !str_equal(ret->texts[table[slot] - 1], text))
+            slot = (slot + 1) & (slots - 1);
+        if (!table[slot]) {
+            ret->texts[ret->distinct] = text;
+            ret->rows[ret->distinct] = list.rows[i];
+            table[slot] = ++ret->distinct;
+        }
+        ret->codes[i] = table[slot] - 1;
+    }
+    return ret->distinct <= DICT_DISTINCT_MAX && ret->distinct <= list.count - list.count / 4;
+}
+
+#define NO_GUESS UINT32_MAX
+
+/* For each text of the list, the code that its parent's text suggests. */
+static void make_guesses(struct encoder *e, struct list list, const uint32_t *codes, const struct column *parent,
+                         uint32_t *ret)
+{
+    uint32_t *last = ARENA_ARRAY(e->scratch, uint32_t, parent->distinct);
+    memset(last, 0xff, parent->distinct * sizeof *last);
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < list.count; i++) {
+        while (at < parent->count && parent->rows[at] < list.rows[i])
+            at++;
+        ret[i] = NO_GUESS;
+        if (at < parent->count && parent->rows[at] == list.rows[i]) {
+            uint32_t code = parent->codes[at];
+            ret[i] = last[code];
+            last[code] = codes[i];
+        }
+    }
+}
+
+/* guesses may be NULL. */
+static void make_symbols(const uint32_t *codes, uint32_t count, const uint32_t *guesses, bool age, uint32_t *ret)
+{
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t symbol = !age ? codes[i] : codes[i] == known ? 0 : known - codes[i];
+        if (codes[i] == known)
+            known++;
+        if (guesses)
+            symbol = guesses[i] == codes[i] ? 0 : symbol + 1;
+        ret[i] = symbol;
+    }
+}
+
+static double symbols_cost(const uint32_t *symbols, uint32_t count)
+{
+    uint32_t low[256] = {0}, high[256] = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        low[symbols[i] & 0xff]++;
+        high[symbols[i] >> 8 & 0xff]++;
+    }
+    return entropy_bits(low, count) + entropy_bits(high, count);
+}
+
+static double cost_with(struct encoder *e, struct list list, const uint32_t *codes, const struct column *parent,
+                        bool age)
+{
+    uint32_t count = list.count < GUESS_SAMPLE ? list.count : GUESS_SAMPLE;
+    uint32_t *guesses = parent ? ARENA_ARRAY(e->scratch, uint32_t, count) : NULL;
+    uint32_t *symbols = ARENA_ARRAY(e->scratch, uint32_t, count);
+    list.count = count;
+    if (parent)
+        make_guesses(e, list, codes, parent, guesses);
+    make_symbols(codes, count, guesses, age, symbols);
+    return symbols_cost(symbols, count);
+}
+
+static bool may_guess_from(const struct column *column)
+{
+    return column->codes && column->distinct >= 4 && column->chain < COLUMN_CHAIN_MAX;
+}
+
+static void refer(struct encoder *e, const struct column *other)
+{
+    struct column *self = &e->set->columns[e->index];
+    if (self->chain <= other->chain)
+        self->chain = other->chain + 1;
+}
+
+static const struct column *column_by_id(const struct encoder *e, int32_t id)
+{
+    for (uint32_t i = 0; i < e->index; i++)
+        if (may_guess_from(&e->set->columns[i]) && (int32_t)e->set->columns[i].id == id)
+            return &e->set->columns[i];
+    return NULL;
+}
+
+static const struct column *find_parent(struct encoder *e, struct list list, const struct dict *dict, bool age)
+{
+    if (*e->hint == HINT_NONE)
+        return NULL;
+    if (*e->hint != HINT_UNKNOWN)
+        return column_by_id(e, *e->hint);
+    const struct column *best = NULL;
+    double best_cost = cost_with(e, list, dict->codes, NULL, age) * 0.95;
+    for (uint32_t i = 0; i < e->index; i++) {
+        const struct column *candidate = &e->set->columns[i];
+        if (!may_guess_from(candidate))
+            continue;
+        double cost = cost_with(e, list, dict->codes, candidate, age);
+        if (cost < best_cost) {
+            best_cost = cost;
+            best = candidate;
+        }
+    }
+    *e->hint = best ? (int32_t)best->id : HINT_NONE;
+    return best;
+}
+
+static bool encode_dict(struct encoder *e, struct list list, unsigned depth, enum stage stage)
+{
+    struct dict dict;
+    if (!make_dict(e, list, &dict))
+        return false;
+    add_way(e, WAY_DICT, depth);
+    bool age = cost_with(e, list, dict.codes, NULL, true) < cost_with(e, list, dict.codes, NULL, false);
+    const struct column *parent = depth == 0 ? find_parent(e, list, &dict, age) : NULL;
+    uint32_t *guesses = parent ? ARENA_ARRAY(e->scratch, uint32_t, list.count) : NULL;
+    uint32_t *symbols = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+    if (parent)
+        make_guesses(e, list, dict.codes, parent, guesses);
+    make_symbols(dict.codes, list.count, guesses, age, symbols);
+    struct buf *meta = &e->out->bufs[POOL_META];
+    buf_add_varint(meta, dict.distinct);
+    buf_add_char(meta, (char)((age ? DICT_AGE : 0) | (parent ? DICT_GUESS : 0)));
+    if (parent) {
+        buf_add_varint(meta, (uint64_t)(parent - e->set->columns));
+        refer(e, parent);
+    }
+    pool_add_codes(e->out, symbols, list.count, dict.distinct + 2);
+    if (depth == 0) {
+        e->set->columns[e->index].codes = dict.codes;
+        e->set->columns[e->index].distinct = dict.distinct;
+    }
+    encode_list(e, (struct list){dict.texts, dict.rows, dict.distinct}, depth + 1, stage, true);
+    if (depth == 0 && e->times) {
+        int64_t *times = ARENA_ARRAY(e->scratch, int64_t, list.count);
+        for (uint32_t i = 0; i < list.count; i++)
+            times[i] = e->times[dict.codes[i]];
+        e->times = times;
+    }
+    return true;
+}
+
+/* ---- The same as another column ----------------------------------------------------------------------------------------- */
+
+static const struct str *value_at(const struct column *column, uint32_t row)
+{
+    uint32_t low = 0, high = column->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (column->rows[middle] < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < column->count && column->rows[low] == row ? &column->values[low] : NULL;
+}
+
+static int find_same(const struct encoder *e, struct list list)
+{
+    uint32_t step = list.count / SAME_SAMPLE ? list.count / SAME_SAMPLE : 1;
+    for (uint32_t c = 0; c < e->index; c++) {
+        if (e->set->columns[c].chain >= COLUMN_CHAIN_MAX)
+            continue;
+        unsigned tried = 0, equal = 0;
+        for (uint32_t i = 0; i < list.count; i += step) {
+            const struct str *other = value_at(&e->set->columns[c], list.rows[i]);
+            tried++;
+            equal += other && str_equal(*other, list.values[i]);
+            if (tried >= 2 && equal == 0)
+                break;
+        }
+        if (equal * 4 >= tried * 3)
+            return (int)c;
+    }
+    return -1;
+}
+
+static bool encode_same(struct encoder *e, struct list list, unsigned depth, enum stage stage)
+{
+    int other = find_same(e, list);
+    if (other < 0)
+        return false;
+    add_way(e, WAY_SAME, depth);
+    buf_add_varint(&e->out->bufs[POOL_META], (uint64_t)other);
+    const struct column *column = &e->set->columns[other];
+    refer(e, column);
+    uint32_t *same = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+    struct str *values = ARENA_ARRAY(e->scratch, struct str, list.count);
+    uint32_t *rows = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+    uint32_t left = 0, at = 0;
+    for (uint32_t i = 0; i < list.count; i++) {
+        while (at < column->count && column->rows[at] < list.rows[i])
+            at++;
+        same[i] = at < column->count && column->rows[at] == list.rows[i] && str_equal(column->values[at], list.values[i]);
+        if (!same[i]) {
+            values[left] = list.values[i];
+            rows[left++] = list.rows[i];
+        }
+    }
+    pool_add_codes(e->out, same, list.count, 2);
+    encode_list(e, (struct list){values, rows, left}, depth + 1, stage, false);
+    return true;
+}
+
+/* ---- Templates ------------------------------------------------------------------------------------------------------------ */
+
+struct variables {
+    const struct str *texts;
+    uint32_t count;
+};
+
+struct splitting {
+    struct map templates;        /* template -> number of texts */
+    struct variables *variables; /* of each text */
+    uint32_t *codes;             /* template of each text, an entry of templates */
+    struct buf key;
+    struct arena *scratch;
+};
+
+static void splitting_release(struct splitting *s)
+{
+    map_release(&s->templates);
+    buf_release(&s->key);
+}
+
+static uint32_t template_of_key(struct splitting *s, uint64_t texts)
+{
+    struct map_entry *entry = map_at(&s->templates, buf_str(&s->key), NULL);
+    entry->value += texts;
+    return (uint32_t)(entry - s->templates.entries);
+}
+
+/* A text that is not worth a template is one variable. */
+static void keep_whole(struct splitting *s, const struct str *text, uint32_t i)
+{
+    buf_reset(&s->key);
+    buf_add_char(&s->key, 0);
+    s->variables[i] = (struct variables){text, 1};
+    s->codes[i] = template_of_key(s, TEMPLATE_RARE);
+}
+
+static void split_one(struct splitting *s, const struct str *text, uint32_t i, enum split_way way)
+{
+    struct split split;
+    buf_reset(&s->key);
+    if (!split_text(*text, way, &s->key, &split)) {
+        keep_whole(s, text, i);
+        return;
+    }
+    struct str *texts = ARENA_ARRAY(s->scratch, struct str, split.count);
+    memcpy(texts, split.variables, split.count * sizeof *texts);
+    s->variables[i] = (struct variables){texts, split.count};
+    s->codes[i] = template_of_key(s, 1);
+}
+
+/* Texts whose template is rare are split again, another way; what is still rare then is kept whole. */
+static void split_again(struct splitting *s, struct list list, bool whole)
+{
+    for (uint32_t i = 0; i < list.count; i++) {
+        struct map_entry *entry = &s->templates.entries[s->codes[i]];
+        if (entry->value >= TEMPLATE_RARE)
+            continue;
+        entry->value = 0; /* its texts all go: equal templates are rare together */
+        if (whole)
+            keep_whole(s, &list.values[i], i);
+        else
+            split_one(s, &list.values[i], i, SPLIT_ALL);
+    }
+}
+
+/* Renumbers the templates in use by first use; returns how many, their numbers in codes. */
+static uint32_t number_templates(struct splitting *s, struct list list, struct str *ret_texts, uint32_t *ret_counts,
+                                 struct arena *scratch)
+{
+    uint32_t *numbers = arena_zalloc(scratch, s->templates.count * sizeof *numbers);
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < list.count; i++) {
+        uint32_t *number = &numbers[s->codes[i]];
+        if (!*number) {
+            ret_texts[used] = s->templates.entries[s->codes[i]].key;
+            ret_counts[used] = 0;
+            *number = ++used;
+        }
+        s->codes[i] = *number - 1;
+        ret_counts[s->codes[i]]++;
+    }
+    return used;
+}
+
+static void encode_variables(struct encoder *e, struct list list, const struct splitting *s, uint32_t template_count,
+                             const uint32_t *counts, unsigned depth, enum stage stage)
+{
+    uint32_t *order = ARENA_ARRAY(e->scratch, uint32_t, list.count); /* texts by template */
+    uint32_t *ends = ARENA_ARRAY(e->scratch, uint32_t, template_count);
+    uint32_t sum = 0;
+    for (uint32_t t = 0; t < template_count; t++) {
+        ends[t] = sum;
+        sum += counts[t];
+    }
+    for (uint32_t i = 0; i < list.count; i++)
+        order[ends[s->codes[i]]++] = i;
+    for (uint32_t t = 0; t < template_count; t++) {
+        const uint32_t *texts = order + ends[t] - counts[t];
+        for (uint32_t v = 0; v < s->variables[texts[0]].count; v++) {
+            struct str *values = ARENA_ARRAY(e->scratch, struct str, counts[t]);
+            uint32_t *rows = ARENA_ARRAY(e->scratch, uint32_t, counts[t]);
+            for (uint32_t i = 0; i < counts[t]; i++) {
+                values[i] = s->variables[texts[i]].texts[v];
+                rows[i] = list.rows[texts[i]];
+            }
+            encode_list(e, (struct list){values, rows, counts[t]}, depth + 1, stage, false);
+        }
+    }
+}
+
+static bool encode_split(struct encoder *e, struct list list, unsigned depth, enum split_way way)
+{
+    __attribute__((cleanup(splitting_release))) struct splitting s = {.key = BUF(1 << 20), .scratch = e->scratch};
+    s.variables = ARENA_ARRAY(e->scratch, struct variables, list.count);
+    s.codes = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+    for (uint32_t i = 0; i < list.count; i++)
+        split_one(&s, &list.values[i], i, way);
+    if (way == SPLIT_WORDS) {
+        split_again(&s, list, false);
+        split_again(&s, list, true);
+    }
+    struct str *texts = ARENA_ARRAY(e->scratch, struct str, s.templates.count);
+    uint32_t *counts = ARENA_ARRAY(e->scratch, uint32_t, s.templates.count);
+    uint32_t used = number_templates(&s, list, texts, counts, e->scratch);
+    bool whole = used == 1 && str_equal(texts[0], str_from("", 1));
+    if (whole || used > list.count / 2)
+        return false;
+    add_way(e, WAY_SPLIT, depth);
+    buf_add_varint(&e->out->bufs[POOL_META], used);
+    for (uint32_t t = 0; t < used; t++)
+        add_text(e, texts[t]);
+    pool_add_codes(e->out, s.codes, list.count, used);
+    static const enum stage next[] = {
+        [SPLIT_LINES] = STAGE_WORDS, [SPLIT_WORDS] = STAGE_DIGITS, [SPLIT_DIGITS] = STAGE_WHOLE};
+    encode_variables(e, list, &s, used, counts, depth, next[way]);
+    return true;
+}
+
+/* Lines in any order and number, such as stack traces: all lines of all texts are one list. */
+static bool encode_lines(struct encoder *e, struct list list, unsigned depth)
+{
+    int64_t *counts = ARENA_ARRAY(e->scratch, int64_t, list.count);
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < list.count; i++) {
+        counts[i] = 0;
+        for (struct str rest = list.values[i]; counts[i] == 0 || rest.data; counts[i]++)
+            split_take_line(&rest);
+        if (counts[i] > LINES_MAX - total)
+            return false;
+        total += (uint32_t)counts[i];
+    }
+    struct str *lines = ARENA_ARRAY(e->scratch, struct str, total);
+    uint32_t *rows = ARENA_ARRAY(e->scratch, uint32_t, total);
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < list.count; i++) {
+        struct str rest = list.values[i];
+        for (int64_t line = 0; line < counts[i]; line++) {
+            rows[at] = list.rows[i];
+            lines[at++] = split_take_line(&rest);
+        }
+    }
+    add_way(e, WAY_LINES, depth);
+    pool_add_numbers(e->out, counts, list.count, e->scratch);
+    encode_list(e, (struct list){lines, rows, total}, depth + 1, STAGE_WORDS, false);
+    return true;
+}
+
+/* ---- One list --------------------------------------------------------------------------------------------------------------- */
+
+/* Texts of no type and with few repeats. */
+static void encode_text(struct encoder *e, struct list list, unsigned depth, enum stage stage)
+{
+    bool nest = list.count >= LIST_SMALL && depth + 1 < COLUMN_DEPTH_MAX;
+    if (nest && stage <= STAGE_LINES) {
+        enum split_lines lines = split_lines_kind(list.values[list.count / 2]);
+        if (lines == LINES_KEYED && encode_split(e, list, depth, SPLIT_LINES))
+            return;
+        if (lines != LINES_NONE && encode_lines(e, list, depth))
+            return;
+    }
+    if (nest && stage <= STAGE_WORDS && encode_split(e, list, depth, SPLIT_WORDS))
+        return;
+    if (nest && stage <= STAGE_DIGITS && encode_split(e, list, depth, SPLIT_DIGITS))
+        return;
+    add_way(e, WAY_RAW, depth);
+    encode_raw(e, list);
+}
+
+/* distinct: no two texts are equal. The order of attempts is that of what usually comes out smallest. */
+static void encode_list(struct encoder *e, struct list list, unsigned depth, enum stage stage, bool distinct)
+{
+    e->times = NULL;
+    if (list.count == 0)
+        return;
+    if (!distinct && all_equal(list)) {
+        add_way(e, WAY_ONE, depth);
+        add_text(e, list.values[0]);
+        return;
+    }
+    bool nest = list.count >= LIST_SMALL && depth + 1 < COLUMN_DEPTH_MAX;
+    if (!(nest && encode_same(e, list, depth, stage))) {
+        if (nest && !distinct && encode_dict(e, list, depth, stage))
+            return;
+        if (encode_typed(e, list, depth))
+            return;
+        encode_text(e, list, depth, stage);
+    }
+    e->times = NULL; /* those of a list within */
+}
+
+void column_encode(struct column_set *set, uint32_t index, int32_t *hint, struct pools *out, struct arena *scratch)
+{
+    struct encoder e = {.set = set, .index = index, .hint = hint, .out = out, .scratch = scratch};
+    struct column *column = &set->columns[index];
+    column->codes = NULL;
+    column->distinct = column->chain = 0;
+    encode_list(&e, (struct list){column->values, column->rows, column->count}, 0, STAGE_LINES, false);
+    column->times = column->way == WAY_TYPED || column->way == WAY_DICT ? e.times : NULL;
+}

@@ -1,0 +1,185 @@
+#include "store/pool.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/must.h"
+
+enum { POOL_BYTES_MAX = 256 << 20 };
+
+void pools_init(struct pools *pools)
+{
+    for (int i = 0; i < POOL_COUNT; i++)
+        pools->bufs[i] = BUF(POOL_BYTES_MAX);
+}
+
+void pools_reset(struct pools *pools)
+{
+    for (int i = 0; i < POOL_COUNT; i++)
+        buf_reset(&pools->bufs[i]);
+}
+
+void pools_release(struct pools *pools)
+{
+    for (int i = 0; i < POOL_COUNT; i++)
+        buf_release(&pools->bufs[i]);
+}
+
+bool pool_take(struct pool_reader *reader, enum pool pool, size_t size, struct str *ret)
+{
+    struct str *rest = &reader->rest[pool];
+    if (rest->size < size)
+        return false;
+    *ret = str_from(rest->data, size);
+    *rest = str_from(rest->data + size, rest->size - size);
+    return true;
+}
+
+bool pool_take_varint(struct pool_reader *reader, uint64_t *ret)
+{
+    return str_take_varint(&reader->rest[POOL_META], ret);
+}
+
+bool pool_take_zigzag(struct pool_reader *reader, int64_t *ret)
+{
+    return str_take_zigzag(&reader->rest[POOL_META], ret);
+}
+
+double entropy_bits(const uint32_t histogram[256], size_t count)
+{
+    double bits = 0;
+    for (int i = 0; i < 256; i++)
+        if (histogram[i])
+            bits -= histogram[i] * log2((double)histogram[i] / (double)count);
+    return bits;
+}
+
+/* ---- Numbers --------------------------------------------------------------------------------------------------------- */
+
+enum { SAMPLE_MAX = 2048 };
+
+static uint64_t zigzag(int64_t value)
+{
+    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+}
+
+static int64_t unzigzag(uint64_t value)
+{
+    return (int64_t)(value >> 1 ^ -(value & 1));
+}
+
+static unsigned width_of(uint64_t max)
+{
+    unsigned width = 0;
+    while (max) {
+        width++;
+        max >>= 8;
+    }
+    return width;
+}
+
+static double planes_cost(const uint64_t *values, size_t count, unsigned width)
+{
+    double bits = 0;
+    for (unsigned plane = 0; plane < width; plane++) {
+        uint32_t histogram[256] = {0};
+        for (size_t i = 0; i < count; i++)
+            histogram[values[i] >> (8 * plane) & 0xff]++;
+        bits += entropy_bits(histogram, count);
+    }
+    return bits;
+}
+
+static uint64_t max_of(const uint64_t *values, size_t count)
+{
+    uint64_t max = 0;
+    for (size_t i = 0; i < count; i++)
+        max = values[i] > max ? values[i] : max;
+    return max;
+}
+
+void pool_add_numbers(struct pools *pools, const int64_t *numbers, size_t count, struct arena *scratch)
+{
+    uint64_t *plain = ARENA_ARRAY(scratch, uint64_t, count);
+    uint64_t *deltas = ARENA_ARRAY(scratch, uint64_t, count);
+    int64_t min = count ? numbers[0] : 0;
+    for (size_t i = 1; i < count; i++)
+        min = numbers[i] < min ? numbers[i] : min;
+    for (size_t i = 0; i < count; i++) { /* unsigned arithmetic: wrapping round trips */
+        plain[i] = (uint64_t)numbers[i] - (uint64_t)min;
+        deltas[i] = zigzag((int64_t)((uint64_t)numbers[i] - (uint64_t)(i ? numbers[i - 1] : min)));
+    }
+    unsigned plain_width = width_of(max_of(plain, count)), delta_width = width_of(max_of(deltas, count));
+    size_t sample = count < SAMPLE_MAX ? count : SAMPLE_MAX;
+    bool use_deltas = count > 2 && planes_cost(deltas, sample, delta_width) < planes_cost(plain, sample, plain_width);
+    const uint64_t *values = use_deltas ? deltas : plain;
+    unsigned width = use_deltas ? delta_width : plain_width;
+    buf_add_char(&pools->bufs[POOL_META], (char)(width | (use_deltas ? 16 : 0)));
+    buf_add_zigzag(&pools->bufs[POOL_META], min);
+    for (unsigned plane = 0; plane < width; plane++) {
+        struct buf *buf = &pools->bufs[plane ? POOL_HIGH : POOL_LOW];
+        char *to = buf_reserve(buf, count);
+        must(to);
+        for (size_t i = 0; i < count; i++)
+            to[i] = (char)(values[i] >> (8 * plane));
+        buf->size += count;
+    }
+}
+
+bool pool_take_numbers(struct pool_reader *reader, int64_t *ret, size_t count)
+{
+    struct str head;
+    int64_t min;
+    if (!pool_take(reader, POOL_META, 1, &head) || !pool_take_zigzag(reader, &min))
+        return false;
+    unsigned width = (unsigned char)head.data[0] & 15;
+    bool deltas = (unsigned char)head.data[0] & 16;
+    if (width > 8)
+        return false;
+    uint64_t *values = (uint64_t *)ret;
+    memset(values, 0, count * sizeof *values);
+    for (unsigned plane = 0; plane < width; plane++) {
+        struct str bytes;
+        if (!pool_take(reader, plane ? POOL_HIGH : POOL_LOW, count, &bytes))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            values[i] |= (uint64_t)(unsigned char)bytes.data[i] << (8 * plane);
+    }
+    uint64_t last = (uint64_t)min;
+    for (size_t i = 0; i < count; i++)
+        values[i] = deltas ? (last += (uint64_t)unzigzag(values[i])) : values[i] + (uint64_t)min;
+    return true;
+}
+
+/* ---- Codes ------------------------------------------------------------------------------------------------------------ */
+
+void pool_add_codes(struct pools *pools, const uint32_t *codes, size_t count, uint32_t limit)
+{
+    must(limit <= 65536);
+    unsigned planes = limit <= 1 ? 0 : limit <= 256 ? 1 : 2;
+    for (unsigned plane = 0; plane < planes; plane++) {
+        struct buf *buf = &pools->bufs[plane ? POOL_HIGH : POOL_CODE];
+        char *to = buf_reserve(buf, count);
+        must(to);
+        for (size_t i = 0; i < count; i++)
+            to[i] = (char)(codes[i] >> (8 * plane));
+        buf->size += count;
+    }
+}
+
+bool pool_take_codes(struct pool_reader *reader, uint32_t *ret, size_t count, uint32_t limit)
+{
+    unsigned planes = limit <= 1 ? 0 : limit <= 256 ? 1 : 2;
+    memset(ret, 0, count * sizeof *ret);
+    for (unsigned plane = 0; plane < planes; plane++) {
+        struct str bytes;
+        if (!pool_take(reader, plane ? POOL_HIGH : POOL_CODE, count, &bytes))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            ret[i] |= (uint32_t)(unsigned char)bytes.data[i] << (8 * plane);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (ret[i] >= limit)
+            return false;
+    return true;
+}

@@ -1,0 +1,462 @@
+#include "store/typed.h"
+
+#include "base/must.h"
+
+enum { DIGITS_MAX = 18 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool take_digits(const char *data, size_t size, int64_t *ret)
+{
+    int64_t value = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (!is_digit(data[i]))
+            return false;
+        value = value * 10 + (data[i] - '0');
+    }
+    *ret = value;
+    return true;
+}
+
+static bool parse_integer(struct str s, int64_t *ret)
+{
+    size_t sign = s.size && s.data[0] == '-';
+    size_t digits = s.size - sign;
+    if (digits == 0 || digits > DIGITS_MAX || !take_digits(s.data + sign, digits, ret))
+        return false;
+    if (s.data[sign] == '0' && (digits > 1 || sign))
+        return false;
+    if (sign)
+        *ret = -*ret;
+    return true;
+}
+
+static bool parse_decimal(struct str s, int64_t *ret, uint32_t *ret_scale)
+{
+    size_t sign = s.size && s.data[0] == '-';
+    size_t point = str_find_char(s, '.');
+    if (point == STR_NONE || point == sign || point + 1 == s.size || s.size - sign - 1 > DIGITS_MAX)
+        return false;
+    int64_t whole, fraction;
+    size_t scale = s.size - point - 1;
+    if (!take_digits(s.data + sign, point - sign, &whole) || !take_digits(s.data + point + 1, scale, &fraction))
+        return false;
+    if (s.data[sign] == '0' && point - sign > 1)
+        return false;
+    for (size_t i = 0; i < scale; i++)
+        whole *= 10;
+    *ret = whole + fraction;
+    if (sign && *ret == 0)
+        return false;
+    if (sign)
+        *ret = -*ret;
+    *ret_scale = (uint32_t)scale;
+    return true;
+}
+
+static bool parse_width(struct str s, unsigned width, int64_t *ret)
+{
+    return s.size == width && take_digits(s.data, s.size, ret);
+}
+
+/* ---- Times: days are counted as in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible date algorithms") -- */
+
+static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
+{
+    year -= month <= 2;
+    int64_t era = year / 400;
+    int64_t of_era = year - era * 400;
+    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static void civil_from_days(int64_t days, int64_t *year, int64_t *month, int64_t *day)
+{
+    days += 719468;
+    int64_t era = days / 146097, of_era = days - era * 146097;
+    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t shifted = (5 * of_year + 2) / 153;
+    *day = of_year - (153 * shifted + 2) / 5 + 1;
+    *month = shifted + (shifted < 10 ? 3 : -9);
+    *year = year_of_era + era * 400 + (*month <= 2);
+}
+
+static bool two(const char *data, int64_t min, int64_t max, int64_t *ret)
+{
+    return take_digits(data, 2, ret) && *ret >= min && *ret <= max;
+}
+
+static int64_t month_days(int64_t year, int64_t month)
+{
+    static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+/* Years 1970..2199, so that a number of any width stays positive and fits. */
+static bool parse_time(struct str s, const struct typed *typed, int64_t *ret)
+{
+    size_t size = 19 + (typed->width ? 1u + typed->width : 0u) + typed->suffix_size;
+    int64_t year, month, day, hour, minute, second, fraction = 0;
+    const char *d = s.data;
+    if (s.size != size || d[4] != '-' || d[7] != '-' || d[10] != typed->separator || d[13] != ':' || d[16] != ':')
+        return false;
+    if (!take_digits(d, 4, &year) || year < 1970 || year > 2199 || !two(d + 5, 1, 12, &month) ||
+        !two(d + 8, 1, month_days(year, month), &day) || !two(d + 11, 0, 23, &hour) || !two(d + 14, 0, 59, &minute) ||
+        !two(d + 17, 0, 59, &second))
+        return false;
+    if (typed->width && ((uint8_t)d[19] != typed->variant || !take_digits(d + 20, typed->width, &fraction)))
+        return false;
+    if (memcmp(d + size - typed->suffix_size, typed->suffix, typed->suffix_size) != 0)
+        return false;
+    *ret = ((days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+    for (unsigned i = 0; i < typed->width; i++)
+        *ret *= 10;
+    *ret += fraction;
+    return true;
+}
+
+static bool time_layout(struct str s, struct typed *ret)
+{
+    if (s.size < 19 || is_digit(s.data[10]))
+        return false;
+    *ret = (struct typed){.type = TYPE_TIME, .separator = s.data[10]};
+    size_t at = 19;
+    if (at < s.size && (s.data[at] == '.' || s.data[at] == ',')) {
+        size_t end = at + 1;
+        while (end < s.size && is_digit(s.data[end]))
+            end++;
+        if (end == at + 1 || end - at - 1 > 9)
+            return false;
+        ret->variant = (uint8_t)s.data[at];
+        ret->width = (uint8_t)(end - at - 1);
+        at = end;
+    }
+    if (s.size - at > TYPED_SUFFIX_MAX)
+        return false;
+    ret->suffix_size = (uint8_t)(s.size - at);
+    memcpy(ret->suffix, s.data + at, ret->suffix_size);
+    return true;
+}
+
+/* number * 10^(6 - decimals), without regard to overflow: what comes out is only a guess that others differ from. */
+static int64_t as_us(int64_t number, unsigned decimals)
+{
+    uint64_t value = (uint64_t)number;
+    for (; decimals < 6; decimals++)
+        value *= 10;
+    int64_t time_us = (int64_t)value;
+    for (; decimals > 6; decimals--)
+        time_us /= 10;
+    return time_us;
+}
+
+static unsigned epoch_decimals(int64_t number)
+{
+    uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    return size < UINT64_C(100000000000) ? 0 : size < UINT64_C(100000000000000) ? 3 : size < UINT64_C(100000000000000000) ? 6 : 9;
+}
+
+const int64_t *typed_times(const struct typed *typed, const int64_t *numbers, const uint32_t *scales, uint32_t count,
+                           struct arena *arena)
+{
+    if (typed->type == TYPE_DIGITS || count == 0)
+        return NULL;
+    int64_t *times = ARENA_ARRAY(arena, int64_t, count);
+    unsigned decimals = typed->type == TYPE_INTEGER ? epoch_decimals(numbers[0]) : typed->width;
+    for (uint32_t i = 0; i < count; i++)
+        times[i] = as_us(numbers[i], typed->type == TYPE_FLOATING ? scales[i] : decimals);
+    return times;
+}
+
+/* ---- Hex, UUIDs, addresses ---------------------------------------------------------------------------------------------- */
+
+static int nibble(char c, bool upper)
+{
+    if (is_digit(c))
+        return c - '0';
+    char first = upper ? 'A' : 'a';
+    return c >= first && c <= first + 5 ? c - first + 10 : -1;
+}
+
+static bool is_hex(struct str s, size_t width, bool upper)
+{
+    if (s.size != width)
+        return false;
+    for (size_t i = 0; i < s.size; i++)
+        if (nibble(s.data[i], upper) < 0)
+            return false;
+    return true;
+}
+
+static bool is_dash_at(size_t i)
+{
+    return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+static bool is_uuid(struct str s)
+{
+    if (s.size != 36)
+        return false;
+    for (size_t i = 0; i < 36; i++)
+        if (is_dash_at(i) ? s.data[i] != '-' : nibble(s.data[i], false) < 0)
+            return false;
+    return true;
+}
+
+static bool parse_ipv4(struct str s, char out[4])
+{
+    if (s.size < 7 || s.size > 15)
+        return false;
+    unsigned part = 0, digits = 0, index = 0;
+    for (size_t i = 0; i <= s.size; i++) {
+        if (i < s.size && is_digit(s.data[i])) {
+            if (digits && part == 0)
+                return false; /* a superfluous zero */
+            part = part * 10 + (unsigned)(s.data[i] - '0');
+            if (++digits > 3 || part > 255)
+                return false;
+        } else {
+            if (digits == 0 || index > 3 || (i < s.size && s.data[i] != '.'))
+                return false;
+            out[index++] = (char)part;
+            part = digits = 0;
+        }
+    }
+    return index == 4;
+}
+
+/* ---- Detection ------------------------------------------------------------------------------------------------------------ */
+
+static bool all_numbers(const struct str *values, size_t count, struct typed *typed, int64_t *numbers, uint32_t *scales)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool fits;
+        switch (typed->type) {
+        case TYPE_INTEGER:
+            fits = parse_integer(values[i], &numbers[i]);
+            break;
+        case TYPE_DIGITS:
+            fits = parse_width(values[i], typed->width, &numbers[i]);
+            break;
+        case TYPE_TIME:
+            fits = parse_time(values[i], typed, &numbers[i]);
+            break;
+        default:
+            fits = parse_decimal(values[i], &numbers[i], &scales[i]);
+            if (fits && typed->type == TYPE_DECIMAL && scales[i] != typed->width)
+                typed->type = TYPE_FLOATING; /* those before it have their scales already */
+        }
+        if (!fits)
+            return false;
+    }
+    return true;
+}
+
+static bool detect_bytes(const struct str *values, size_t count, struct typed *ret)
+{
+    struct str first = values[0];
+    char address[4];
+    if (is_uuid(first)) {
+        *ret = (struct typed){.type = TYPE_UUID};
+        for (size_t i = 1; i < count; i++)
+            if (!is_uuid(values[i]))
+                return false;
+        return true;
+    }
+    if (parse_ipv4(first, address)) {
+        *ret = (struct typed){.type = TYPE_IPV4};
+        for (size_t i = 1; i < count; i++)
+            if (!parse_ipv4(values[i], address))
+                return false;
+        return true;
+    }
+    if (first.size < 8 || first.size > 64 || first.size % 2)
+        return false;
+    for (uint8_t upper = 0; upper < 2; upper++) {
+        *ret = (struct typed){.type = TYPE_HEX, .width = (uint8_t)first.size, .variant = upper};
+        size_t i = 0;
+        while (i < count && is_hex(values[i], first.size, upper))
+            i++;
+        if (i == count)
+            return true;
+    }
+    return false;
+}
+
+bool typed_detect(const struct str *values, size_t count, struct typed *ret, int64_t *numbers, uint32_t *scales)
+{
+    must(count > 0);
+    struct str first = values[0];
+    if (first.size == 0 || first.size > TYPED_TEXT_MAX)
+        return false;
+    uint32_t scale;
+    if (parse_integer(first, &numbers[0])) {
+        *ret = (struct typed){.type = TYPE_INTEGER};
+        if (all_numbers(values, count, ret, numbers, scales))
+            return true;
+    } else if (parse_decimal(first, &numbers[0], &scale)) {
+        *ret = (struct typed){.type = TYPE_DECIMAL, .width = (uint8_t)scale};
+        return all_numbers(values, count, ret, numbers, scales);
+    } else if (time_layout(first, ret) && all_numbers(values, count, ret, numbers, scales)) {
+        return true;
+    }
+    if (is_digit(first.data[0]) && first.size <= DIGITS_MAX) {
+        *ret = (struct typed){.type = TYPE_DIGITS, .width = (uint8_t)first.size};
+        if (all_numbers(values, count, ret, numbers, scales))
+            return true;
+    }
+    return detect_bytes(values, count, ret);
+}
+
+bool typed_valid(const struct typed *typed)
+{
+    switch (typed->type) {
+    case TYPE_INTEGER:
+    case TYPE_FLOATING:
+    case TYPE_UUID:
+    case TYPE_IPV4:
+        return true;
+    case TYPE_DECIMAL:
+        return typed->width >= 1 && typed->width <= DIGITS_MAX - 1;
+    case TYPE_DIGITS:
+        return typed->width >= 1 && typed->width <= DIGITS_MAX;
+    case TYPE_TIME:
+        return typed->width <= 9 && typed->suffix_size <= TYPED_SUFFIX_MAX;
+    case TYPE_HEX:
+        return typed->width >= 2 && typed->width <= 64 && typed->width % 2 == 0;
+    default:
+        return false;
+    }
+}
+
+/* ---- Back to text ----------------------------------------------------------------------------------------------------------- */
+
+size_t typed_byte_size(const struct typed *typed)
+{
+    return typed->type == TYPE_UUID ? 16 : typed->type == TYPE_IPV4 ? 4 : typed->width / 2u;
+}
+
+void typed_to_bytes(const struct typed *typed, struct str text, char *out)
+{
+    if (typed->type == TYPE_IPV4) {
+        must(parse_ipv4(text, out));
+        return;
+    }
+    size_t digits = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (typed->type == TYPE_UUID && is_dash_at(i))
+            continue;
+        int value = nibble(text.data[i], typed->type == TYPE_HEX && typed->variant);
+        if (digits++ % 2)
+            out[digits / 2 - 1] = (char)(out[digits / 2 - 1] | value);
+        else
+            out[digits / 2] = (char)(value << 4);
+    }
+}
+
+/* Digits of value, at least `least` of them, at out. */
+static size_t put_digits(char *out, uint64_t value, unsigned least)
+{
+    char reversed[24];
+    unsigned size = 0;
+    do {
+        reversed[size++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    size_t written = 0;
+    for (unsigned i = size; i < least; i++)
+        out[written++] = '0';
+    while (size)
+        out[written++] = reversed[--size];
+    return written;
+}
+
+static size_t decimal_text(int64_t number, unsigned scale, char *out)
+{
+    size_t size = 0;
+    uint64_t value = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    if (number < 0)
+        out[size++] = '-';
+    uint64_t unit = 1;
+    for (unsigned i = 0; i < scale; i++)
+        unit *= 10;
+    size += put_digits(out + size, value / unit, 1);
+    if (scale) {
+        out[size++] = '.';
+        size += put_digits(out + size, value % unit, scale);
+    }
+    return size;
+}
+
+static size_t time_text(const struct typed *typed, int64_t number, char *out)
+{
+    int64_t unit = 1;
+    for (unsigned i = 0; i < typed->width; i++)
+        unit *= 10;
+    int64_t seconds = number / unit, days = seconds / 86400, of_day = seconds % 86400;
+    int64_t year, month, day;
+    if (number < 0 || seconds >= INT64_C(7258118400)) /* the year 2200 */
+        return 0;
+    civil_from_days(days, &year, &month, &day);
+    const struct {
+        int64_t value;
+        unsigned width;
+        char behind;
+    } parts[] = {{year, 4, '-'},         {month, 2, '-'},           {day, 2, typed->separator},
+                 {of_day / 3600, 2, ':'}, {of_day / 60 % 60, 2, ':'}, {of_day % 60, 2, (char)typed->variant}};
+    size_t size = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size += put_digits(out + size, (uint64_t)parts[i].value, parts[i].width);
+        out[size++] = parts[i].behind;
+    }
+    if (typed->width)
+        size += put_digits(out + size, (uint64_t)(number % unit), typed->width);
+    else
+        size--;
+    memcpy(out + size, typed->suffix, typed->suffix_size);
+    return size + typed->suffix_size;
+}
+
+size_t typed_number_text(const struct typed *typed, int64_t number, uint32_t scale, char *out)
+{
+    switch (typed->type) {
+    case TYPE_INTEGER:
+        return decimal_text(number, 0, out);
+    case TYPE_DECIMAL:
+        return decimal_text(number, typed->width, out);
+    case TYPE_FLOATING:
+        return scale >= 1 && scale < DIGITS_MAX ? decimal_text(number, scale, out) : 0;
+    case TYPE_DIGITS:
+        return number < 0 ? 0 : put_digits(out, (uint64_t)number, typed->width);
+    case TYPE_TIME:
+        return time_text(typed, number, out);
+    default:
+        return 0;
+    }
+}
+
+size_t typed_bytes_text(const struct typed *typed, const char *bytes, char *out)
+{
+    size_t size = 0;
+    if (typed->type == TYPE_IPV4) {
+        for (size_t i = 0; i < 4; i++) {
+            if (i)
+                out[size++] = '.';
+            size += put_digits(out + size, (unsigned char)bytes[i], 1);
+        }
+        return size;
+    }
+    const char *digits = typed->type == TYPE_HEX && typed->variant ? "0123456789ABCDEF" : "0123456789abcdef";
+    for (size_t i = 0; i < typed_byte_size(typed); i++) {
+        if (typed->type == TYPE_UUID && is_dash_at(size))
+            out[size++] = '-';
+        out[size++] = digits[(unsigned char)bytes[i] >> 4];
+        out[size++] = digits[(unsigned char)bytes[i] & 15];
+    }
+    return size;
+}

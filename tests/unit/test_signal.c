@@ -1,0 +1,146 @@
+/* The phrases of schemas/signals.yml: all are found, as whole words only, however they are spelled. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "analyze/signal.h"
+#include "analyze/yaml.h"
+#include "base/asset.h"
+#include "base/buf.h"
+#include "base/scope.h"
+
+static struct signal_table *table;
+
+static int set_up(void **state)
+{
+    (void)state;
+    table = signal_table_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    signal_table_free(table);
+    return 0;
+}
+
+static void every_phrase(void **state)
+{
+    (void)state;
+    SCOPED(arena) arena = {0};
+    struct err err = {0};
+    const struct yaml_node *root = yaml_load(asset_get("signals.yml"), "signals.yml", &arena, &err);
+    assert_non_null(root);
+    unsigned phrases = 0;
+    for (unsigned bit = 0; bit < KIND_COUNT; bit++) {
+        const struct yaml_node *kind = yaml_get(root, kind_name(bit));
+        const struct yaml_node *text = yaml_get(kind, "text"), *code = yaml_get(kind, "code");
+        for (const struct yaml_node *item = text ? text->first : NULL; item; item = item->next, phrases++) {
+            SCOPED(buf) in_line = BUF(1024);
+            buf_printf(&in_line, "x (%.*s), y", STR_ARG(item->text));
+            if (!(signal_in_text(table, buf_str(&in_line)) & 1u << bit) ||
+                !(signal_in_text(table, item->text) & 1u << bit))
+                fail_msg("text: %.*s", STR_ARG(item->text));
+        }
+        for (const struct yaml_node *item = code ? code->first : NULL; item; item = item->next, phrases++)
+            if (!(signal_of_code(table, item->text).kinds & 1u << bit))
+                fail_msg("code: %.*s", STR_ARG(item->text));
+        const struct yaml_node *values = yaml_get(kind, "value");
+        for (const struct yaml_node *item = values ? values->first : NULL; item; item = item->next, phrases++) {
+            assert_true(signal_path_known(table, item->key->text));
+            assert_true(signal_of_value(table, item->key->text, item->text) & 1u << bit);
+        }
+    }
+    assert_true(phrases > 100);
+}
+
+static void spellings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned kinds;
+    } cases[] = {
+        {"rate limit exceeded", KIND_RATE_LIMIT},
+        {"RATE_LIMIT-EXCEEDED", KIND_RATE_LIMIT},
+        {"rate.limit/exceeded", KIND_RATE_LIMIT},
+        {"a:rate limit exceeded:b", KIND_RATE_LIMIT},
+        {"rate  limit exceeded", 0},
+        {"rate\tlimit exceeded", 0},
+        {"rate limit exceeded1", 0},
+        {"xrate limit exceeded", 0},
+        {"rate limit exceed", 0},
+        {"rate limit rate limit exceeded", KIND_RATE_LIMIT}, /* the search falls back, it does not start over */
+        {"login login failed", KIND_AUTH_FAILURE},
+        {"login failed, rate limit exceeded", KIND_AUTH_FAILURE | KIND_RATE_LIMIT},
+        {"\xc3\xa9login failed\xc3\xa9", KIND_AUTH_FAILURE},           /* what is not ASCII ends a word */
+        {"access denied for user x", KIND_AUTH_FAILURE | KIND_DENIAL}, /* one phrase inside another: both */
+        {"", 0},
+        {" ", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (signal_in_text(table, str_of(cases[i].text)) != cases[i].kinds)
+            fail_msg("%s: %x", cases[i].text, signal_in_text(table, str_of(cases[i].text)));
+    assert_int_equal(signal_in_text(table, STR("login\0failed")), 0);
+    assert_int_equal(signal_in_text(table, STR("\0login failed\0")), KIND_AUTH_FAILURE);
+}
+
+static void codes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned kinds;
+        bool login_event, failure, success;
+    } cases[] = {
+        {"rate_limit", KIND_RATE_LIMIT, false, false, false},
+        {"my_rate_limit", 0, false, false, false}, /* a code counts as a whole */
+        {"Client.UnauthorizedOperation", KIND_DENIAL, false, false, false},
+        {"user.login", 0, true, false, false},
+        {"LOGIN", 0, true, false, false},
+        {"catalogin", 0, false, false, false},
+        {"failed", 0, false, true, false},
+        {"FAILURE", 0, false, true, false},
+        {"ok", 0, false, false, true},
+        {"true", 0, false, false, true},
+        {"no failure", 0, false, false, false},
+        {"", 0, false, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct signal_code code = signal_of_code(table, str_of(cases[i].text));
+        if (code.kinds != cases[i].kinds || code.login_event != cases[i].login_event ||
+            code.failure != cases[i].failure || code.success != cases[i].success)
+            fail_msg("%s: %x %d %d %d", cases[i].text, code.kinds, code.login_event, code.failure, code.success);
+    }
+}
+
+static void values(void **state)
+{
+    (void)state;
+    assert_int_equal(signal_of_value(table, STR("EventID"), STR("4625")), KIND_AUTH_FAILURE);
+    assert_int_equal(signal_of_value(table, STR("EventID"), STR("4626")), 0);
+    assert_int_equal(signal_of_value(table, STR("EventID"), STR("")), 0);
+    assert_int_equal(signal_of_value(table, STR("eventid"), STR("4625")), 0);
+    assert_false(signal_path_known(table, STR("EventID2")));
+    assert_false(signal_path_known(table, STR("")));
+    SCOPED(buf) huge = BUF(1 << 20);
+    for (int i = 0; i < 100000; i++)
+        buf_add_char(&huge, 'x');
+    assert_int_equal(signal_of_value(table, STR("EventID"), buf_str(&huge)), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_phrase),
+        cmocka_unit_test(spellings),
+        cmocka_unit_test(codes),
+        cmocka_unit_test(values),
+    };
+    return cmocka_run_group_tests_name("signal", tests, set_up, tear_down);
+}
