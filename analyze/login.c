@@ -1,5 +1,7 @@
 #include "analyze/login.h"
 
+enum { QUOTED_BYTES_MAX = 1024 }; /* a longer quoted value is none, so that open quotes cost little */
+
 /* rsyslog folds equal lines: "message repeated 2 times: [ Failed password for root from 192.0.2.1 port 22 ssh2]" */
 static struct str unfold(struct str message)
 {
@@ -22,7 +24,7 @@ static bool is_end(char c)
 static struct str take_value(struct str rest)
 {
     if (rest.size && strchr("\"'<", rest.data[0]) && rest.data[0]) {
-        struct str inside = str_slice(rest, 1, rest.size);
+        struct str inside = str_slice(rest, 1, QUOTED_BYTES_MAX);
         size_t close = str_find_char(inside, rest.data[0] == '<' ? '>' : rest.data[0]);
         return close == STR_NONE ? STR_ABSENT : str_slice(inside, 0, close);
     }

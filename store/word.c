@@ -5,40 +5,26 @@
 #include "base/hash.h"
 #include "base/must.h"
 #include "base/scope.h"
-#include "store/block.h"
-#include "store/codec.h"
 #include "store/store.h"
-
-/* An index, as block_word keeps it:
- *
- *     u32 checksum, little-endian: the fingerprint of all bytes behind it
- *     u8 0, then the list; or u8 1, varint size of the list, the list in zlib format (RFC 1950)
- *     list: varint number of fingerprints, then for each a varint: the first itself, the others less the one before
- *
- *  1. Fingerprints are 32 bits and grow strictly.
- *  2. There are at most WORDS_MAX of them; the list ends behind the last. */
-enum {
-    CHECKSUM_SIZE = 4,
-    LIST_PLAIN = 0,
-    LIST_ZLIB = 1,
-    WORDS_MAX = BLOCK_TEXT_MAX / WORD_BYTES_MIN,
-    LIST_BYTES_MAX = 5 * WORDS_MAX + 16,
-    RADIX_BITS = 11,
-    RADIX_SIZE = 1 << RADIX_BITS,
-};
 
 /* ---- Words --------------------------------------------------------------------------------------------------------- */
 
-enum { CLASS_OTHER = 0, CLASS_LETTER = 1, CLASS_DIGIT = 3 }; /* or-ed over a word: bit 1 tells of a digit */
-
-#define CLASS_10(class) class, class, class, class, class, class, class, class, class, class
-#define CLASS_26(class) CLASS_10(class), CLASS_10(class), class, class, class, class, class, class
+enum { CLASS_OTHER = 0, CLASS_DIGIT = 1, CLASS_LETTER = 2, CLASS_HEX = 6 }; /* or-ed and and-ed over a word */
 
 static const uint8_t classes[256] = {
-    [(unsigned char)'0'] = CLASS_10(CLASS_DIGIT),
-    [(unsigned char)'A'] = CLASS_26(CLASS_LETTER),
-    [(unsigned char)'_'] = CLASS_LETTER,
-    [(unsigned char)'a'] = CLASS_26(CLASS_LETTER),
+    ['0'] = CLASS_DIGIT,  ['1'] = CLASS_DIGIT,  ['2'] = CLASS_DIGIT,  ['3'] = CLASS_DIGIT,  ['4'] = CLASS_DIGIT,
+    ['5'] = CLASS_DIGIT,  ['6'] = CLASS_DIGIT,  ['7'] = CLASS_DIGIT,  ['8'] = CLASS_DIGIT,  ['9'] = CLASS_DIGIT,
+    ['A'] = CLASS_HEX,    ['B'] = CLASS_HEX,    ['C'] = CLASS_HEX,    ['D'] = CLASS_HEX,    ['E'] = CLASS_HEX,
+    ['F'] = CLASS_HEX,    ['G'] = CLASS_LETTER, ['H'] = CLASS_LETTER, ['I'] = CLASS_LETTER, ['J'] = CLASS_LETTER,
+    ['K'] = CLASS_LETTER, ['L'] = CLASS_LETTER, ['M'] = CLASS_LETTER, ['N'] = CLASS_LETTER, ['O'] = CLASS_LETTER,
+    ['P'] = CLASS_LETTER, ['Q'] = CLASS_LETTER, ['R'] = CLASS_LETTER, ['S'] = CLASS_LETTER, ['T'] = CLASS_LETTER,
+    ['U'] = CLASS_LETTER, ['V'] = CLASS_LETTER, ['W'] = CLASS_LETTER, ['X'] = CLASS_LETTER, ['Y'] = CLASS_LETTER,
+    ['Z'] = CLASS_LETTER, ['_'] = CLASS_LETTER, ['a'] = CLASS_HEX,    ['b'] = CLASS_HEX,    ['c'] = CLASS_HEX,
+    ['d'] = CLASS_HEX,    ['e'] = CLASS_HEX,    ['f'] = CLASS_HEX,    ['g'] = CLASS_LETTER, ['h'] = CLASS_LETTER,
+    ['i'] = CLASS_LETTER, ['j'] = CLASS_LETTER, ['k'] = CLASS_LETTER, ['l'] = CLASS_LETTER, ['m'] = CLASS_LETTER,
+    ['n'] = CLASS_LETTER, ['o'] = CLASS_LETTER, ['p'] = CLASS_LETTER, ['q'] = CLASS_LETTER, ['r'] = CLASS_LETTER,
+    ['s'] = CLASS_LETTER, ['t'] = CLASS_LETTER, ['u'] = CLASS_LETTER, ['v'] = CLASS_LETTER, ['w'] = CLASS_LETTER,
+    ['x'] = CLASS_LETTER, ['y'] = CLASS_LETTER, ['z'] = CLASS_LETTER,
 };
 
 static inline uint8_t class_of(char c)
@@ -46,30 +32,73 @@ static inline uint8_t class_of(char c)
     return classes[(unsigned char)c];
 }
 
+/* A run of word characters; seen is the or of their classes. */
+static bool is_indexed(const char *word, size_t size, unsigned seen)
+{
+    if (size < WORD_BYTES_MIN || size > WORD_BYTES_MAX || (seen & (CLASS_DIGIT | CLASS_LETTER)) != (CLASS_DIGIT | CLASS_LETTER))
+        return false;
+    bool digits = true, hex = true;
+    for (size_t i = 0; i + 1 < size && digits; i++)
+        digits = class_of(word[i]) == CLASS_DIGIT;
+    if (digits && word[size - 1] == 'Z')
+        return false;
+    for (size_t i = 0; i < size && hex && size == 8; i++)
+        hex = class_of(word[i]) == CLASS_DIGIT || class_of(word[i]) == CLASS_HEX;
+    return size != 8 || !hex;
+}
+
+/* The size of the dotted quad at the start of the text, which no word character may follow; 0 when there is none. */
+static size_t quad_size(const char *at, const char *end)
+{
+    const char *p = at;
+    for (unsigned part = 0; part < 4; part++) {
+        const char *first = p;
+        while (p < end && p - first < 4 && class_of(*p) == CLASS_DIGIT)
+            p++;
+        if (p == first || p - first > 3)
+            return 0;
+        if (part < 3 && (p == end || *p++ != '.'))
+            return 0;
+    }
+    return p < end && class_of(*p) != CLASS_OTHER ? 0 : (size_t)(p - at);
+}
+
 bool store_word_indexable(struct str word)
 {
-    if (word.size < WORD_BYTES_MIN || word.size > WORD_BYTES_MAX)
-        return false;
     unsigned seen = 0;
+    bool run = word.size > 0;
     for (size_t i = 0; i < word.size; i++) {
-        if (class_of(word.data[i]) == CLASS_OTHER)
-            return false;
+        run = run && class_of(word.data[i]) != CLASS_OTHER;
         seen |= class_of(word.data[i]);
     }
-    return (seen & 2) != 0;
+    if (run)
+        return is_indexed(word.data, word.size, seen);
+    return word.size > 0 && quad_size(word.data, word.data + word.size) == word.size;
 }
 
 uint32_t word_fingerprint(struct str word)
 {
-    uint64_t hash = hash_bytes(word.data, word.size, 0);
-    return (uint32_t)(hash ^ hash >> 32);
+    return (uint32_t)(hash_bytes(word.data, word.size, 0) >> (64 - FINGERPRINT_BITS));
 }
 
-/* Writes the fingerprints of the words of raw; at most raw.size / WORD_BYTES_MIN. Returns the end. */
-static uint32_t *add_words(struct str raw, uint32_t *to)
+void words_release(struct words *words)
 {
-    const char *at = raw.data;
-    const char *end = at + raw.size;
+    free(words->values);
+    *words = (struct words){0};
+}
+
+static void add_value(struct words *words, struct str word)
+{
+    if (words->count == words->capacity) {
+        words->capacity = words->capacity ? words->capacity * 2 : 4096;
+        words->values = mem_resize_array(words->values, words->capacity, sizeof *words->values);
+    }
+    words->values[words->count++] = word_fingerprint(word);
+}
+
+void words_add(struct words *words, struct str text)
+{
+    const char *at = text.data, *end = at + text.size;
     while (at < end) {
         unsigned seen = class_of(*at);
         if (seen == CLASS_OTHER) {
@@ -83,22 +112,29 @@ static uint32_t *add_words(struct str raw, uint32_t *to)
             at++;
         }
         size_t size = (size_t)(at - start);
-        if ((seen & 2) != 0 && size >= WORD_BYTES_MIN && size <= WORD_BYTES_MAX)
-            *to++ = word_fingerprint(str_from(start, size));
+        if (seen == CLASS_DIGIT) {
+            size_t quad = size <= 3 && at < end && *at == '.' ? quad_size(start, end) : 0;
+            if (quad)
+                add_value(words, str_from(start, quad));
+        } else if (is_indexed(start, size, seen)) {
+            add_value(words, str_from(start, size));
+        }
     }
-    return to;
 }
 
 /* ---- Sorting ------------------------------------------------------------------------------------------------------- */
 
+enum { RADIX_BITS = 14, RADIX_SIZE = 1 << RADIX_BITS };
+_Static_assert(2 * RADIX_BITS >= FINGERPRINT_BITS, "two rounds must do");
+
 static void sort_by_bits(const uint32_t *from, uint32_t *to, size_t count, unsigned shift)
 {
-    size_t starts[RADIX_SIZE] = {0};
+    uint32_t starts[RADIX_SIZE] = {0};
     for (size_t i = 0; i < count; i++)
         starts[from[i] >> shift & (RADIX_SIZE - 1)]++;
-    size_t at = 0;
+    uint32_t at = 0;
     for (size_t i = 0; i < RADIX_SIZE; i++) {
-        size_t size = starts[i];
+        uint32_t size = starts[i];
         starts[i] = at;
         at += size;
     }
@@ -106,118 +142,176 @@ static void sort_by_bits(const uint32_t *from, uint32_t *to, size_t count, unsig
         to[starts[from[i] >> shift & (RADIX_SIZE - 1)]++] = from[i];
 }
 
-/* Radix sort in three rounds; the result is in the second array. */
-static void sort_into(uint32_t *values, uint32_t *ret_sorted, size_t count)
+void words_sort(struct words *words)
 {
-    sort_by_bits(values, ret_sorted, count, 0);
-    sort_by_bits(ret_sorted, values, count, RADIX_BITS);
-    sort_by_bits(values, ret_sorted, count, 2 * RADIX_BITS);
-}
-
-static size_t drop_repeats(uint32_t *sorted, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || sorted[i] != sorted[kept - 1])
-            sorted[kept++] = sorted[i];
+    if (words->count < 2)
+        return;
+    uint32_t *other = mem_resize_array(NULL, words->count, sizeof *other);
+    sort_by_bits(words->values, other, words->count, 0);
+    sort_by_bits(other, words->values, words->count, RADIX_BITS);
+    free(other);
+    size_t kept = 1;
+    for (size_t i = 1; i < words->count; i++) {
+        if (words->values[i] != words->values[kept - 1])
+            words->values[kept++] = words->values[i];
     }
-    return kept;
+    words->count = kept;
 }
 
-/* ---- The index ----------------------------------------------------------------------------------------------------- */
+/* ---- Packed lists ---------------------------------------------------------------------------------------------------- */
 
-static void add_list(const uint32_t *sorted, size_t count, struct buf *list)
+enum { CHECKSUM_SIZE = 4, BITS_MAX = 31, QUOTIENT_MAX = 1 << 20 };
+
+static uint32_t checksum_of(struct str bytes)
 {
-    must(count <= WORDS_MAX);
-    buf_add_varint(list, count);
-    uint32_t before = 0;
-    for (size_t i = 0; i < count; i++) {
-        buf_add_varint(list, sorted[i] - before);
-        before = sorted[i];
+    uint64_t hash = hash_bytes(bytes.data, bytes.size, 1);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+struct bit_writer {
+    struct buf *out;
+    uint64_t bits;
+    unsigned count;
+};
+
+static void put_bits(struct bit_writer *w, uint32_t value, unsigned count)
+{
+    w->bits |= (uint64_t)value << w->count;
+    w->count += count;
+    while (w->count >= 8) {
+        buf_add_char(w->out, (char)(w->bits & 0xff));
+        w->bits >>= 8;
+        w->count -= 8;
     }
-    must(!list->full);
 }
 
-static void write_checksum(char *to, struct str bytes)
+/* The low bits that make unary quotients short: about the logarithm of the mean difference. */
+static unsigned bits_for(const uint32_t *sorted, size_t count)
 {
-    uint32_t sum = word_fingerprint(bytes);
-    for (unsigned i = 0; i < CHECKSUM_SIZE; i++)
-        to[i] = (char)(sum >> (8 * i) & 0xff);
+    uint64_t mean = count ? sorted[count - 1] / count : 0;
+    unsigned bits = 0;
+    while (bits < BITS_MAX && mean >> (bits + 1))
+        bits++;
+    return bits;
 }
 
-/* Compressed only where it saves a fifth. Fingerprints are random, so that is rare. */
-static void add_packed(struct str list, struct buf *out)
+void numbers_pack(const uint32_t *sorted, size_t count, struct buf *out)
 {
     size_t start = out->size;
+    unsigned bits = bits_for(sorted, count);
     buf_add(out, "\0\0\0", CHECKSUM_SIZE);
-    buf_add_char(out, LIST_ZLIB);
-    buf_add_varint(out, list.size);
-    codec_pack(list, out);
-    if (out->size - start > list.size - list.size / 5) {
-        out->size = start + CHECKSUM_SIZE;
-        buf_add_char(out, LIST_PLAIN);
-        buf_add_str(out, list);
+    buf_add_varint(out, count);
+    buf_add_char(out, (char)bits);
+    struct bit_writer w = {.out = out};
+    uint32_t next = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t difference = sorted[i] - next;
+        next = sorted[i] + 1;
+        for (uint32_t quotient = difference >> bits; quotient > 0; quotient--)
+            put_bits(&w, 1, 1);
+        put_bits(&w, 0, 1);
+        put_bits(&w, difference & ((UINT32_C(1) << bits) - 1), bits);
     }
+    put_bits(&w, 0, 7); /* flush */
     must(!out->full);
-    write_checksum(out->data + start, str_slice(buf_str(out), start + CHECKSUM_SIZE, out->size));
+    uint32_t sum = checksum_of(str_slice(buf_str(out), start + CHECKSUM_SIZE, out->size));
+    for (unsigned i = 0; i < CHECKSUM_SIZE; i++)
+        out->data[start + i] = (char)(sum >> (8 * i) & 0xff);
 }
 
-void word_index(const struct batch *batch, struct buf *out)
+struct bit_reader {
+    struct str rest;
+    uint64_t bits;
+    unsigned count;
+};
+
+static bool take_bits(struct bit_reader *r, unsigned count, uint32_t *ret)
 {
-    size_t bytes = 0;
-    for (uint32_t i = 0; i < batch->record_count; i++)
-        bytes += batch->records[i].raw.size;
-    size_t room = bytes / WORD_BYTES_MIN + 1;
-    uint32_t *values = mem_resize_array(NULL, room * 2, sizeof *values);
-    uint32_t *sorted = values + room;
-    uint32_t *end = values;
-    for (uint32_t i = 0; i < batch->record_count; i++) {
-        if ((batch->records[i].flags & RECORD_TAIL) == 0)
-            end = add_words(batch->records[i].raw, end);
+    while (r->count < count) {
+        if (r->rest.size == 0)
+            return false;
+        r->bits |= (uint64_t)(unsigned char)r->rest.data[0] << r->count;
+        r->rest = str_from(r->rest.data + 1, r->rest.size - 1);
+        r->count += 8;
     }
-    size_t count = (size_t)(end - values);
-    sort_into(values, sorted, count);
-    count = drop_repeats(sorted, count);
-    SCOPED(buf) list = BUF(LIST_BYTES_MAX);
-    add_list(sorted, count, &list);
-    add_packed(buf_str(&list), out);
-    free(values);
+    *ret = (uint32_t)(r->bits & ((UINT64_C(1) << count) - 1));
+    r->bits >>= count;
+    r->count -= count;
+    return true;
 }
 
-static enum word_found find_in_list(struct str list, uint32_t fingerprint)
+static bool take_number(struct bit_reader *r, unsigned bits, uint64_t *next, uint32_t *ret)
 {
-    uint64_t count, value = 0;
-    if (!str_take_varint(&list, &count) || count > WORDS_MAX)
+    uint32_t quotient = 0, low, one;
+    for (;;) {
+        if (!take_bits(r, 1, &one))
+            return false;
+        if (!one)
+            break;
+        if (++quotient > QUOTIENT_MAX)
+            return false;
+    }
+    if (!take_bits(r, bits, &low))
+        return false;
+    uint64_t value = *next + ((uint64_t)quotient << bits) + low;
+    if (value > UINT32_MAX)
+        return false;
+    *next = value + 1;
+    *ret = (uint32_t)value;
+    return true;
+}
+
+static bool open_list(struct str packed, struct bit_reader *r, size_t *ret_count, unsigned *ret_bits)
+{
+    if (packed.size <= CHECKSUM_SIZE)
+        return false;
+    struct str rest = str_slice(packed, CHECKSUM_SIZE, packed.size);
+    uint32_t sum = checksum_of(rest);
+    for (unsigned i = 0; i < CHECKSUM_SIZE; i++)
+        if ((unsigned char)packed.data[i] != (sum >> (8 * i) & 0xff))
+            return false;
+    uint64_t count;
+    if (!str_take_varint(&rest, &count) || count > WORDS_MAX || rest.size == 0 || (unsigned char)rest.data[0] > BITS_MAX)
+        return false;
+    *ret_count = (size_t)count;
+    *ret_bits = (unsigned char)rest.data[0];
+    *r = (struct bit_reader){.rest = str_slice(rest, 1, rest.size)};
+    return true;
+}
+
+bool numbers_unpack(struct str packed, struct words *ret)
+{
+    struct bit_reader r;
+    size_t count;
+    unsigned bits;
+    uint64_t next = 0;
+    ret->count = 0;
+    if (!open_list(packed, &r, &count, &bits) || count > r.rest.size * 8)
+        return false;
+    if (count > ret->capacity) {
+        ret->capacity = count;
+        ret->values = mem_resize_array(ret->values, count, sizeof *ret->values);
+    }
+    for (; ret->count < count; ret->count++)
+        if (!take_number(&r, bits, &next, &ret->values[ret->count]))
+            return false;
+    return r.rest.size == 0;
+}
+
+enum word_found word_find(struct str packed, uint32_t fingerprint)
+{
+    struct bit_reader r;
+    size_t count;
+    unsigned bits;
+    uint64_t next = 0;
+    uint32_t value;
+    if (!open_list(packed, &r, &count, &bits))
         return WORD_DAMAGED;
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t difference;
-        if (!str_take_varint(&list, &difference) || (i > 0 && difference == 0) || difference > UINT32_MAX - value)
+    for (size_t i = 0; i < count; i++) {
+        if (!take_number(&r, bits, &next, &value))
             return WORD_DAMAGED;
-        value += difference;
         if (value >= fingerprint)
             return value == fingerprint ? WORD_PRESENT : WORD_ABSENT;
     }
-    return list.size == 0 ? WORD_ABSENT : WORD_DAMAGED;
-}
-
-enum word_found word_find(struct str index, uint32_t fingerprint)
-{
-    if (index.size <= CHECKSUM_SIZE)
-        return WORD_DAMAGED;
-    struct str rest = str_slice(index, CHECKSUM_SIZE, index.size);
-    char checksum[CHECKSUM_SIZE];
-    write_checksum(checksum, rest);
-    if (memcmp(checksum, index.data, CHECKSUM_SIZE) != 0)
-        return WORD_DAMAGED;
-    char method = rest.data[0];
-    rest = str_slice(rest, 1, rest.size);
-    if (method == LIST_PLAIN)
-        return find_in_list(rest, fingerprint);
-    uint64_t size;
-    if (method != LIST_ZLIB || !str_take_varint(&rest, &size) || size > LIST_BYTES_MAX)
-        return WORD_DAMAGED;
-    SCOPED(buf) list = BUF(LIST_BYTES_MAX);
-    if (!codec_unpack(rest, (size_t)size, &list))
-        return WORD_DAMAGED;
-    return find_in_list(buf_str(&list), fingerprint);
+    return WORD_ABSENT;
 }

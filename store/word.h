@@ -1,20 +1,45 @@
-/* word: the first id index. A word is a maximal run of [A-Za-z0-9_] within one record; indexed are those of 6..128 bytes
- * that hold a digit (store_word_indexable in store.h). Per block one row of block_word keeps the fingerprints of its
- * words; two words may share one, which costs a needless look into a block and never a wrong answer. */
+/* word: which words the id index covers, and the list of a block's words.
+ *
+ * A word is a maximal run of [A-Za-z0-9_] within one record. Indexed are
+ *   - words of 6..128 bytes with both a digit and a letter or '_', except digits with a 'Z' behind them (fractions of time
+ *     stamps) and eight hex digits (the first part of every UUID, whose last part is indexed);
+ *   - IPv4 addresses: four numbers of 1..3 digits with dots between them, where no [A-Za-z0-9_] stands beside them.
+ * Of a word only its fingerprint is kept: FINGERPRINT_BITS of hash_bytes. Two words may share one, which costs a needless look
+ * into a block and never a wrong answer. */
 #ifndef WINNOW_STORE_WORD_H
 #define WINNOW_STORE_WORD_H
 
-#include "base/batch.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 
-enum { WORD_BYTES_MIN = 6, WORD_BYTES_MAX = 128 };
+enum { WORD_BYTES_MIN = 6, WORD_BYTES_MAX = 128, FINGERPRINT_BITS = 28, WORDS_MAX = 4 << 20 };
 
 uint32_t word_fingerprint(struct str word);
-/* Appends the index of the batch's records, tails left out, to *out. Any thread. */
-void word_index(const struct batch *batch, struct buf *out);
+
+/* The fingerprints of the words met. Zero-initialised = empty. One thread. */
+struct words {
+    uint32_t *values;
+    size_t count, capacity;
+};
+void words_release(struct words *words);
+/* Adds the indexable words of a text; what stands beside the text is taken to be no part of a word. */
+void words_add(struct words *words, struct str text);
+/* Sorts them and drops repeats. */
+void words_sort(struct words *words);
+
+/* Numbers that grow strictly, as a Golomb-Rice code (R. F. Rice 1979): u32 checksum of what follows, little-endian; varint
+ * count; u8 bits; then for each number the difference to the one before (the first: itself; the others less one) as that many
+ * low bits behind a unary quotient, bytes filled from the lowest bit. Written from sorted numbers below 2^32. */
+void numbers_pack(const uint32_t *sorted, size_t count, struct buf *out);
+/* Fills ret->values. False when the bytes are not sound. */
+bool numbers_unpack(struct str packed, struct words *ret);
 
 enum word_found { WORD_ABSENT, WORD_PRESENT, WORD_DAMAGED };
-enum word_found word_find(struct str index, uint32_t fingerprint);
+/* Is the fingerprint in a packed list? */
+enum word_found word_find(struct str packed, uint32_t fingerprint);
 
 #endif
