@@ -25,9 +25,26 @@ bool mention_is(struct str raw, struct str id)
     }
 }
 
+/* An address in the id, if it is one that the index keeps as a whole. */
+static struct str mention_address(struct str id)
+{
+    for (size_t i = 0; i < id.size;) {
+        size_t begin = i;
+        while (i < id.size && ((id.data[i] >= '0' && id.data[i] <= '9') || id.data[i] == '.'))
+            i++;
+        struct str address = str_slice(id, begin, i);
+        bool alone = (begin == 0 || !is_word(id.data[begin - 1])) && (i == id.size || !is_word(id.data[i]));
+        if (address.size > 0 && alone && store_word_indexable(address))
+            return address;
+        if (i == begin)
+            i++;
+    }
+    return STR_ABSENT;
+}
+
 struct str mention_word(struct str id)
 {
-    struct str best = STR_ABSENT;
+    struct str best = mention_address(id);
     for (size_t i = 0; i < id.size;) {
         size_t begin = i;
         while (i < id.size && is_word(id.data[i]))

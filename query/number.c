@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/must.h"
 
@@ -48,6 +49,8 @@ void number_add(struct buf *out, double value)
     char text[40];
     for (int precision = 1; precision <= 17; precision++) {
         snprintf(text, sizeof text, "%.*g", precision, value);
+        if (strstr(text, "e+") && value > -1e15 && value < 1e15)
+            continue; /* 1.5e+03: more digits make it 1500 */
         double back = strtod(text, NULL);
         if (!(back < value) && !(back > value))
             break;

@@ -25,6 +25,7 @@ struct store_encoder {
     struct column_set set;
     struct pools header, common, own;
     struct codec_writer writer;
+    struct words words;
     struct arena scratch;
     bool warm;
 };
@@ -49,6 +50,7 @@ void store_encoder_free(struct store_encoder *encoder)
     pools_release(&encoder->common);
     pools_release(&encoder->own);
     codec_writer_release(&encoder->writer);
+    words_release(&encoder->words);
     arena_release(&encoder->scratch);
     free(encoder);
 }
@@ -323,6 +325,33 @@ static void encode_column(struct store_encoder *e, uint32_t index)
     place_pools(e, index);
 }
 
+/* The id-like words of the block, each text of a dictionary once. Values are bounded by punctuation on both sides, so a word
+ * never reaches from one into the literal beside it. A list of numbers or times has no word that is indexed but in what all its
+ * texts have in common. */
+static void index_words(struct store_encoder *e, const struct skeletons *s, struct buf *out)
+{
+    e->words.count = 0;
+    for (uint32_t i = 0; i < s->piece_count; i++)
+        words_add(&e->words, s->pieces[i].literal);
+    for (uint32_t i = 0; i < s->count; i++)
+        words_add(&e->words, s->skeletons[i].tail);
+    for (uint32_t c = 0; c < s->column_count; c++) {
+        const struct column *column = &e->set.columns[c];
+        bool first_only = column->way == WAY_ONE || column->numeric;
+        uint32_t known = 0;
+        for (uint32_t i = 0; i < column->count && !(first_only && i > 0); i++) {
+            if (column->codes == NULL || column->codes[i] == known) {
+                words_add(&e->words, column->values[i]);
+                known++;
+            }
+        }
+    }
+    words_sort(&e->words);
+    numbers_pack(e->words.values, e->words.count < WORDS_MAX ? e->words.count : 0, out);
+    if (e->words.count >= WORDS_MAX)
+        buf_reset(out); /* no list: every look-up reads the block */
+}
+
 static void encode_body(struct store_encoder *e, struct batch *batch)
 {
     struct skeletons s;
@@ -358,6 +387,8 @@ static void encode_body(struct store_encoder *e, struct batch *batch)
         if (e->header.bufs[p].size > 0)
             codec_writer_add(&e->writer, block_stream(BLOCK_HEADER, p), buf_str(&e->header.bufs[p]));
     codec_writer_finish(&e->writer);
+    buf_reset(&batch->image.index);
+    index_words(e, &s, &batch->image.index);
 }
 
 void store_encode(struct store_encoder *encoder, struct batch *batch)
@@ -378,5 +409,4 @@ void store_encode(struct store_encoder *encoder, struct batch *batch)
             encoder->habits[i].hint = HINT_UNKNOWN;
         encode_body(encoder, batch);
     }
-    word_index(batch, &image->index);
 }

@@ -46,6 +46,7 @@ struct column {
     uint32_t chain;        /* 0: it refers to no other column; else one more than the longest chain it refers to */
     uint32_t id;           /* encoding: names the column across blocks, for hints */
     uint8_t way;           /* encoding: how it was written */
+    bool numeric;          /* encoding: TYPED, of a kind of number or time */
 };
 
 struct column_set {

@@ -74,6 +74,8 @@ static bool encode_typed(struct encoder *e, struct list list, unsigned depth)
     if (!typed_detect(list.values, list.count, &typed, numbers, scales))
         return false;
     add_way(e, WAY_TYPED, depth);
+    if (depth == 0)
+        e->set->columns[e->index].numeric = typed_is_number(typed.type);
     struct buf *meta = &e->out->bufs[POOL_META];
     buf_add_char(meta, (char)typed.type);
     buf_add_char(meta, (char)typed.width);

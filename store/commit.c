@@ -4,6 +4,7 @@
 #include "store/handle.h"
 #include "store/hot.h"
 #include "store/name.h"
+#include "store/segment.h"
 #include "store/source.h"
 
 /* One batch, one transaction, in this order:
@@ -105,12 +106,7 @@ static bool insert_block(struct commit *commit, const struct block_row *row, str
         if (!sql_do(sql, stmt, err))
             return false;
     }
-    stmt = sql_use(sql, "block_word_insert", err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_i64(stmt, 1, row->id);
-    sql_bind_blob(stmt, 2, buf_str(&commit->batch->image.index));
-    return sql_do(sql, stmt, err);
+    return segment_add(commit->store, row->id, buf_str(&commit->batch->image.index), err);
 }
 
 static bool write_block(struct commit *commit, struct err *err)

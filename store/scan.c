@@ -4,6 +4,7 @@
 #include "store/handle.h"
 #include "store/hot.h"
 #include "store/load.h"
+#include "store/segment.h"
 #include "store/word.h"
 
 /* A scan lists at its start, in one short read, the blocks there are and the hot records it wants. From then on it reads
@@ -19,6 +20,7 @@ struct listed_block {
     bool wanted; /* one of the sources asked is in it */
     uint32_t timeless;
     int64_t time_min, time_max;
+    enum word_found word; /* what its segment says of the word asked; WORD_DAMAGED: nothing */
 };
 
 struct scan {
@@ -97,6 +99,7 @@ static bool take_listed(const struct scan *scan, struct sqlite3_stmt *stmt, stru
         .timeless = (uint32_t)timeless,
         .time_min = sql_time(stmt, 4),
         .time_max = sql_time(stmt, 5),
+        .word = WORD_DAMAGED,
     };
     return true;
 }
@@ -148,6 +151,34 @@ static bool choose_by_source(struct scan *scan, struct err *err)
             return false;
     }
     return true;
+}
+
+/* What a whole segment says holds for all its blocks. */
+static void hear_segment(void *context, int64_t first_block, uint64_t holders)
+{
+    struct scan *scan = context;
+    size_t low = 0, high = scan->block_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (scan->blocks[middle].id < first_block)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < scan->block_count && scan->blocks[low].id < first_block + SEGMENT_BLOCKS; low++) {
+        bool holds = holders >> (scan->blocks[low].id - first_block) & 1;
+        scan->blocks[low].word = holds ? WORD_PRESENT : WORD_ABSENT;
+    }
+    scan->counts.index_used = true;
+}
+
+/* A damaged index says nothing; the blocks are read instead. */
+static bool choose_by_word(struct scan *scan, struct err *err)
+{
+    struct err why = {0};
+    if (!scan->by_word || segment_ask(scan->store, scan->fingerprint, hear_segment, scan, &why) || why.kind == ERR_CORRUPT)
+        return true;
+    return err_set(err, why.kind, 0, "%s", why.text);
 }
 
 static bool wants_hot(struct scan *scan, const struct scan_record *rec)
@@ -213,7 +244,8 @@ struct scan *scan_new(struct store *store, const struct scan_ask *ask, struct er
     take_ask(scan, ask);
     bool ok = sql_run(&store->sql, "begin_read", err);
     if (ok) {
-        ok = list_blocks(scan, err) && (scan->all_sources || choose_by_source(scan, err)) && copy_hot(scan, err);
+        ok = list_blocks(scan, err) && (scan->all_sources || choose_by_source(scan, err)) && choose_by_word(scan, err) &&
+             copy_hot(scan, err);
         ok = sql_run(&store->sql, "commit", ok ? err : NULL) && ok;
     }
     if (ok)
@@ -309,24 +341,16 @@ static bool wants_text(void *context, const struct block *block)
 /* ---- From block to block ----------------------------------------------------------------------------------------------- */
 
 /* False when the index says that the word is not in the block. A damaged or missing row says nothing. */
-static bool may_hold_word(struct scan *scan, int64_t id, bool *ret_may, struct err *err)
+static bool may_hold_word(struct scan *scan, const struct listed_block *listed, bool *ret_may, struct err *err)
 {
-    struct sql *sql = &scan->store->sql;
-    *ret_may = true;
-    struct sqlite3_stmt *stmt = sql_use(sql, "block_word_read", err);
-    if (stmt == NULL)
+    *ret_may = listed->word != WORD_ABSENT;
+    if (listed->word != WORD_DAMAGED)
+        return true;
+    enum word_found found;
+    if (!segment_ask_block(scan->store, listed->id, scan->fingerprint, &found, err))
         return false;
-    sql_bind_i64(stmt, 1, id);
-    struct err why = {0};
-    int step = sql_step(sql, stmt, &why);
-    if (step < 0 && why.kind != ERR_CORRUPT)
-        return err_set(err, why.kind, 0, "%s", why.text);
-    if (step == 1) {
-        enum word_found found = word_find(sql_str(stmt, 0), scan->fingerprint);
-        sql_rest(stmt);
-        *ret_may = found != WORD_ABSENT;
-        scan->counts.index_used |= found != WORD_DAMAGED;
-    }
+    *ret_may = found != WORD_ABSENT;
+    scan->counts.index_used |= found != WORD_DAMAGED;
     return true;
 }
 
@@ -343,7 +367,7 @@ static bool open_block(struct scan *scan, const struct listed_block *listed, str
             return true;
     }
     bool may = true;
-    if (scan->by_word && !may_hold_word(scan, listed->id, &may, err))
+    if (scan->by_word && !may_hold_word(scan, listed, &may, err))
         return false;
     if (!may)
         return true;

@@ -138,6 +138,10 @@ static bool time_layout(struct str s, struct typed *ret)
     }
     if (s.size - at > TYPED_SUFFIX_MAX)
         return false;
+    /* Letters right behind the digits would make words of them, which the id index would have to know; but for the Z. */
+    bool zulu = s.size - at == 1 && s.data[at] == 'Z';
+    if (at < s.size && !zulu && strchr(" +-\t,;", s.data[at]) == NULL)
+        return false;
     ret->suffix_size = (uint8_t)(s.size - at);
     memcpy(ret->suffix, s.data + at, ret->suffix_size);
     return true;

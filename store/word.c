@@ -160,7 +160,7 @@ void words_sort(struct words *words)
 
 /* ---- Packed lists ---------------------------------------------------------------------------------------------------- */
 
-enum { CHECKSUM_SIZE = 4, BITS_MAX = 31, QUOTIENT_MAX = 1 << 20 };
+enum { CHECKSUM_SIZE = 4, BITS_MAX = 31, QUOTIENT_MAX = 2 * WORDS_MAX };
 
 static uint32_t checksum_of(struct str bytes)
 {

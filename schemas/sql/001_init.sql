@@ -83,8 +83,15 @@ CREATE TABLE hot(
 );
 CREATE INDEX hot_source ON hot(source, offset);
 
--- Fingerprints of the id-like words of a block (store/word.c).
+-- The id index (store/word.h, store/segment.h). Blocks 64 n + 1 .. 64 n + 64 are segment n. Until a segment is whole, each of
+-- its blocks has a list of fingerprints; then all of them move into the segment's 4096 buckets.
 CREATE TABLE block_word(block INTEGER PRIMARY KEY, words BLOB NOT NULL);
+CREATE TABLE word_bucket(
+    bucket INTEGER NOT NULL,
+    segment INTEGER NOT NULL,
+    words BLOB NOT NULL,
+    PRIMARY KEY (bucket, segment)
+) WITHOUT ROWID;
 
 -- Facts. user .. method and template are ids in name; path and reason are either that or, when they hold digits and so
 -- are rarely seen twice, the text itself.

@@ -37,6 +37,21 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
 -- name: block_word_insert
 INSERT INTO block_word(block, words) VALUES (?1, ?2);
 
+-- name: block_word_range
+-- plan: SEARCH block_word USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT block, words FROM block_word WHERE block BETWEEN ?1 AND ?2;
+
+-- name: block_word_delete
+-- plan: SEARCH block_word USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+DELETE FROM block_word WHERE block BETWEEN ?1 AND ?2;
+
+-- name: word_bucket_insert
+INSERT INTO word_bucket(bucket, segment, words) VALUES (?1, ?2, ?3);
+
+-- name: word_bucket_read
+-- plan: SEARCH word_bucket USING PRIMARY KEY (bucket=?)
+SELECT segment, words FROM word_bucket WHERE bucket = ?1;
+
 -- name: run_insert
 INSERT INTO run(source, block, first, records, offset_from, offset_to) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 

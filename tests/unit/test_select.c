@@ -92,7 +92,11 @@ static void numbers_keep_their_digits(void **state)
     assert_false(number_is(STR("12x")));
     SCOPED(buf) out = BUF(64);
     number_add(&out, 0.1);
-    assert_string_equal(out.data, "0.1");
+    buf_add_char(&out, ' ');
+    number_add(&out, 1500); /* not 1.5e+03 */
+    buf_add_char(&out, ' ');
+    number_add(&out, 120.5);
+    assert_string_equal(out.data, "0.1 1500 120.5");
 }
 
 /* ---- Records ----------------------------------------------------------------------------------------------------- */

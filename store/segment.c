@@ -1,0 +1,154 @@
+#include "store/segment.h"
+
+#include <stdlib.h>
+
+#include "base/must.h"
+
+enum { REMAINDER_BITS = FINGERPRINT_BITS - SEGMENT_BUCKET_BITS, BUCKET_BYTES_MAX = 64 << 20 };
+_Static_assert(REMAINDER_BITS + 6 <= 32 && SEGMENT_BLOCKS == 1 << 6, "an entry must fit");
+
+/* All fingerprints of a segment's blocks, each with its block, by bucket. */
+struct gathered {
+    struct words lists[SEGMENT_BLOCKS];
+    uint32_t *entries;
+    size_t starts[SEGMENT_BUCKETS + 1];
+};
+
+static void gathered_release(struct gathered *g)
+{
+    for (unsigned i = 0; i < SEGMENT_BLOCKS; i++)
+        words_release(&g->lists[i]);
+    free(g->entries);
+}
+
+/* False without err->kind when a list is missing or damaged. */
+static bool read_lists(struct store *store, int64_t first, struct gathered *g, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_range", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, first);
+    sql_bind_i64(stmt, 2, first + SEGMENT_BLOCKS - 1);
+    unsigned sound = 0;
+    int step;
+    while ((step = sql_step(&store->sql, stmt, err)) == 1)
+        sound += numbers_unpack(sql_str(stmt, 1), &g->lists[sql_i64(stmt, 0) - first]);
+    return step == 0 && sound == SEGMENT_BLOCKS;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void sort_entries(struct gathered *g)
+{
+    for (unsigned b = 0; b < SEGMENT_BLOCKS; b++)
+        for (size_t i = 0; i < g->lists[b].count; i++)
+            g->starts[(g->lists[b].values[i] >> REMAINDER_BITS) + 1]++;
+    for (size_t k = 0; k < SEGMENT_BUCKETS; k++)
+        g->starts[k + 1] += g->starts[k];
+    size_t *next = mem_resize_array(NULL, SEGMENT_BUCKETS, sizeof *next);
+    memcpy(next, g->starts, SEGMENT_BUCKETS * sizeof *next);
+    g->entries = mem_resize_array(NULL, g->starts[SEGMENT_BUCKETS] + 1, sizeof *g->entries);
+    for (unsigned b = 0; b < SEGMENT_BLOCKS; b++) {
+        for (size_t i = 0; i < g->lists[b].count; i++) {
+            uint32_t value = g->lists[b].values[i];
+            uint32_t remainder = value & ((UINT32_C(1) << REMAINDER_BITS) - 1);
+            g->entries[next[value >> REMAINDER_BITS]++] = remainder * SEGMENT_BLOCKS + b;
+        }
+    }
+    free(next);
+    for (size_t k = 0; k < SEGMENT_BUCKETS; k++)
+        qsort(g->entries + g->starts[k], g->starts[k + 1] - g->starts[k], sizeof *g->entries, compare_entries);
+}
+
+static bool write_buckets(struct store *store, int64_t segment, const struct gathered *g, struct err *err)
+{
+    SCOPED(buf) packed = BUF(BUCKET_BYTES_MAX);
+    for (uint32_t k = 0; k < SEGMENT_BUCKETS; k++) {
+        buf_reset(&packed);
+        numbers_pack(g->entries + g->starts[k], g->starts[k + 1] - g->starts[k], &packed);
+        struct sqlite3_stmt *stmt = sql_use(&store->sql, "word_bucket_insert", err);
+        if (stmt == NULL)
+            return false;
+        sql_bind_i64(stmt, 1, k);
+        sql_bind_i64(stmt, 2, segment);
+        sql_bind_blob(stmt, 3, buf_str(&packed));
+        if (!sql_do(&store->sql, stmt, err))
+            return false;
+    }
+    return true;
+}
+
+static bool make_segment(struct store *store, int64_t segment, struct err *err)
+{
+    __attribute__((cleanup(gathered_release))) struct gathered g = {0};
+    int64_t first = segment * SEGMENT_BLOCKS + 1;
+    struct err why = {0};
+    if (!read_lists(store, first, &g, &why))
+        return why.kind == ERR_NONE || err_set(err, why.kind, 0, "%s", why.text);
+    sort_entries(&g);
+    if (!write_buckets(store, segment, &g, err))
+        return false;
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_delete", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, first);
+    sql_bind_i64(stmt, 2, first + SEGMENT_BLOCKS - 1);
+    return sql_do(&store->sql, stmt, err);
+}
+
+bool segment_add(struct store *store, int64_t block, struct str list, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_insert", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, block);
+    sql_bind_blob(stmt, 2, list);
+    if (!sql_do(&store->sql, stmt, err))
+        return false;
+    return block % SEGMENT_BLOCKS != 0 || make_segment(store, block / SEGMENT_BLOCKS - 1, err);
+}
+
+bool segment_ask(struct store *store, uint32_t fingerprint,
+                 void (*hear)(void *context, int64_t first_block, uint64_t holders), void *context, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "word_bucket_read", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, fingerprint >> REMAINDER_BITS);
+    uint32_t remainder = fingerprint & ((UINT32_C(1) << REMAINDER_BITS) - 1);
+    SCOPED(words) entries = {0};
+    int step;
+    while ((step = sql_step(&store->sql, stmt, err)) == 1) {
+        int64_t segment = sql_i64(stmt, 0);
+        if (segment < 0 || segment > INT64_MAX / SEGMENT_BLOCKS - 1 || !numbers_unpack(sql_str(stmt, 1), &entries))
+            continue;
+        uint64_t holders = 0;
+        for (size_t i = 0; i < entries.count; i++)
+            if (entries.values[i] / SEGMENT_BLOCKS == remainder)
+                holders |= UINT64_C(1) << entries.values[i] % SEGMENT_BLOCKS;
+        hear(context, segment * SEGMENT_BLOCKS + 1, holders);
+    }
+    return step == 0;
+}
+
+bool segment_ask_block(struct store *store, int64_t block, uint32_t fingerprint, enum word_found *ret, struct err *err)
+{
+    *ret = WORD_DAMAGED;
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_read", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, block);
+    struct err why = {0};
+    int step = sql_step(&store->sql, stmt, &why);
+    if (step < 0 && why.kind != ERR_CORRUPT)
+        return err_set(err, why.kind, 0, "%s", why.text);
+    if (step == 1) {
+        *ret = word_find(sql_str(stmt, 0), fingerprint);
+        sql_rest(stmt);
+    }
+    return true;
+}

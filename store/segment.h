@@ -1,0 +1,26 @@
+/* segment: the id index over many blocks, so that a look-up costs one short range of rows whatever the store's size.
+ *
+ * Segment n is blocks SEGMENT_BLOCKS * n + 1 .. SEGMENT_BLOCKS * (n + 1). While it grows, each block has its list of
+ * fingerprints (word.h). When its last block arrives the lists become one row for each of SEGMENT_BUCKETS buckets: the bucket is the
+ * upper bits of a fingerprint; a row packs (numbers_pack) remainder * SEGMENT_BLOCKS + block, block counted within the
+ * segment. Every bucket has its row, empty or not, so a row that is missing is seen. A segment with a list that is missing or
+ * damaged is not made; its lists stay. */
+#ifndef WINNOW_STORE_SEGMENT_H
+#define WINNOW_STORE_SEGMENT_H
+
+#include "store/handle.h"
+#include "store/word.h"
+
+enum { SEGMENT_BLOCKS = 64, SEGMENT_BUCKET_BITS = 12, SEGMENT_BUCKETS = 1 << SEGMENT_BUCKET_BITS };
+
+/* Within the writer's transaction: keeps the block's list; makes the segment if the block is its last. */
+bool segment_add(struct store *store, int64_t block, struct str list, struct err *err);
+
+/* Calls hear for every whole segment: bit i of holders tells whether block first_block + i has the fingerprint. Segments whose
+ * row is damaged are left out. */
+bool segment_ask(struct store *store, uint32_t fingerprint,
+                 void (*hear)(void *context, int64_t first_block, uint64_t holders), void *context, struct err *err);
+/* What the block's own list says; WORD_DAMAGED when there is none. */
+bool segment_ask_block(struct store *store, int64_t block, uint32_t fingerprint, enum word_found *ret, struct err *err);
+
+#endif
