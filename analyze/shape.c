@@ -84,7 +84,7 @@ static const struct edge *follow(struct node *node, struct str line, size_t *at,
 {
     for (uint32_t i = 0; i < node->count; i++) {
         const struct edge *edge = &node->edges[i];
-        if (line.size - *at < edge->size || memcmp(line.data + *at, edge->literal, edge->size) != 0)
+        if (line.size - *at < edge->size || !bytes_equal(line.data + *at, edge->literal, edge->size))
             continue;
         size_t from = *at + edge->size;
         size_t end = from;

@@ -15,19 +15,12 @@ enum {
     MARK_SUCCESS = 1 << 18,
 };
 
-struct state {
-    uint32_t mark;   /* of the phrase that ends here, or 0 */
-    uint16_t length; /* of that phrase */
-    uint16_t fail;   /* longest proper suffix that is a state */
-    uint16_t output; /* nearest state along fail that has a mark, or 0 */
-};
-
 struct signal_table {
     uint8_t classes[256]; /* byte -> class; 0 is "in no phrase" */
     bool word[256];       /* byte is part of a word */
     unsigned class_count;
-    struct state *states; /* states[0] is the root */
-    uint16_t *next;       /* state * class_count + class -> state */
+    uint32_t *marks; /* of the phrase that ends in a state, or 0; state 0 is the root */
+    uint16_t *next;  /* state * class_count + class -> state, 0 = none */
     size_t count, capacity;
     struct map values; /* path -> 0, and path '\0' value -> kinds */
 };
@@ -43,11 +36,11 @@ static uint16_t add_state(struct signal_table *table)
 {
     if (table->count == table->capacity) {
         table->capacity = table->capacity ? table->capacity * 2 : 256;
-        table->states = mem_resize_array(table->states, table->capacity, sizeof *table->states);
+        table->marks = mem_resize_array(table->marks, table->capacity, sizeof *table->marks);
         table->next = mem_resize_array(table->next, table->capacity * table->class_count, sizeof *table->next);
     }
     must(table->count < UINT16_MAX);
-    table->states[table->count] = (struct state){0};
+    table->marks[table->count] = 0;
     memset(table->next + table->count * table->class_count, 0, table->class_count * sizeof *table->next);
     return (uint16_t)table->count++;
 }
@@ -70,35 +63,7 @@ static void add_phrase(struct signal_table *table, struct str phrase, uint32_t m
         }
         state = *next;
     }
-    table->states[state].mark |= mark;
-    table->states[state].length = (uint16_t)phrase.size;
-}
-
-/* Breadth first: a state's fail link and its missing transitions come from shallower states. */
-static void link_states(struct signal_table *table)
-{
-    uint16_t *queue = mem_alloc(table->count * sizeof *queue);
-    size_t head = 0, tail = 0;
-    for (unsigned class = 0; class < table->class_count; class ++)
-        if (*next_of(table, 0, class))
-            queue[tail++] = *next_of(table, 0, class);
-    while (head < tail) {
-        uint16_t state = queue[head++];
-        struct state *s = &table->states[state];
-        const struct state *fail = &table->states[s->fail];
-        s->output = fail->mark ? s->fail : fail->output;
-        for (unsigned class = 0; class < table->class_count; class ++) {
-            uint16_t *next = next_of(table, state, class);
-            uint16_t other = *next_of(table, s->fail, class);
-            if (*next) {
-                table->states[*next].fail = other;
-                queue[tail++] = *next;
-            } else {
-                *next = other;
-            }
-        }
-    }
-    free(queue);
+    table->marks[state] |= mark;
 }
 
 static void add_classes(struct signal_table *table)
@@ -168,7 +133,6 @@ struct signal_table *signal_table_new(void)
             add_list(table, member, failure ? MARK_FAILURE : MARK_SUCCESS);
         }
     }
-    link_states(table);
     return table;
 }
 
@@ -176,7 +140,7 @@ void signal_table_free(struct signal_table *table)
 {
     if (!table)
         return;
-    free(table->states);
+    free(table->marks);
     free(table->next);
     map_release(&table->values);
     free(table);
@@ -187,30 +151,35 @@ struct found {
     uint32_t whole; /* marks of the phrase that is the whole text */
 };
 
-static void note_phrases(const struct signal_table *table, struct str text, size_t end, uint16_t state,
-                         struct found *found)
+/* The phrases that start at `start`, the beginning of a word. */
+static void match_from(const struct signal_table *table, struct str text, size_t start, struct found *found)
 {
-    if (!table->states[state].mark)
-        state = table->states[state].output;
-    for (; state; state = table->states[state].output) {
-        size_t start = end - table->states[state].length;
-        bool whole_words = (start == 0 || !table->word[(unsigned char)text.data[start - 1]]) &&
-                           (end == text.size || !table->word[(unsigned char)text.data[end]]);
-        if (whole_words)
-            found->words |= table->states[state].mark;
-        if (start == 0 && end == text.size)
-            found->whole |= table->states[state].mark;
+    size_t state = 0;
+    for (size_t at = start; at < text.size; at++) {
+        state = *next_of(table, state, table->classes[(unsigned char)text.data[at]]);
+        if (!state)
+            return;
+        uint32_t mark = table->marks[state];
+        if (mark && (at + 1 == text.size || !table->word[(unsigned char)text.data[at + 1]])) {
+            found->words |= mark;
+            if (start == 0 && at + 1 == text.size)
+                found->whole |= mark;
+        }
     }
 }
 
+/* A phrase counts only as whole words, so it is looked for only where a word begins; most words fail at their first letters. */
 static struct found search(const struct signal_table *table, struct str text)
 {
     struct found found = {0};
-    uint16_t state = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        state = *next_of(table, state, table->classes[(unsigned char)text.data[i]]);
-        if (table->states[state].mark | table->states[state].output)
-            note_phrases(table, text, i + 1, state, &found);
+    for (size_t at = 0; at < text.size;) {
+        if (!table->word[(unsigned char)text.data[at]]) {
+            at++;
+            continue;
+        }
+        match_from(table, text, at, &found);
+        while (at < text.size && table->word[(unsigned char)text.data[at]])
+            at++;
     }
     return found;
 }

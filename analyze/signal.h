@@ -1,7 +1,7 @@
 /* Signals: the words that make a record count as something, from schemas/signals.yml.
  *
- * All phrases are searched in one pass by an Aho-Corasick automaton (Aho and Corasick, 1975) over text in which letters
- * are lower case and space _ - . / : are one character. A phrase counts only as whole words. Immutable; any thread. */
+ * All phrases stand in one tree that is walked from the beginning of each word of a text, in which letters are lower case and
+ * space _ - . / : are one character. A phrase counts only as whole words. Immutable; any thread. */
 #ifndef WINNOW_ANALYZE_SIGNAL_H
 #define WINNOW_ANALYZE_SIGNAL_H
 

@@ -28,9 +28,30 @@ static inline struct str str_of(const char *text) /* NULL gives absent */
 {
     return (struct str){text, text ? strlen(text) : 0};
 }
+/* Short ones, which most are, are compared without a call: two loads that overlap. */
+static inline bool bytes_equal(const char *a, const char *b, size_t size)
+{
+    if (size >= 8 && size <= 16) {
+        uint64_t a1, a2, b1, b2;
+        memcpy(&a1, a, 8);
+        memcpy(&b1, b, 8);
+        memcpy(&a2, a + size - 8, 8);
+        memcpy(&b2, b + size - 8, 8);
+        return ((a1 ^ b1) | (a2 ^ b2)) == 0;
+    }
+    if (size >= 4 && size < 8) {
+        uint32_t a1, a2, b1, b2;
+        memcpy(&a1, a, 4);
+        memcpy(&b1, b, 4);
+        memcpy(&a2, a + size - 4, 4);
+        memcpy(&b2, b + size - 4, 4);
+        return ((a1 ^ b1) | (a2 ^ b2)) == 0;
+    }
+    return size == 0 || memcmp(a, b, size) == 0;
+}
 static inline bool str_equal(struct str a, struct str b)
 {
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+    return a.size == b.size && bytes_equal(a.data, b.data, a.size);
 }
 
 #define STR_NONE SIZE_MAX /* "not found" */

@@ -169,7 +169,8 @@ static bool take_marks(struct block *block, uint32_t records)
         block->formats[i] = (uint8_t)mark.data[3];
         bool hole = block_is_hole(block, i);
         if (block->flags[i] & ~FLAGS_KNOWN || (hole && !(block->flags[i] & BLOCK_NO_TIME)) ||
-            block->levels[i] > LEVEL_CRITICAL || block->kinds[i] >= 1u << KIND_COUNT || block->formats[i] >= FORMAT_COUNT)
+            block->levels[i] > LEVEL_CRITICAL || block->kinds[i] >= 1u << KIND_COUNT ||
+            block->formats[i] >= FORMAT_COUNT)
             return false;
         found += !hole;
     }
@@ -295,7 +296,8 @@ static bool take_offsets(struct block *block)
         uint64_t offset = run->offset;
         for (uint32_t i = run->first; i < run->first + run->count; i++) {
             if (!have && left > 0) {
-                if (!pool_take_varint(&block->header, &slot) || !pool_take_zigzag(&block->header, &difference) || slot < i)
+                if (!pool_take_varint(&block->header, &slot) || !pool_take_zigzag(&block->header, &difference) ||
+                    slot < i)
                     return false;
                 have = true;
                 left--;

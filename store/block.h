@@ -97,7 +97,7 @@ struct block_row {
 
 /* Where a column's pools stand. */
 struct block_place {
-    uint8_t own; /* bits of the pools that are streams of their own */
+    uint8_t own;                                 /* bits of the pools that are streams of their own */
     size_t offset[POOL_COUNT], size[POOL_COUNT]; /* in the shared pools, size 0 = not there */
 };
 
@@ -109,8 +109,8 @@ struct block {
     struct batch_run *runs; /* source, first, count, offset, end (of the text only); they cover all slots */
     int64_t *times;
     uint8_t *flags, *levels, *kinds, *formats;
-    bool has_text;      /* the text, starts and offsets are there */
-    uint32_t *starts;   /* slots + 1: where each record begins in text */
+    bool has_text;    /* the text, starts and offsets are there */
+    uint32_t *starts; /* slots + 1: where each record begins in text */
     uint64_t *offsets;
     struct buf text;
     struct codec_reader reader;

@@ -10,7 +10,7 @@
 
 /* What is remembered of a column from block to block: it only chooses between encodings. */
 struct habit {
-    int32_t hint;      /* see column_encode */
+    struct column_hint hint;
     uint32_t distinct; /* texts in its dictionary, 0 without one */
     uint32_t blocks;
     uint8_t way;
@@ -177,7 +177,7 @@ static void add_times(struct store_encoder *e, const struct batch *batch)
         numbers[count++] = (int64_t)((uint64_t)rec->time_us - expected);
         before = (uint64_t)rec->time_us;
     }
-    buf_add_varint(&e->header.bufs[POOL_META], (uint64_t)(reference + 1));
+    buf_add_varint(&e->header.bufs[POOL_META], (uint64_t)((int64_t)reference + 1));
     pool_add_numbers(&e->header, numbers, count, &e->scratch);
 }
 
@@ -198,7 +198,7 @@ static struct habit *habit_of(struct store_encoder *e, const struct skeleton_col
             e->habit_capacity = e->habit_capacity ? e->habit_capacity * 2 : 64;
             e->habits = mem_resize_array(e->habits, e->habit_capacity, sizeof *e->habits);
         }
-        e->habits[entry->value] = (struct habit){.hint = HINT_UNKNOWN};
+        e->habits[entry->value] = (struct habit){.hint.parent = HINT_UNKNOWN};
     }
     *ret_id = (uint32_t)entry->value;
     return &e->habits[entry->value];
@@ -287,6 +287,11 @@ static void gather_marks(struct store_encoder *e, const struct batch *batch, str
     column->count = batch->record_count;
 }
 
+static enum codec_effort effort_of(unsigned pool)
+{
+    return pool == POOL_LOW || pool == POOL_HIGH || pool == POOL_BITS ? CODEC_NOISE : CODEC_TEXT;
+}
+
 /* Large pools become streams of their own; the small ones of all columns share a stream. */
 static void place_pools(struct store_encoder *e, uint32_t index)
 {
@@ -304,7 +309,7 @@ static void place_pools(struct store_encoder *e, uint32_t index)
     for (unsigned p = 0; p < POOL_COUNT; p++) {
         struct str pool = buf_str(&e->own.bufs[p]);
         if (own & 1u << p)
-            codec_writer_add(&e->writer, block_stream(index, p), pool);
+            codec_writer_add(&e->writer, block_stream(index, p), pool, effort_of(p));
         if (shared & 1u << p) {
             buf_add_varint(meta, pool.size);
             buf_add_str(&e->common.bufs[p], pool);
@@ -317,35 +322,22 @@ static void encode_column(struct store_encoder *e, uint32_t index)
     struct column *column = &e->set.columns[index];
     struct habit *habit = &e->habits[column->id];
     if (habit->blocks++ % HABIT_BLOCKS == 0)
-        habit->hint = HINT_UNKNOWN;
+        habit->hint.parent = HINT_UNKNOWN;
     pools_reset(&e->own);
-    column_encode(&e->set, index, &habit->hint, &e->own, &e->scratch);
+    column_encode(&e->set, index, &habit->hint, &e->own, &e->words, &e->scratch);
     habit->way = column->way;
     habit->distinct = column->distinct;
     place_pools(e, index);
 }
 
-/* The id-like words of the block, each text of a dictionary once. Values are bounded by punctuation on both sides, so a word
- * never reaches from one into the literal beside it. A list of numbers or times has no word that is indexed but in what all its
- * texts have in common. */
+/* The id-like words of the literals join those of the columns. Values are bounded by punctuation on both sides, so a word never
+ * reaches from one into the literal beside it. */
 static void index_words(struct store_encoder *e, const struct skeletons *s, struct buf *out)
 {
-    e->words.count = 0;
     for (uint32_t i = 0; i < s->piece_count; i++)
         words_add(&e->words, s->pieces[i].literal);
     for (uint32_t i = 0; i < s->count; i++)
         words_add(&e->words, s->skeletons[i].tail);
-    for (uint32_t c = 0; c < s->column_count; c++) {
-        const struct column *column = &e->set.columns[c];
-        bool first_only = column->way == WAY_ONE || column->numeric;
-        uint32_t known = 0;
-        for (uint32_t i = 0; i < column->count && !(first_only && i > 0); i++) {
-            if (column->codes == NULL || column->codes[i] == known) {
-                words_add(&e->words, column->values[i]);
-                known++;
-            }
-        }
-    }
     words_sort(&e->words);
     numbers_pack(e->words.values, e->words.count < WORDS_MAX ? e->words.count : 0, out);
     if (e->words.count >= WORDS_MAX)
@@ -359,6 +351,7 @@ static void encode_body(struct store_encoder *e, struct batch *batch)
     arena_reset(&e->scratch);
     pools_reset(&e->header);
     pools_reset(&e->common);
+    e->words.count = 0;
     codec_writer_begin(&e->writer, &batch->image.directory, &batch->image.body);
     if (!skeletons_make(batch, &s, &e->scratch))
         skeletons_plain(batch, &s, &e->scratch);
@@ -382,10 +375,10 @@ static void encode_body(struct store_encoder *e, struct batch *batch)
     add_offsets(batch, meta);
     for (unsigned p = 0; p < POOL_COUNT; p++)
         if (e->common.bufs[p].size > 0)
-            codec_writer_add(&e->writer, block_stream(BLOCK_COMMON, p), buf_str(&e->common.bufs[p]));
+            codec_writer_add(&e->writer, block_stream(BLOCK_COMMON, p), buf_str(&e->common.bufs[p]), effort_of(p));
     for (unsigned p = 0; p < POOL_COUNT; p++)
         if (e->header.bufs[p].size > 0)
-            codec_writer_add(&e->writer, block_stream(BLOCK_HEADER, p), buf_str(&e->header.bufs[p]));
+            codec_writer_add(&e->writer, block_stream(BLOCK_HEADER, p), buf_str(&e->header.bufs[p]), effort_of(p));
     codec_writer_finish(&e->writer);
     buf_reset(&batch->image.index);
     index_words(e, &s, &batch->image.index);
@@ -403,10 +396,11 @@ void store_encode(struct store_encoder *encoder, struct batch *batch)
     if (image->records == 0)
         return;
     encode_body(encoder, batch);
-    if (!encoder->warm) { /* the first block teaches which columns others can be guessed from; then it is encoded well */
+    if (!encoder
+             ->warm) { /* the first block teaches which columns others can be guessed from; then it is encoded well */
         encoder->warm = true;
         for (size_t i = 0; i < encoder->names.count; i++)
-            encoder->habits[i].hint = HINT_UNKNOWN;
+            encoder->habits[i].hint.parent = HINT_UNKNOWN;
         encode_body(encoder, batch);
     }
 }

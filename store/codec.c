@@ -6,7 +6,8 @@
 #include "base/must.h"
 
 enum {
-    LEVEL_STREAM = 6, /* measured: see the end of block.c's format */
+    LEVEL_NOISE = 1,
+    LEVEL_TEXT = 6,
     LEVEL_PACK = 1,
     CHECKSUM_SIZE = 4,
 };
@@ -31,8 +32,9 @@ static void append_compressed(struct libdeflate_compressor *compressor, struct s
 
 void codec_writer_init(struct codec_writer *writer)
 {
-    writer->compressor = libdeflate_alloc_compressor(LEVEL_STREAM);
-    must(writer->compressor != NULL);
+    writer->compressors[CODEC_NOISE] = libdeflate_alloc_compressor(LEVEL_NOISE);
+    writer->compressors[CODEC_TEXT] = libdeflate_alloc_compressor(LEVEL_TEXT);
+    must(writer->compressors[CODEC_NOISE] != NULL && writer->compressors[CODEC_TEXT] != NULL);
 }
 
 void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body)
@@ -44,13 +46,13 @@ void codec_writer_begin(struct codec_writer *writer, struct buf *directory, stru
     buf_reset(body);
 }
 
-void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw)
+void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw, enum codec_effort effort)
 {
     must(kind <= CODEC_KIND_MAX && writer->count < CODEC_STREAMS_MAX);
     must(writer->count == 0 || writer->entries[writer->count - 1].kind < kind);
     struct buf *body = writer->body;
     size_t offset = body->size;
-    append_compressed(writer->compressor, raw, body);
+    append_compressed(writer->compressors[effort], raw, body);
     if (body->size - offset >= raw.size) {
         buf_cut(body, offset);
         buf_add_str(body, raw);
@@ -83,8 +85,10 @@ void codec_writer_finish(struct codec_writer *writer)
 
 void codec_writer_release(struct codec_writer *writer)
 {
-    libdeflate_free_compressor(writer->compressor);
-    writer->compressor = NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        libdeflate_free_compressor(writer->compressors[i]);
+        writer->compressors[i] = NULL;
+    }
 }
 
 /* ---- Reading ------------------------------------------------------------------------------------------------------- */

@@ -39,13 +39,17 @@ struct codec_writer {
     struct buf *directory, *body;
     struct codec_entry entries[CODEC_STREAMS_MAX];
     uint32_t count;
-    struct libdeflate_compressor *compressor;
+    struct libdeflate_compressor *compressors[2]; /* by enum codec_effort */
 };
+
+/* Noise (digits of numbers, addresses) has no repeats worth searching; its unequal bytes still shrink. */
+enum codec_effort { CODEC_NOISE, CODEC_TEXT };
 
 void codec_writer_init(struct codec_writer *writer);
 /* The buffers belong to the caller, are emptied first, and must have room (their maximum is a bug to reach). */
 void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body);
-void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw); /* kinds in growing order */
+/* Kinds in growing order. */
+void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw, enum codec_effort effort);
 void codec_writer_finish(struct codec_writer *writer);
 void codec_writer_release(struct codec_writer *writer);
 

@@ -22,16 +22,17 @@
 #define WINNOW_STORE_COLUMN_H
 
 #include "store/pool.h"
+#include "store/word.h"
 
 enum { COLUMN_COUNT_MAX = 1024 }; /* top-level columns of a set */
 
 enum column_way { WAY_ONE = 1, WAY_RAW = 2, WAY_TYPED = 3, WAY_DICT = 4, WAY_SPLIT = 5, WAY_SAME = 6, WAY_LINES = 7 };
 enum { DICT_AGE = 1, DICT_GUESS = 2 };
 enum {
-    COLUMN_DEPTH_MAX = 8,               /* columns within columns */
-    COLUMN_CHAIN_MAX = 32,              /* columns that refer to columns that refer ... */
-    COLUMN_VALUES_MAX = 24 << 20,       /* texts decoded of one block, nested lists included */
-    COLUMN_TEXT_MAX = 128 << 20,        /* bytes put together for them */
+    COLUMN_DEPTH_MAX = 8,         /* columns within columns */
+    COLUMN_CHAIN_MAX = 32,        /* columns that refer to columns that refer ... */
+    COLUMN_VALUES_MAX = 24 << 20, /* texts decoded of one block, nested lists included */
+    COLUMN_TEXT_MAX = 128 << 20,  /* bytes put together for them */
 };
 
 /* A top-level column. values[i] belongs to record rows[i]; rows grow. */
@@ -42,11 +43,10 @@ struct column {
     bool decoded;          /* decoding: values are filled */
     const uint32_t *codes; /* of a DICT, for columns that guess from it; else NULL */
     uint32_t distinct;
-    const int64_t *times;  /* microseconds, when its texts are times or may be seconds since 1970; else NULL */
-    uint32_t chain;        /* 0: it refers to no other column; else one more than the longest chain it refers to */
-    uint32_t id;           /* encoding: names the column across blocks, for hints */
-    uint8_t way;           /* encoding: how it was written */
-    bool numeric;          /* encoding: TYPED, of a kind of number or time */
+    const int64_t *times; /* microseconds, when its texts are times or may be seconds since 1970; else NULL */
+    uint32_t chain;       /* 0: it refers to no other column; else one more than the longest chain it refers to */
+    uint32_t id;          /* encoding: names the column across blocks, for hints */
+    uint8_t way;          /* encoding: how it was written */
 };
 
 struct column_set {
@@ -58,11 +58,17 @@ struct column_set {
     void *context;
 };
 
+/* What encoded a column well before; it costs or saves bytes, never correctness. */
 enum { HINT_NONE = -1, HINT_UNKNOWN = -2 };
+struct column_hint {
+    int32_t parent; /* id of the column to guess from, HINT_NONE, or HINT_UNKNOWN to have both searched and set here */
+    bool age;       /* of a DICT */
+};
 
-/* Encodes columns[index]; those before it may be referred to. *hint is the id of the parent column to guess from, HINT_NONE, or
- * HINT_UNKNOWN to have one searched; it is set to what was found. It costs or saves bytes, never correctness. */
-void column_encode(struct column_set *set, uint32_t index, int32_t *hint, struct pools *out, struct arena *scratch);
+/* Encodes columns[index]; those before it may be referred to. The id-like words of its texts are added to words, of a text that
+ * recurs only once. */
+void column_encode(struct column_set *set, uint32_t index, struct column_hint *hint, struct pools *out,
+                   struct words *words, struct arena *scratch);
 /* Fills columns[index].values (an array of count is given, and rows), texts in arena or in the pools' bytes. False when the
  * bytes are not sound. */
 bool column_decode(struct column_set *set, uint32_t index, struct pool_reader *in, struct arena *arena);

@@ -286,11 +286,12 @@ static bool decode_same(struct decoder *d, struct list list, unsigned depth)
 
 /* ---- Templates -------------------------------------------------------------------------------------------------------------- */
 
-struct template {
+struct template
+{
     struct str text;
     uint32_t variables, count;
-    uint32_t *texts;       /* which texts of the list have it */
-    struct str **values;   /* per variable, per text */
+    uint32_t *texts;     /* which texts of the list have it */
+    struct str **values; /* per variable, per text */
     size_t literal_size;
 };
 
@@ -408,7 +409,8 @@ static bool decode_lines(struct decoder *d, struct list list, unsigned depth)
     if (!pool_take_numbers(d->in, counts, list.count))
         return false;
     for (uint32_t i = 0; i < list.count; i++) {
-        if (counts[i] < 1 || (uint64_t)counts[i] > d->set->values_left || (total += (uint64_t)counts[i]) > d->set->values_left)
+        if (counts[i] < 1 || (uint64_t)counts[i] > d->set->values_left ||
+            (total += (uint64_t)counts[i]) > d->set->values_left)
             return false;
     }
     struct str *lines = ARENA_ARRAY(d->arena, struct str, total);

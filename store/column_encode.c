@@ -11,8 +11,9 @@ enum {
     LIST_SMALL = 6,    /* shorter lists are not worth a dictionary or templates */
     TEMPLATE_RARE = 3, /* a template of fewer texts is not worth its columns */
     SAME_SAMPLE = 8,
-    GUESS_SAMPLE = 2048,
+    GUESS_SAMPLE = 1024,
     LINES_MAX = 1 << 20,
+    RECENT = 256,
 };
 
 struct list {
@@ -24,8 +25,9 @@ struct list {
 struct encoder {
     struct column_set *set;
     uint32_t index; /* the top-level column being encoded */
-    int32_t *hint;
+    struct column_hint *hint;
     struct pools *out;
+    struct words *words;
     struct arena *scratch;
     const int64_t *times; /* of the list encoded last, if its texts are numbers */
 };
@@ -48,6 +50,13 @@ static void add_text(struct encoder *e, struct str text)
     buf_add_str(&e->out->bufs[POOL_TEXT], text);
 }
 
+/* The words of the list's first texts; runs of digits cut out of a word are none. */
+static void add_words(struct encoder *e, struct list list, enum stage stage, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && stage <= STAGE_DIGITS; i++)
+        words_add(e->words, list.values[i]);
+}
+
 static bool all_equal(struct list list)
 {
     for (uint32_t i = 1; i < list.count; i++)
@@ -66,7 +75,7 @@ static void encode_raw(struct encoder *e, struct list list)
     pool_add_numbers(e->out, sizes, list.count, e->scratch);
 }
 
-static bool encode_typed(struct encoder *e, struct list list, unsigned depth)
+static bool encode_typed(struct encoder *e, struct list list, unsigned depth, enum stage stage)
 {
     struct typed typed;
     int64_t *numbers = ARENA_ARRAY(e->scratch, int64_t, list.count);
@@ -74,8 +83,8 @@ static bool encode_typed(struct encoder *e, struct list list, unsigned depth)
     if (!typed_detect(list.values, list.count, &typed, numbers, scales))
         return false;
     add_way(e, WAY_TYPED, depth);
-    if (depth == 0)
-        e->set->columns[e->index].numeric = typed_is_number(typed.type);
+    /* Numbers and times have no word that is indexed but in what all of them have in common. */
+    add_words(e, list, stage, typed_is_number(typed.type) ? 1 : list.count);
     struct buf *meta = &e->out->bufs[POOL_META];
     buf_add_char(meta, (char)typed.type);
     buf_add_char(meta, (char)typed.width);
@@ -108,54 +117,119 @@ struct dict {
     struct str *texts;
     uint32_t *rows; /* of the first use */
     uint32_t distinct;
+    uint32_t *guesses; /* NULL without a parent */
 };
 
-/* Numbers the distinct texts by first use. False when too few repeat. */
-static bool make_dict(struct encoder *e, struct list list, struct dict *ret)
+#define NO_GUESS UINT32_MAX
+
+/* Walks along a parent column: what a text of the list is guessed to be. */
+struct guesser {
+    const struct column *parent;
+    uint32_t *last; /* code that stood beside each text of the parent last */
+    uint32_t at;
+};
+
+static void guesser_init(struct guesser *g, const struct column *parent, struct arena *scratch)
 {
-    uint32_t slots = 16;
-    while (slots < list.count * 2)
-        slots *= 2;
-    uint32_t *table = arena_zalloc(e->scratch, slots * sizeof *table);
-    ret->codes = ARENA_ARRAY(e->scratch, uint32_t, list.count);
-    ret->texts = ARENA_ARRAY(e->scratch, struct str, list.count);
-    ret->rows = ARENA_ARRAY(e->scratch, uint32_t, list.count);
-    ret->distinct = 0;
+    *g = (struct guesser){.parent = parent, .last = ARENA_ARRAY(scratch, uint32_t, parent->distinct)};
+    memset(g->last, 0xff, parent->distinct * sizeof *g->last);
+}
+
+/* Where the guess for the row is kept; NULL when the parent has nothing there. */
+static uint32_t *guess_at(struct guesser *g, uint32_t row)
+{
+    const struct column *parent = g->parent;
+    while (g->at < parent->count && parent->rows[g->at] < row)
+        g->at++;
+    return g->at < parent->count && parent->rows[g->at] == row ? &g->last[parent->codes[g->at]] : NULL;
+}
+
+/* Only for tables that live as long as a block: quick on short texts. */
+static inline uint32_t quick_hash(struct str text)
+{
+    uint64_t a = 0, b = 0;
+    if (text.size > 16)
+        return (uint32_t)hash_bytes(text.data, text.size, 0);
+    if (text.size >= 8) {
+        memcpy(&a, text.data, 8);
+        memcpy(&b, text.data + text.size - 8, 8);
+    } else if (text.size >= 4) {
+        memcpy(&a, text.data, 4);
+        memcpy(&b, text.data + text.size - 4, 4);
+    } else {
+        for (size_t i = 0; i < text.size; i++)
+            a = a << 8 | (unsigned char)text.data[i];
+    }
+    a = (a ^ UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
+    b = (b ^ text.size ^ a >> 29) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)((a ^ b) >> 32);
+}
+
+struct numbering {
+    struct dict *dict;
+    uint32_t *table; /* open addressing: code + 1 */
+    uint32_t slots;
+};
+
+static uint32_t number_text(struct numbering *n, struct str text, uint32_t row)
+{
+    struct dict *dict = n->dict;
+    uint32_t slot = quick_hash(text) & (n->slots - 1);
+    while (n->table[slot] && !str_equal(dict->texts[n->table[slot] - 1], text))
+        slot = (slot + 1) & (n->slots - 1);
+    if (!n->table[slot]) {
+        dict->texts[dict->distinct] = text;
+        dict->rows[dict->distinct] = row;
+        n->table[slot] = ++dict->distinct;
+    }
+    return n->table[slot] - 1;
+}
+
+/* Numbers the distinct texts by first use. False when too few repeat. With a parent the guesses are noted, and most texts need no
+ * look-up because they are what was guessed. */
+static bool make_dict(struct encoder *e, struct list list, const struct column *parent, struct dict *ret)
+{
+    struct numbering n = {.dict = ret, .slots = 16};
+    struct guesser guesser;
+    while (n.slots < list.count * 2)
+        n.slots *= 2;
+    n.table = arena_zalloc(e->scratch, n.slots * sizeof *n.table);
+    *ret = (struct dict){
+        .codes = ARENA_ARRAY(e->scratch, uint32_t, list.count),
+        .texts = ARENA_ARRAY(e->scratch, struct str, list.count),
+        .rows = ARENA_ARRAY(e->scratch, uint32_t, list.count),
+    };
+    if (parent) {
+        ret->guesses = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+        guesser_init(&guesser, parent, e->scratch);
+    }
     for (uint32_t i = 0; i < list.count; i++) {
         struct str text = list.values[i];
         if ((i == 256 || i == 2048) && ret->distinct > i - i / 8)
             return false;
-        uint32_t slot = (uint32_t)hash_bytes(text.data, text.size, 0) & (slots - 1);
-        while (table[slot] && !str_equal(ret->texts[table[slot] - 1], text))
-            slot = (slot + 1) & (slots - 1);
-        if (!table[slot]) {
-            ret->texts[ret->distinct] = text;
-            ret->rows[ret->distinct] = list.rows[i];
-            table[slot] = ++ret->distinct;
-        }
-        ret->codes[i] = table[slot] - 1;
+        uint32_t *guess = parent ? guess_at(&guesser, list.rows[i]) : NULL;
+        uint32_t likely = guess ? *guess : !parent && i > 0 ? ret->codes[i - 1] : NO_GUESS;
+        if (parent)
+            ret->guesses[i] = likely;
+        bool right = likely != NO_GUESS && str_equal(ret->texts[likely], text);
+        ret->codes[i] = right ? likely : number_text(&n, text, list.rows[i]);
+        if (guess)
+            *guess = ret->codes[i];
     }
     return ret->distinct <= DICT_DISTINCT_MAX && ret->distinct <= list.count - list.count / 4;
 }
-
-#define NO_GUESS UINT32_MAX
 
 /* For each text of the list, the code that its parent's text suggests. */
 static void make_guesses(struct encoder *e, struct list list, const uint32_t *codes, const struct column *parent,
                          uint32_t *ret)
 {
-    uint32_t *last = ARENA_ARRAY(e->scratch, uint32_t, parent->distinct);
-    memset(last, 0xff, parent->distinct * sizeof *last);
-    uint32_t at = 0;
+    struct guesser guesser;
+    guesser_init(&guesser, parent, e->scratch);
     for (uint32_t i = 0; i < list.count; i++) {
-        while (at < parent->count && parent->rows[at] < list.rows[i])
-            at++;
-        ret[i] = NO_GUESS;
-        if (at < parent->count && parent->rows[at] == list.rows[i]) {
-            uint32_t code = parent->codes[at];
-            ret[i] = last[code];
-            last[code] = codes[i];
-        }
+        uint32_t *guess = guess_at(&guesser, list.rows[i]);
+        ret[i] = guess ? *guess : NO_GUESS;
+        if (guess)
+            *guess = codes[i];
     }
 }
 
@@ -216,12 +290,9 @@ static const struct column *column_by_id(const struct encoder *e, int32_t id)
     return NULL;
 }
 
-static const struct column *find_parent(struct encoder *e, struct list list, const struct dict *dict, bool age)
+/* The column that guesses best, if any does; the hint remembers it. */
+static const struct column *search_parent(struct encoder *e, struct list list, const struct dict *dict, bool age)
 {
-    if (*e->hint == HINT_NONE)
-        return NULL;
-    if (*e->hint != HINT_UNKNOWN)
-        return column_by_id(e, *e->hint);
     const struct column *best = NULL;
     double best_cost = cost_with(e, list, dict->codes, NULL, age) * 0.95;
     for (uint32_t i = 0; i < e->index; i++) {
@@ -234,31 +305,44 @@ static const struct column *find_parent(struct encoder *e, struct list list, con
             best = candidate;
         }
     }
-    *e->hint = best ? (int32_t)best->id : HINT_NONE;
+    e->hint->parent = best ? (int32_t)best->id : HINT_NONE;
     return best;
 }
 
-static bool encode_dict(struct encoder *e, struct list list, unsigned depth, enum stage stage)
+static void write_dict(struct encoder *e, struct list list, const struct dict *dict, const struct column *parent,
+                       bool age)
 {
-    struct dict dict;
-    if (!make_dict(e, list, &dict))
-        return false;
-    add_way(e, WAY_DICT, depth);
-    bool age = cost_with(e, list, dict.codes, NULL, true) < cost_with(e, list, dict.codes, NULL, false);
-    const struct column *parent = depth == 0 ? find_parent(e, list, &dict, age) : NULL;
-    uint32_t *guesses = parent ? ARENA_ARRAY(e->scratch, uint32_t, list.count) : NULL;
     uint32_t *symbols = ARENA_ARRAY(e->scratch, uint32_t, list.count);
-    if (parent)
-        make_guesses(e, list, dict.codes, parent, guesses);
-    make_symbols(dict.codes, list.count, guesses, age, symbols);
+    make_symbols(dict->codes, list.count, dict->guesses, age, symbols);
     struct buf *meta = &e->out->bufs[POOL_META];
-    buf_add_varint(meta, dict.distinct);
+    buf_add_varint(meta, dict->distinct);
     buf_add_char(meta, (char)((age ? DICT_AGE : 0) | (parent ? DICT_GUESS : 0)));
     if (parent) {
         buf_add_varint(meta, (uint64_t)(parent - e->set->columns));
         refer(e, parent);
     }
-    pool_add_codes(e->out, symbols, list.count, dict.distinct + 2);
+    pool_add_codes(e->out, symbols, list.count, dict->distinct + 2);
+}
+
+static bool encode_dict(struct encoder *e, struct list list, unsigned depth, enum stage stage)
+{
+    struct dict dict;
+    const struct column *parent = depth == 0 && e->hint->parent >= 0 ? column_by_id(e, e->hint->parent) : NULL;
+    if (!make_dict(e, list, parent, &dict))
+        return false;
+    add_way(e, WAY_DICT, depth);
+    bool age = e->hint->age;
+    if (depth > 0 || e->hint->parent == HINT_UNKNOWN)
+        age = cost_with(e, list, dict.codes, NULL, true) < cost_with(e, list, dict.codes, NULL, false);
+    if (depth == 0 && e->hint->parent == HINT_UNKNOWN) {
+        e->hint->age = age;
+        parent = search_parent(e, list, &dict, age);
+        if (parent) {
+            dict.guesses = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+            make_guesses(e, list, dict.codes, parent, dict.guesses);
+        }
+    }
+    write_dict(e, list, &dict, parent, age);
     if (depth == 0) {
         e->set->columns[e->index].codes = dict.codes;
         e->set->columns[e->index].distinct = dict.distinct;
@@ -324,7 +408,8 @@ static bool encode_same(struct encoder *e, struct list list, unsigned depth, enu
     for (uint32_t i = 0; i < list.count; i++) {
         while (at < column->count && column->rows[at] < list.rows[i])
             at++;
-        same[i] = at < column->count && column->rows[at] == list.rows[i] && str_equal(column->values[at], list.values[i]);
+        same[i] =
+            at < column->count && column->rows[at] == list.rows[i] && str_equal(column->values[at], list.values[i]);
         if (!same[i]) {
             values[left] = list.values[i];
             rows[left++] = list.rows[i];
@@ -348,7 +433,10 @@ struct splitting {
     uint32_t *codes;             /* template of each text, an entry of templates */
     struct buf key;
     struct arena *scratch;
+    uint32_t recent[RECENT]; /* by the texts' first bytes: the template found last, and one */
 };
+
+enum { TEXT_START = 12 };
 
 static void splitting_release(struct splitting *s)
 {
@@ -372,23 +460,45 @@ static void keep_whole(struct splitting *s, const struct str *text, uint32_t i)
     s->codes[i] = template_of_key(s, TEMPLATE_RARE);
 }
 
+static uint32_t *recent_template(struct splitting *s, struct str text)
+{
+    return &s->recent[quick_hash(str_from(text.data, TEXT_START)) % RECENT];
+}
+
+/* A text that begins like an earlier one probably has its template, which is quicker to see than to find anew. */
+static bool try_recent(struct splitting *s, struct str text, struct split *split, uint32_t *ret_code)
+{
+    uint32_t code = *recent_template(s, text);
+    if (code == 0 || !split_fits(s->templates.entries[code - 1].key, text, split))
+        return false;
+    s->templates.entries[code - 1].value++;
+    *ret_code = code - 1;
+    return true;
+}
+
 static void split_one(struct splitting *s, const struct str *text, uint32_t i, enum split_way way)
 {
     struct split split;
-    buf_reset(&s->key);
-    if (!split_text(*text, way, &s->key, &split)) {
-        keep_whole(s, text, i);
-        return;
+    bool recent = way == SPLIT_WORDS && text->size >= TEXT_START;
+    if (!(recent && try_recent(s, *text, &split, &s->codes[i]))) {
+        buf_reset(&s->key);
+        if (!split_text(*text, way, &s->key, &split)) {
+            keep_whole(s, text, i);
+            return;
+        }
+        s->codes[i] = template_of_key(s, 1);
+        if (recent)
+            *recent_template(s, *text) = s->codes[i] + 1;
     }
     struct str *texts = ARENA_ARRAY(s->scratch, struct str, split.count);
     memcpy(texts, split.variables, split.count * sizeof *texts);
     s->variables[i] = (struct variables){texts, split.count};
-    s->codes[i] = template_of_key(s, 1);
 }
 
 /* Texts whose template is rare are split again, another way; what is still rare then is kept whole. */
 static void split_again(struct splitting *s, struct list list, bool whole)
 {
+    must(s->templates.entries != NULL);
     for (uint32_t i = 0; i < list.count; i++) {
         struct map_entry *entry = &s->templates.entries[s->codes[i]];
         if (entry->value >= TEMPLATE_RARE)
@@ -465,8 +575,13 @@ static bool encode_split(struct encoder *e, struct list list, unsigned depth, en
         return false;
     add_way(e, WAY_SPLIT, depth);
     buf_add_varint(&e->out->bufs[POOL_META], used);
-    for (uint32_t t = 0; t < used; t++)
+    if (way == SPLIT_DIGITS)
+        add_words(e, list, STAGE_DIGITS, list.count);
+    for (uint32_t t = 0; t < used; t++) {
+        if (way == SPLIT_LINES) /* the others leave no words with digits in a template */
+            words_add(e->words, texts[t]);
         add_text(e, texts[t]);
+    }
     pool_add_codes(e->out, s.codes, list.count, used);
     static const enum stage next[] = {
         [SPLIT_LINES] = STAGE_WORDS, [SPLIT_WORDS] = STAGE_DIGITS, [SPLIT_DIGITS] = STAGE_WHOLE};
@@ -521,6 +636,7 @@ static void encode_text(struct encoder *e, struct list list, unsigned depth, enu
     if (nest && stage <= STAGE_DIGITS && encode_split(e, list, depth, SPLIT_DIGITS))
         return;
     add_way(e, WAY_RAW, depth);
+    add_words(e, list, stage, list.count);
     encode_raw(e, list);
 }
 
@@ -532,6 +648,7 @@ static void encode_list(struct encoder *e, struct list list, unsigned depth, enu
         return;
     if (!distinct && all_equal(list)) {
         add_way(e, WAY_ONE, depth);
+        add_words(e, list, stage, 1);
         add_text(e, list.values[0]);
         return;
     }
@@ -539,16 +656,17 @@ static void encode_list(struct encoder *e, struct list list, unsigned depth, enu
     if (!(nest && encode_same(e, list, depth, stage))) {
         if (nest && !distinct && encode_dict(e, list, depth, stage))
             return;
-        if (encode_typed(e, list, depth))
+        if (encode_typed(e, list, depth, stage))
             return;
         encode_text(e, list, depth, stage);
     }
     e->times = NULL; /* those of a list within */
 }
 
-void column_encode(struct column_set *set, uint32_t index, int32_t *hint, struct pools *out, struct arena *scratch)
+void column_encode(struct column_set *set, uint32_t index, struct column_hint *hint, struct pools *out,
+                   struct words *words, struct arena *scratch)
 {
-    struct encoder e = {.set = set, .index = index, .hint = hint, .out = out, .scratch = scratch};
+    struct encoder e = {.set = set, .index = index, .hint = hint, .out = out, .words = words, .scratch = scratch};
     struct column *column = &set->columns[index];
     column->codes = NULL;
     column->distinct = column->chain = 0;

@@ -47,16 +47,17 @@ bool pool_take_zigzag(struct pool_reader *reader, int64_t *ret)
 
 double entropy_bits(const uint32_t histogram[256], size_t count)
 {
-    double bits = 0;
+    /* sum of n * log2(count / n) = count * log2(count) - sum of n * log2(n) */
+    double bits = count ? (double)count * log2((double)count) : 0;
     for (int i = 0; i < 256; i++)
-        if (histogram[i])
-            bits -= histogram[i] * log2((double)histogram[i] / (double)count);
+        if (histogram[i] > 1)
+            bits -= histogram[i] * log2((double)histogram[i]);
     return bits;
 }
 
 /* ---- Numbers --------------------------------------------------------------------------------------------------------- */
 
-enum { SAMPLE_MAX = 2048 };
+enum { SAMPLE_MAX = 1024 };
 
 static uint64_t zigzag(int64_t value)
 {

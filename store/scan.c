@@ -176,7 +176,8 @@ static void hear_segment(void *context, int64_t first_block, uint64_t holders)
 static bool choose_by_word(struct scan *scan, struct err *err)
 {
     struct err why = {0};
-    if (!scan->by_word || segment_ask(scan->store, scan->fingerprint, hear_segment, scan, &why) || why.kind == ERR_CORRUPT)
+    if (!scan->by_word || segment_ask(scan->store, scan->fingerprint, hear_segment, scan, &why) ||
+        why.kind == ERR_CORRUPT)
         return true;
     return err_set(err, why.kind, 0, "%s", why.text);
 }
@@ -244,8 +245,8 @@ struct scan *scan_new(struct store *store, const struct scan_ask *ask, struct er
     take_ask(scan, ask);
     bool ok = sql_run(&store->sql, "begin_read", err);
     if (ok) {
-        ok = list_blocks(scan, err) && (scan->all_sources || choose_by_source(scan, err)) && choose_by_word(scan, err) &&
-             copy_hot(scan, err);
+        ok = list_blocks(scan, err) && (scan->all_sources || choose_by_source(scan, err)) &&
+             choose_by_word(scan, err) && copy_hot(scan, err);
         ok = sql_run(&store->sql, "commit", ok ? err : NULL) && ok;
     }
     if (ok)

@@ -73,11 +73,12 @@ static uint32_t add_skeleton(struct numbering *n, const struct shape *shape)
     uint32_t *pieces = ARENA_ARRAY(n->arena, uint32_t, count);
     for (uint32_t i = 0; i < count; i++) {
         struct str literal = shape ? shape->literals[i] : STR("");
-        uint32_t column = shape ? number_column(n, shape->slots[i].path, shape->slots[i].kind)
-                                : number_column(n, STR(""), SLOT_TEXT);
+        uint32_t column =
+            shape ? number_column(n, shape->slots[i].path, shape->slots[i].kind) : number_column(n, STR(""), SLOT_TEXT);
         pieces[i] = number_piece(n, literal, column);
     }
-    *skeleton = (struct skeleton){.count = count, .pieces = pieces, .tail = shape ? shape->literals[count] : STR(""), .whole = !shape};
+    *skeleton = (struct skeleton){
+        .count = count, .pieces = pieces, .tail = shape ? shape->literals[count] : STR(""), .whole = !shape};
     return s->count++;
 }
 

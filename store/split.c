@@ -135,3 +135,36 @@ bool split_text(struct str text, enum split_way way, struct buf *template, struc
     }
     return buf_add_str(template, str_from(text.data + literal, text.size - literal));
 }
+
+/* The end of the token that starts at `from`, without marks at its end; `from` when it has no digit. */
+static size_t token_end(struct str text, size_t from)
+{
+    size_t at = from;
+    uint8_t seen = 0;
+    while (at < text.size && class_of(text.data[at]) != CHAR_OTHER)
+        seen |= class_of(text.data[at++]);
+    while (at > from && class_of(text.data[at - 1]) == CHAR_MARK)
+        at--;
+    return seen & CHAR_DIGIT ? at : from;
+}
+
+bool split_fits(struct str template, struct str text, struct split *ret)
+{
+    size_t at = 0, from = 0;
+    ret->count = 0;
+    for (;;) {
+        const char *hole = from < template.size ? memchr(template.data + from, 0, template.size - from) : NULL;
+        size_t literal = (hole ? (size_t)(hole - template.data) : template.size) - from;
+        if (text.size - at < literal || !bytes_equal(text.data + at, template.data + from, literal))
+            return false;
+        at += literal;
+        if (!hole)
+            return at == text.size;
+        size_t end = token_end(text, at);
+        if (end == at)
+            return false;
+        ret->variables[ret->count++] = str_from(text.data + at, end - at);
+        from += literal + 1;
+        at = end;
+    }
+}

@@ -162,7 +162,10 @@ static int64_t as_us(int64_t number, unsigned decimals)
 static unsigned epoch_decimals(int64_t number)
 {
     uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    return size < UINT64_C(100000000000) ? 0 : size < UINT64_C(100000000000000) ? 3 : size < UINT64_C(100000000000000000) ? 6 : 9;
+    return size < UINT64_C(100000000000)         ? 0
+           : size < UINT64_C(100000000000000)    ? 3
+           : size < UINT64_C(100000000000000000) ? 6
+                                                 : 9;
 }
 
 const int64_t *typed_times(const struct typed *typed, const int64_t *numbers, const uint32_t *scales, uint32_t count,
@@ -179,37 +182,42 @@ const int64_t *typed_times(const struct typed *typed, const int64_t *numbers, co
 
 /* ---- Hex, UUIDs, addresses ---------------------------------------------------------------------------------------------- */
 
-static int nibble(char c, bool upper)
+/* HEX_DIGIT and the value of a hex digit in lower or upper case, else 0. */
+enum { HEX_DIGIT = 16, HEX_VALUE = 15 };
+#define HEX_DECIMALS                                                                                                   \
+    ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21, ['6'] = 22, ['7'] = 23, ['8'] = 24,        \
+    ['9'] = 25
+static const uint8_t nibbles[2][256] = {
+    {HEX_DECIMALS, ['a'] = 26, ['b'] = 27, ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31},
+    {HEX_DECIMALS, ['A'] = 26, ['B'] = 27, ['C'] = 28, ['D'] = 29, ['E'] = 30, ['F'] = 31},
+};
+
+static inline uint8_t nibble(char c, bool upper)
 {
-    if (is_digit(c))
-        return c - '0';
-    char first = upper ? 'A' : 'a';
-    return c >= first && c <= first + 5 ? c - first + 10 : -1;
+    return nibbles[upper][(unsigned char)c];
 }
 
 static bool is_hex(struct str s, size_t width, bool upper)
 {
     if (s.size != width)
         return false;
+    unsigned all = HEX_DIGIT;
     for (size_t i = 0; i < s.size; i++)
-        if (nibble(s.data[i], upper) < 0)
-            return false;
-    return true;
+        all &= nibble(s.data[i], upper);
+    return all & HEX_DIGIT;
 }
 
-static bool is_dash_at(size_t i)
-{
-    return i == 8 || i == 13 || i == 18 || i == 23;
-}
+/* Where the 16 pairs of digits of a UUID stand. */
+static const uint8_t uuid_places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
 static bool is_uuid(struct str s)
 {
-    if (s.size != 36)
+    if (s.size != 36 || s.data[8] != '-' || s.data[13] != '-' || s.data[18] != '-' || s.data[23] != '-')
         return false;
-    for (size_t i = 0; i < 36; i++)
-        if (is_dash_at(i) ? s.data[i] != '-' : nibble(s.data[i], false) < 0)
-            return false;
-    return true;
+    unsigned all = HEX_DIGIT;
+    for (size_t i = 0; i < 16; i++)
+        all &= nibble(s.data[uuid_places[i]], false) & nibble(s.data[uuid_places[i] + 1], false);
+    return all & HEX_DIGIT;
 }
 
 static bool parse_ipv4(struct str s, char out[4])
@@ -351,15 +359,10 @@ void typed_to_bytes(const struct typed *typed, struct str text, char *out)
         must(parse_ipv4(text, out));
         return;
     }
-    size_t digits = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        if (typed->type == TYPE_UUID && is_dash_at(i))
-            continue;
-        int value = nibble(text.data[i], typed->type == TYPE_HEX && typed->variant);
-        if (digits++ % 2)
-            out[digits / 2 - 1] = (char)(out[digits / 2 - 1] | value);
-        else
-            out[digits / 2] = (char)(value << 4);
+    bool upper = typed->type == TYPE_HEX && typed->variant;
+    for (size_t i = 0; i < typed_byte_size(typed); i++) {
+        const char *pair = text.data + (typed->type == TYPE_UUID ? uuid_places[i] : 2 * i);
+        out[i] = (char)((nibble(pair[0], upper) & HEX_VALUE) << 4 | (nibble(pair[1], upper) & HEX_VALUE));
     }
 }
 
@@ -411,8 +414,12 @@ static size_t time_text(const struct typed *typed, int64_t number, char *out)
         int64_t value;
         unsigned width;
         char behind;
-    } parts[] = {{year, 4, '-'},         {month, 2, '-'},           {day, 2, typed->separator},
-                 {of_day / 3600, 2, ':'}, {of_day / 60 % 60, 2, ':'}, {of_day % 60, 2, (char)typed->variant}};
+    } parts[] = {{year, 4, '-'},
+                 {month, 2, '-'},
+                 {day, 2, typed->separator},
+                 {of_day / 3600, 2, ':'},
+                 {of_day / 60 % 60, 2, ':'},
+                 {of_day % 60, 2, (char)typed->variant}};
     size_t size = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         size += put_digits(out + size, (uint64_t)parts[i].value, parts[i].width);
@@ -456,8 +463,9 @@ size_t typed_bytes_text(const struct typed *typed, const char *bytes, char *out)
         return size;
     }
     const char *digits = typed->type == TYPE_HEX && typed->variant ? "0123456789ABCDEF" : "0123456789abcdef";
+    bool dashes = typed->type == TYPE_UUID;
     for (size_t i = 0; i < typed_byte_size(typed); i++) {
-        if (typed->type == TYPE_UUID && is_dash_at(size))
+        if (dashes && size + 1 == uuid_places[i])
             out[size++] = '-';
         out[size++] = digits[(unsigned char)bytes[i] >> 4];
         out[size++] = digits[(unsigned char)bytes[i] & 15];

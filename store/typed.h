@@ -10,24 +10,24 @@
 #include "base/str.h"
 
 enum type { /* stored: never renumber */
-    TYPE_NONE = 0,
-    TYPE_INTEGER = 1, /* -123: no superfluous zeros or signs */
-    TYPE_DECIMAL = 2, /* -12.500: the same number of decimals in all */
-    TYPE_FLOATING = 3, /* the same, each with its own number of decimals (1..17) */
-    TYPE_DIGITS = 4,  /* 000123: digits of one width */
-    TYPE_TIME = 5,    /* 2026-11-20T10:00:00.123Z: one separator, number of decimals and suffix in all */
-    TYPE_HEX = 6,     /* hex digits of one width and case */
-    TYPE_UUID = 7,    /* RFC 9562 text form, lower case */
-    TYPE_IPV4 = 8,
+            TYPE_NONE = 0,
+            TYPE_INTEGER = 1,  /* -123: no superfluous zeros or signs */
+            TYPE_DECIMAL = 2,  /* -12.500: the same number of decimals in all */
+            TYPE_FLOATING = 3, /* the same, each with its own number of decimals (1..17) */
+            TYPE_DIGITS = 4,   /* 000123: digits of one width */
+            TYPE_TIME = 5,     /* 2026-11-20T10:00:00.123Z: one separator, number of decimals and suffix in all */
+            TYPE_HEX = 6,      /* hex digits of one width and case */
+            TYPE_UUID = 7,     /* RFC 9562 text form, lower case */
+            TYPE_IPV4 = 8,
 };
 
 enum { TYPED_SUFFIX_MAX = 8, TYPED_TEXT_MAX = 64 };
 
 struct typed {
     uint8_t type;
-    uint8_t width;     /* DECIMAL, TIME: decimals; DIGITS, HEX: characters */
-    uint8_t variant;   /* HEX: 1 upper case; TIME: 0 no fraction, else its sign */
-    char separator;    /* TIME: between date and time */
+    uint8_t width;   /* DECIMAL, TIME: decimals; DIGITS, HEX: characters */
+    uint8_t variant; /* HEX: 1 upper case; TIME: 0 no fraction, else its sign */
+    char separator;  /* TIME: between date and time */
     uint8_t suffix_size;
     char suffix[TYPED_SUFFIX_MAX]; /* TIME */
 };

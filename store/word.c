@@ -35,7 +35,8 @@ static inline uint8_t class_of(char c)
 /* A run of word characters; seen is the or of their classes. */
 static bool is_indexed(const char *word, size_t size, unsigned seen)
 {
-    if (size < WORD_BYTES_MIN || size > WORD_BYTES_MAX || (seen & (CLASS_DIGIT | CLASS_LETTER)) != (CLASS_DIGIT | CLASS_LETTER))
+    if (size < WORD_BYTES_MIN || size > WORD_BYTES_MAX ||
+        (seen & (CLASS_DIGIT | CLASS_LETTER)) != (CLASS_DIGIT | CLASS_LETTER))
         return false;
     bool digits = true, hex = true;
     for (size_t i = 0; i + 1 < size && digits; i++)
@@ -271,7 +272,8 @@ static bool open_list(struct str packed, struct bit_reader *r, size_t *ret_count
         if ((unsigned char)packed.data[i] != (sum >> (8 * i) & 0xff))
             return false;
     uint64_t count;
-    if (!str_take_varint(&rest, &count) || count > WORDS_MAX || rest.size == 0 || (unsigned char)rest.data[0] > BITS_MAX)
+    if (!str_take_varint(&rest, &count) || count > WORDS_MAX || rest.size == 0 ||
+        (unsigned char)rest.data[0] > BITS_MAX)
         return false;
     *ret_count = (size_t)count;
     *ret_bits = (unsigned char)rest.data[0];

@@ -41,7 +41,7 @@ static void compress_streams(struct str rest, struct buf *directory, struct buf 
         size_t size = (size_t)(unsigned char)rest.data[1] << 8 | (unsigned char)rest.data[2];
         rest = str_slice(rest, 3, rest.size);
         if (kind >= next) {
-            codec_writer_add(writer, kind, str_slice(rest, 0, size));
+            codec_writer_add(writer, kind, str_slice(rest, 0, size), CODEC_NOISE);
             next = kind + 1;
         }
         rest = str_slice(rest, size, rest.size);
