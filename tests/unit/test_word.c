@@ -113,7 +113,8 @@ static void addresses_are_words_too(void **state)
     struct store_case *test_case = *state;
     struct batch *batch = test_case->batch;
     put_run(batch, 1, "/a", 0);
-    put_line(batch, STR("from 192.0.2.17 port 22, [198.51.100.1]:80 and 10.1.2.3.4 or v203.0.113.9 203.0.113.8x"), 0, T0);
+    put_line(batch, STR("from 192.0.2.17 port 22, [198.51.100.1]:80 and 10.1.2.3.4 or v203.0.113.9 203.0.113.8x"), 0,
+             T0);
     SCOPED(buf) index = index_of(batch);
     assert_true(has(&index, "192.0.2.17") && has(&index, "198.51.100.1"));
     assert_true(has(&index, "10.1.2.3") && has(&index, "1.2.3.4")); /* a dot may stand beside a whole token */
