@@ -498,7 +498,6 @@ static void split_one(struct splitting *s, const struct str *text, uint32_t i, e
 /* Texts whose template is rare are split again, another way; what is still rare then is kept whole. */
 static void split_again(struct splitting *s, struct list list, bool whole)
 {
-    must(s->templates.entries != NULL);
     for (uint32_t i = 0; i < list.count; i++) {
         struct map_entry *entry = &s->templates.entries[s->codes[i]];
         if (entry->value >= TEMPLATE_RARE)
@@ -563,6 +562,7 @@ static bool encode_split(struct encoder *e, struct list list, unsigned depth, en
     s.codes = ARENA_ARRAY(e->scratch, uint32_t, list.count);
     for (uint32_t i = 0; i < list.count; i++)
         split_one(&s, &list.values[i], i, way);
+    must(s.templates.entries != NULL);
     if (way == SPLIT_WORDS) {
         split_again(&s, list, false);
         split_again(&s, list, true);
