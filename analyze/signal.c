@@ -4,6 +4,7 @@
 
 #include "analyze/yaml.h"
 #include "base/asset.h"
+#include "base/chars.h"
 #include "base/map.h"
 #include "base/must.h"
 
@@ -22,7 +23,8 @@ struct signal_table {
     uint32_t *marks; /* of the phrase that ends in a state, or 0; state 0 is the root */
     uint16_t *next;  /* state * class_count + class -> state, 0 = none */
     size_t count, capacity;
-    struct map values; /* path -> 0, and path '\0' value -> kinds */
+    uint8_t starts[(1 << 16) / 8]; /* a bit for each two bytes that some phrase starts with */
+    struct map values;             /* path -> 0, and path '\0' value -> kinds */
 };
 
 static unsigned char fold(unsigned char c)
@@ -52,6 +54,7 @@ static uint16_t *next_of(const struct signal_table *table, size_t state, unsigne
 
 static void add_phrase(struct signal_table *table, struct str phrase, uint32_t mark)
 {
+    must(phrase.size >= 2);
     size_t state = 0;
     for (size_t i = 0; i < phrase.size; i++) {
         unsigned class = table->classes[(unsigned char)phrase.data[i]];
@@ -110,6 +113,20 @@ static void add_values(struct signal_table *table, const struct yaml_node *value
     }
 }
 
+static unsigned pair_of(const char *bytes)
+{
+    return (unsigned)(unsigned char)bytes[0] << 8 | (unsigned char)bytes[1];
+}
+
+static void note_starts(struct signal_table *table)
+{
+    for (unsigned pair = 0; pair < 1 << 16; pair++) {
+        uint16_t first = *next_of(table, 0, table->classes[pair >> 8]);
+        if (first && *next_of(table, first, table->classes[pair & 0xff]))
+            table->starts[pair / 8] |= (uint8_t)(1u << pair % 8);
+    }
+}
+
 struct signal_table *signal_table_new(void)
 {
     struct signal_table *table = mem_alloc(sizeof *table);
@@ -133,6 +150,7 @@ struct signal_table *signal_table_new(void)
             add_list(table, member, failure ? MARK_FAILURE : MARK_SUCCESS);
         }
     }
+    note_starts(table);
     return table;
 }
 
@@ -172,14 +190,19 @@ static void match_from(const struct signal_table *table, struct str text, size_t
 static struct found search(const struct signal_table *table, struct str text)
 {
     struct found found = {0};
-    for (size_t at = 0; at < text.size;) {
-        if (!table->word[(unsigned char)text.data[at]]) {
-            at++;
-            continue;
+    uint64_t before = 0; /* was the byte before part of a word? */
+    for (size_t from = 0; from < text.size; from += CHARS_STEP) {
+        struct chars chars;
+        chars_of(text.data + from, text.size - from < CHARS_STEP ? text.size - from : CHARS_STEP, &chars);
+        uint64_t words = chars.letter | chars.digit;
+        uint64_t starts = words & ~(words << 1 | before);
+        for (; starts; starts &= starts - 1) {
+            size_t at = from + (size_t)__builtin_ctzll(starts);
+            unsigned pair = at + 1 < text.size ? pair_of(text.data + at) : 0;
+            if (table->starts[pair / 8] >> pair % 8 & 1)
+                match_from(table, text, at, &found);
         }
-        match_from(table, text, at, &found);
-        while (at < text.size && table->word[(unsigned char)text.data[at]])
-            at++;
+        before = words >> 63;
     }
     return found;
 }

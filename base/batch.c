@@ -66,8 +66,36 @@ static int compare_spelling(const void *text, const void *spelling)
     return strcmp(text, ((const struct level_spelling *)spelling)->text);
 }
 
+/* The five that nearly all records have, without a search. */
+static enum level common_level(struct str text)
+{
+    uint32_t first = 0, last = 0;
+    if (text.size != 4 && text.size != 5 && text.size != 7)
+        return LEVEL_UNKNOWN;
+    memcpy(&first, text.data, 4);
+    memcpy(&last, text.data + text.size - 4, 4);
+    first |= 0x20202020;
+    last |= 0x20202020;
+    static const struct {
+        char first[5], last[5];
+        uint8_t size, level;
+    } names[] = {{"info", "info", 4, LEVEL_INFO},
+                 {"debu", "ebug", 5, LEVEL_DEBUG},
+                 {"warn", "ning", 7, LEVEL_WARNING},
+                 {"warn", "warn", 4, LEVEL_WARNING},
+                 {"erro", "rror", 5, LEVEL_ERROR}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (text.size == names[i].size && memcmp(&first, names[i].first, 4) == 0 &&
+            memcmp(&last, names[i].last, 4) == 0)
+            return (enum level)names[i].level;
+    return LEVEL_UNKNOWN;
+}
+
 enum level level_parse(struct str text)
 {
+    enum level common = common_level(text);
+    if (common != LEVEL_UNKNOWN)
+        return common;
     text = str_trim(text);
     if (text.size > 0 && text.data[text.size - 1] == ':')
         text.size--;

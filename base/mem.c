@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,8 @@
 
 /* The arena. A chunk is one malloc: this header, then `size` bytes handed out from the front. Only the newest chunk is
  * handed out from; a request too large for the next chunk's size gets a chunk of exactly its own, behind the newest, so
- * that the newest one's rest is not lost. Sizes go 64 KiB, 128 KiB, ... 8 MiB.
+ * that the newest one's rest is not lost. Sizes go 64 KiB, 128 KiB, ... 8 MiB. A reset leaves one chunk that holds all of what
+ * was handed out before, so that an arena that is used again and again soon allocates nothing.
  *
  * Under AddressSanitizer every request gets its own chunk of exactly its size. */
 
@@ -25,6 +27,7 @@
 enum {
     CHUNK_BYTES_MIN = 64 << 10,
     CHUNK_BYTES_MAX = 8 << 20,
+    KEPT_BYTES_MAX = 64 << 20,
     ARENA_ALIGNMENT = 16,
 };
 
@@ -95,23 +98,15 @@ void arena_release(struct arena *arena)
 
 void arena_reset(struct arena *arena)
 {
-    struct arena_chunk *largest = NULL;
-    struct arena_chunk **at_largest = NULL;
-    if (!ARENA_SEPARATE) {
-        for (struct arena_chunk **at = &arena->chunks; *at != NULL; at = &(*at)->next) {
-            if (largest == NULL || (*at)->size > largest->size) {
-                largest = *at;
-                at_largest = at;
-            }
-        }
+    struct arena_chunk *chunk = arena->chunks;
+    bool one = chunk != NULL && chunk->next == NULL && !ARENA_SEPARATE;
+    if (one && chunk->size <= KEPT_BYTES_MAX) {
+        chunk->used = 0;
+    } else {
+        size_t size = arena->used_bytes + arena->used_bytes / 4;
+        chunks_free(chunk);
+        arena->chunks = ARENA_SEPARATE || size == 0 || size > KEPT_BYTES_MAX ? NULL : chunk_new(size);
     }
-    if (largest != NULL) {
-        *at_largest = largest->next;
-        largest->next = NULL;
-        largest->used = 0;
-    }
-    chunks_free(arena->chunks);
-    arena->chunks = largest;
     arena->used_bytes = 0;
 }
 

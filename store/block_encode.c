@@ -10,18 +10,17 @@
 
 /* What is remembered of a column from block to block: it only chooses between encodings. */
 struct habit {
-    struct column_hint hint;
     uint32_t distinct; /* texts in its dictionary, 0 without one */
-    uint32_t blocks;
     uint8_t way;
 };
 
-enum { HABITS_MAX = 65536, HABIT_BLOCKS = 32 }; /* a hint is searched anew after so many blocks */
+enum { HABITS_MAX = 65536 };
 
 struct store_encoder {
     struct map names; /* kind and path of a column -> its habit */
     struct habit *habits;
     uint32_t habit_capacity;
+    struct column_hints hints;
     struct column_set set;
     struct pools header, common, own;
     struct codec_writer writer;
@@ -198,7 +197,7 @@ static struct habit *habit_of(struct store_encoder *e, const struct skeleton_col
             e->habit_capacity = e->habit_capacity ? e->habit_capacity * 2 : 64;
             e->habits = mem_resize_array(e->habits, e->habit_capacity, sizeof *e->habits);
         }
-        e->habits[entry->value] = (struct habit){.hint.parent = HINT_UNKNOWN};
+        e->habits[entry->value] = (struct habit){0};
     }
     *ret_id = (uint32_t)entry->value;
     return &e->habits[entry->value];
@@ -247,10 +246,12 @@ static void order_columns(struct store_encoder *e, struct skeletons *s)
 static void gather_values(struct store_encoder *e, const struct skeletons *s, const struct batch *batch)
 {
     uint32_t **rows = ARENA_ARRAY(&e->scratch, uint32_t *, s->column_count);
+    uint32_t *first = ARENA_ARRAY(&e->scratch, uint32_t, s->column_count);
+    skeletons_group(s, first, &e->scratch);
     for (uint32_t i = 0; i < s->column_count; i++) {
         e->set.columns[i].values = ARENA_ARRAY(&e->scratch, struct str, s->columns[i].count);
-        rows[i] = ARENA_ARRAY(&e->scratch, uint32_t, s->columns[i].count);
-        e->set.columns[i].rows = rows[i];
+        rows[i] = first[i] == i ? ARENA_ARRAY(&e->scratch, uint32_t, s->columns[i].count) : NULL;
+        e->set.columns[i].rows = rows[first[i]];
     }
     for (uint32_t i = 0; i < batch->record_count; i++) {
         const struct record *rec = &batch->records[i];
@@ -261,7 +262,9 @@ static void gather_values(struct store_encoder *e, const struct skeletons *s, co
             uint32_t c = s->pieces[skeleton->pieces[p]].column;
             struct column *column = &e->set.columns[c];
             column->values[column->count] = whole ? raw : rec->slots[p];
-            rows[c][column->count++] = i;
+            if (rows[c])
+                rows[c][column->count] = i;
+            column->count++;
         }
     }
 }
@@ -321,10 +324,8 @@ static void encode_column(struct store_encoder *e, uint32_t index)
 {
     struct column *column = &e->set.columns[index];
     struct habit *habit = &e->habits[column->id];
-    if (habit->blocks++ % HABIT_BLOCKS == 0)
-        habit->hint.parent = HINT_UNKNOWN;
     pools_reset(&e->own);
-    column_encode(&e->set, index, &habit->hint, &e->own, &e->words, &e->scratch);
+    column_encode(&e->set, index, &e->hints, &e->own, &e->words, &e->scratch);
     habit->way = column->way;
     habit->distinct = column->distinct;
     place_pools(e, index);
@@ -396,11 +397,10 @@ void store_encode(struct store_encoder *encoder, struct batch *batch)
     if (image->records == 0)
         return;
     encode_body(encoder, batch);
-    if (!encoder
-             ->warm) { /* the first block teaches which columns others can be guessed from; then it is encoded well */
+    /* The first block teaches which columns others can be guessed from; then it is encoded well. */
+    if (!encoder->warm) {
         encoder->warm = true;
-        for (size_t i = 0; i < encoder->names.count; i++)
-            encoder->habits[i].hint.parent = HINT_UNKNOWN;
+        encoder->hints = (struct column_hints){0};
         encode_body(encoder, batch);
     }
 }

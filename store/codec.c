@@ -4,13 +4,16 @@
 
 #include "base/hash.h"
 #include "base/must.h"
+#include "store/pool.h"
 
 enum {
     LEVEL_NOISE = 1,
-    LEVEL_TEXT = 6,
+    LEVEL_TEXT = 4,
     LEVEL_PACK = 1,
     CHECKSUM_SIZE = 4,
 };
+
+#define RANDOM_SHARE 0.98
 
 static uint32_t checksum_of(uint32_t kind, size_t raw_size, struct str packed)
 {
@@ -26,6 +29,15 @@ static void append_compressed(struct libdeflate_compressor *compressor, struct s
     size_t size = libdeflate_zlib_compress(compressor, raw.data, raw.size, at, bound);
     must(size > 0);
     out->size += size;
+}
+
+/* Bytes that are all about as frequent have nothing to gain. */
+static bool is_random(struct str raw)
+{
+    uint32_t histogram[256] = {0};
+    for (size_t i = 0; i < raw.size; i++)
+        histogram[(unsigned char)raw.data[i]]++;
+    return entropy_bits(histogram, raw.size) > (double)raw.size * 8 * RANDOM_SHARE;
 }
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------- */
@@ -52,8 +64,10 @@ void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw
     must(writer->count == 0 || writer->entries[writer->count - 1].kind < kind);
     struct buf *body = writer->body;
     size_t offset = body->size;
-    append_compressed(writer->compressors[effort], raw, body);
-    if (body->size - offset >= raw.size) {
+    bool random = effort == CODEC_NOISE && is_random(raw);
+    if (!random)
+        append_compressed(writer->compressors[effort], raw, body);
+    if (random || body->size - offset >= raw.size) {
         buf_cut(body, offset);
         buf_add_str(body, raw);
     }

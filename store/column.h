@@ -35,7 +35,7 @@ enum {
     COLUMN_TEXT_MAX = 128 << 20,  /* bytes put together for them */
 };
 
-/* A top-level column. values[i] belongs to record rows[i]; rows grow. */
+/* A top-level column. values[i] belongs to record rows[i]; rows grow. Columns of the same records share one array of rows. */
 struct column {
     struct str *values;
     const uint32_t *rows;
@@ -58,16 +58,23 @@ struct column_set {
     void *context;
 };
 
-/* What encoded a column well before; it costs or saves bytes, never correctness. */
-enum { HINT_NONE = -1, HINT_UNKNOWN = -2 };
+/* What encoded lists well before, by what they are lists of (a column, a variable of a template in it ...). A hint costs or
+ * saves bytes, never correctness. Zero-initialised = nothing known. */
+enum { HINTS = 4096, HINT_NONE = -1, HINT_UNKNOWN = -2 };
 struct column_hint {
-    int32_t parent; /* id of the column to guess from, HINT_NONE, or HINT_UNKNOWN to have both searched and set here */
-    bool age;       /* of a DICT */
+    uint64_t key;
+    int32_t parent; /* id of the column to guess from, HINT_NONE, or HINT_UNKNOWN: to be searched and set */
+    int32_t same;   /* the same for the column that has the same texts */
+    uint8_t uses;
+    bool age, age_known; /* of a DICT */
+};
+struct column_hints {
+    struct column_hint hints[HINTS];
 };
 
 /* Encodes columns[index]; those before it may be referred to. The id-like words of its texts are added to words, of a text that
  * recurs only once. */
-void column_encode(struct column_set *set, uint32_t index, struct column_hint *hint, struct pools *out,
+void column_encode(struct column_set *set, uint32_t index, struct column_hints *hints, struct pools *out,
                    struct words *words, struct arena *scratch);
 /* Fills columns[index].values (an array of count is given, and rows), texts in arena or in the pools' bytes. False when the
  * bytes are not sound. */

@@ -13,19 +13,20 @@ enum {
     SAME_SAMPLE = 8,
     GUESS_SAMPLE = 1024,
     LINES_MAX = 1 << 20,
-    RECENT = 256,
+    HINT_USES = 64, /* then it is searched anew */
 };
 
 struct list {
     const struct str *values;
     const uint32_t *rows;
     uint32_t count;
+    uint64_t key; /* names what it is a list of, across blocks, for hints */
 };
 
 struct encoder {
     struct column_set *set;
     uint32_t index; /* the top-level column being encoded */
-    struct column_hint *hint;
+    struct column_hints *hints;
     struct pools *out;
     struct words *words;
     struct arena *scratch;
@@ -36,6 +37,28 @@ struct encoder {
 enum stage { STAGE_LINES, STAGE_WORDS, STAGE_DIGITS, STAGE_WHOLE };
 
 static void encode_list(struct encoder *e, struct list list, unsigned depth, enum stage stage, bool distinct);
+
+/* The texts of a column lie far apart, one in each line, so they are asked for before they are needed. */
+static inline void fetch_ahead(struct list list, uint32_t i)
+{
+    enum { AHEAD = 8 };
+    if (i + AHEAD < list.count)
+        __builtin_prefetch(list.values[i + AHEAD].data);
+}
+
+static uint64_t key_within(uint64_t key, uint64_t part)
+{
+    return (key ^ part) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+}
+
+static struct column_hint *hint_of(struct encoder *e, struct list list)
+{
+    uint64_t key = list.key | 1;
+    struct column_hint *hint = &e->hints->hints[(key >> 40) % HINTS];
+    if (hint->key != key || ++hint->uses == HINT_USES)
+        *hint = (struct column_hint){.key = key, .parent = HINT_UNKNOWN, .same = HINT_UNKNOWN};
+    return hint;
+}
 
 static void add_way(struct encoder *e, enum column_way way, unsigned depth)
 {
@@ -125,20 +148,24 @@ struct dict {
 /* Walks along a parent column: what a text of the list is guessed to be. */
 struct guesser {
     const struct column *parent;
-    uint32_t *last; /* code that stood beside each text of the parent last */
+    const uint32_t *rows; /* of the list */
+    uint32_t *last;       /* code that stood beside each text of the parent last */
     uint32_t at;
 };
 
-static void guesser_init(struct guesser *g, const struct column *parent, struct arena *scratch)
+static void guesser_init(struct guesser *g, const struct column *parent, const uint32_t *rows, struct arena *scratch)
 {
-    *g = (struct guesser){.parent = parent, .last = ARENA_ARRAY(scratch, uint32_t, parent->distinct)};
+    *g = (struct guesser){.parent = parent, .rows = rows, .last = ARENA_ARRAY(scratch, uint32_t, parent->distinct)};
     memset(g->last, 0xff, parent->distinct * sizeof *g->last);
 }
 
-/* Where the guess for the row is kept; NULL when the parent has nothing there. */
-static uint32_t *guess_at(struct guesser *g, uint32_t row)
+/* Where the guess for the list's i-th text is kept; NULL when the parent has nothing there. */
+static inline uint32_t *guess_at(struct guesser *g, uint32_t i)
 {
     const struct column *parent = g->parent;
+    if (parent->rows == g->rows)
+        return &g->last[parent->codes[i]];
+    uint32_t row = g->rows[i];
     while (g->at < parent->count && parent->rows[g->at] < row)
         g->at++;
     return g->at < parent->count && parent->rows[g->at] == row ? &g->last[parent->codes[g->at]] : NULL;
@@ -190,7 +217,7 @@ static uint32_t number_text(struct numbering *n, struct str text, uint32_t row)
 static bool make_dict(struct encoder *e, struct list list, const struct column *parent, struct dict *ret)
 {
     struct numbering n = {.dict = ret, .slots = 16};
-    struct guesser guesser;
+    struct guesser guesser = {0};
     while (n.slots < list.count * 2)
         n.slots *= 2;
     n.table = arena_zalloc(e->scratch, n.slots * sizeof *n.table);
@@ -201,13 +228,14 @@ static bool make_dict(struct encoder *e, struct list list, const struct column *
     };
     if (parent) {
         ret->guesses = ARENA_ARRAY(e->scratch, uint32_t, list.count);
-        guesser_init(&guesser, parent, e->scratch);
+        guesser_init(&guesser, parent, list.rows, e->scratch);
     }
     for (uint32_t i = 0; i < list.count; i++) {
         struct str text = list.values[i];
+        fetch_ahead(list, i);
         if ((i == 256 || i == 2048) && ret->distinct > i - i / 8)
             return false;
-        uint32_t *guess = parent ? guess_at(&guesser, list.rows[i]) : NULL;
+        uint32_t *guess = parent ? guess_at(&guesser, i) : NULL;
         uint32_t likely = guess ? *guess : !parent && i > 0 ? ret->codes[i - 1] : NO_GUESS;
         if (parent)
             ret->guesses[i] = likely;
@@ -223,10 +251,10 @@ static bool make_dict(struct encoder *e, struct list list, const struct column *
 static void make_guesses(struct encoder *e, struct list list, const uint32_t *codes, const struct column *parent,
                          uint32_t *ret)
 {
-    struct guesser guesser;
-    guesser_init(&guesser, parent, e->scratch);
+    struct guesser guesser = {0};
+    guesser_init(&guesser, parent, list.rows, e->scratch);
     for (uint32_t i = 0; i < list.count; i++) {
-        uint32_t *guess = guess_at(&guesser, list.rows[i]);
+        uint32_t *guess = guess_at(&guesser, i);
         ret[i] = guess ? *guess : NO_GUESS;
         if (guess)
             *guess = codes[i];
@@ -284,13 +312,13 @@ static void refer(struct encoder *e, const struct column *other)
 
 static const struct column *column_by_id(const struct encoder *e, int32_t id)
 {
-    for (uint32_t i = 0; i < e->index; i++)
-        if (may_guess_from(&e->set->columns[i]) && (int32_t)e->set->columns[i].id == id)
+    for (uint32_t i = 0; i < e->index && id >= 0; i++)
+        if ((int32_t)e->set->columns[i].id == id)
             return &e->set->columns[i];
     return NULL;
 }
 
-/* The column that guesses best, if any does; the hint remembers it. */
+/* The column that guesses best, if any does. */
 static const struct column *search_parent(struct encoder *e, struct list list, const struct dict *dict, bool age)
 {
     const struct column *best = NULL;
@@ -305,7 +333,6 @@ static const struct column *search_parent(struct encoder *e, struct list list, c
             best = candidate;
         }
     }
-    e->hint->parent = best ? (int32_t)best->id : HINT_NONE;
     return best;
 }
 
@@ -327,16 +354,21 @@ static void write_dict(struct encoder *e, struct list list, const struct dict *d
 static bool encode_dict(struct encoder *e, struct list list, unsigned depth, enum stage stage)
 {
     struct dict dict;
-    const struct column *parent = depth == 0 && e->hint->parent >= 0 ? column_by_id(e, e->hint->parent) : NULL;
+    struct column_hint *hint = hint_of(e, list);
+    const struct column *parent = depth == 0 ? column_by_id(e, hint->parent) : NULL;
+    if (parent && !may_guess_from(parent))
+        parent = NULL;
     if (!make_dict(e, list, parent, &dict))
         return false;
     add_way(e, WAY_DICT, depth);
-    bool age = e->hint->age;
-    if (depth > 0 || e->hint->parent == HINT_UNKNOWN)
-        age = cost_with(e, list, dict.codes, NULL, true) < cost_with(e, list, dict.codes, NULL, false);
-    if (depth == 0 && e->hint->parent == HINT_UNKNOWN) {
-        e->hint->age = age;
+    if (!hint->age_known) {
+        hint->age = cost_with(e, list, dict.codes, NULL, true) < cost_with(e, list, dict.codes, NULL, false);
+        hint->age_known = true;
+    }
+    bool age = hint->age;
+    if (depth == 0 && hint->parent == HINT_UNKNOWN) {
         parent = search_parent(e, list, &dict, age);
+        hint->parent = parent ? (int32_t)parent->id : HINT_NONE;
         if (parent) {
             dict.guesses = ARENA_ARRAY(e->scratch, uint32_t, list.count);
             make_guesses(e, list, dict.codes, parent, dict.guesses);
@@ -347,7 +379,8 @@ static bool encode_dict(struct encoder *e, struct list list, unsigned depth, enu
         e->set->columns[e->index].codes = dict.codes;
         e->set->columns[e->index].distinct = dict.distinct;
     }
-    encode_list(e, (struct list){dict.texts, dict.rows, dict.distinct}, depth + 1, stage, true);
+    encode_list(e, (struct list){dict.texts, dict.rows, dict.distinct, key_within(list.key, WAY_DICT)}, depth + 1,
+                stage, true);
     if (depth == 0 && e->times) {
         int64_t *times = ARENA_ARRAY(e->scratch, int64_t, list.count);
         for (uint32_t i = 0; i < list.count; i++)
@@ -359,53 +392,90 @@ static bool encode_dict(struct encoder *e, struct list list, unsigned depth, enu
 
 /* ---- The same as another column ----------------------------------------------------------------------------------------- */
 
-static const struct str *value_at(const struct column *column, uint32_t row)
+/* Where the row, or what follows it, stands. */
+static uint32_t find_row(const uint32_t *rows, uint32_t count, uint32_t row)
 {
-    uint32_t low = 0, high = column->count;
+    uint32_t low = 0, high = count;
+    if (row < count && rows[row] == row)
+        return row;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (column->rows[middle] < row)
+        if (rows[middle] < row)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < column->count && column->rows[low] == row ? &column->values[low] : NULL;
+    return low;
 }
 
-static int find_same(const struct encoder *e, struct list list)
+/* How many texts of the sample equal those of the same records in the column. at_rows, at: where the sample's rows were
+ * found last, in which rows; columns often share them. */
+struct sample {
+    struct str values[SAME_SAMPLE];
+    uint32_t rows[SAME_SAMPLE];
+    const uint32_t *at_rows[SAME_SAMPLE];
+    uint32_t at[SAME_SAMPLE];
+    uint32_t count;
+};
+
+static bool sample_equals(struct sample *sample, const struct column *column)
 {
-    uint32_t step = list.count / SAME_SAMPLE ? list.count / SAME_SAMPLE : 1;
-    for (uint32_t c = 0; c < e->index; c++) {
-        if (e->set->columns[c].chain >= COLUMN_CHAIN_MAX)
-            continue;
-        unsigned tried = 0, equal = 0;
-        for (uint32_t i = 0; i < list.count; i += step) {
-            const struct str *other = value_at(&e->set->columns[c], list.rows[i]);
-            tried++;
-            equal += other && str_equal(*other, list.values[i]);
-            if (tried >= 2 && equal == 0)
-                break;
+    uint32_t equal = 0;
+    for (uint32_t i = 0; i < sample->count; i++) {
+        if (sample->at_rows[i] != column->rows) {
+            sample->at_rows[i] = column->rows;
+            sample->at[i] = find_row(column->rows, column->count, sample->rows[i]);
         }
-        if (equal * 4 >= tried * 3)
-            return (int)c;
+        uint32_t at = sample->at[i];
+        equal += at < column->count && column->rows[at] == sample->rows[i] &&
+                 str_equal(column->values[at], sample->values[i]);
+        if (i >= 1 && equal == 0)
+            return false;
     }
-    return -1;
+    return equal * 4 >= sample->count * 3;
+}
+
+static const struct column *find_same(struct encoder *e, struct list list)
+{
+    struct column_hint *hint = hint_of(e, list);
+    struct sample sample = {.count = 0};
+    uint32_t step = list.count > SAME_SAMPLE ? list.count / SAME_SAMPLE : 1;
+    if (hint->same == HINT_NONE)
+        return NULL;
+    for (uint32_t i = 0; i < list.count && sample.count < SAME_SAMPLE; i += step) {
+        sample.values[sample.count] = list.values[i];
+        sample.rows[sample.count++] = list.rows[i];
+    }
+    const struct column *known = column_by_id(e, hint->same);
+    if (known && known->chain < COLUMN_CHAIN_MAX && sample_equals(&sample, known))
+        return known;
+    for (uint32_t c = 0; c < e->index; c++) {
+        const struct column *column = &e->set->columns[c];
+        if (column->chain < COLUMN_CHAIN_MAX && sample_equals(&sample, column)) {
+            hint->same = (int32_t)column->id;
+            return column;
+        }
+    }
+    hint->same = HINT_NONE;
+    return NULL;
 }
 
 static bool encode_same(struct encoder *e, struct list list, unsigned depth, enum stage stage)
 {
-    int other = find_same(e, list);
-    if (other < 0)
+    const struct column *column = find_same(e, list);
+    if (!column)
         return false;
     add_way(e, WAY_SAME, depth);
-    buf_add_varint(&e->out->bufs[POOL_META], (uint64_t)other);
-    const struct column *column = &e->set->columns[other];
+    buf_add_varint(&e->out->bufs[POOL_META], (uint64_t)(column - e->set->columns));
     refer(e, column);
     uint32_t *same = ARENA_ARRAY(e->scratch, uint32_t, list.count);
     struct str *values = ARENA_ARRAY(e->scratch, struct str, list.count);
     uint32_t *rows = ARENA_ARRAY(e->scratch, uint32_t, list.count);
     uint32_t left = 0, at = 0;
     for (uint32_t i = 0; i < list.count; i++) {
+        fetch_ahead(list, i);
+        if (column->rows == list.rows)
+            at = i;
         while (at < column->count && column->rows[at] < list.rows[i])
             at++;
         same[i] =
@@ -416,7 +486,7 @@ static bool encode_same(struct encoder *e, struct list list, unsigned depth, enu
         }
     }
     pool_add_codes(e->out, same, list.count, 2);
-    encode_list(e, (struct list){values, rows, left}, depth + 1, stage, false);
+    encode_list(e, (struct list){values, rows, left, key_within(list.key, WAY_SAME)}, depth + 1, stage, false);
     return true;
 }
 
@@ -433,10 +503,7 @@ struct splitting {
     uint32_t *codes;             /* template of each text, an entry of templates */
     struct buf key;
     struct arena *scratch;
-    uint32_t recent[RECENT]; /* by the texts' first bytes: the template found last, and one */
 };
-
-enum { TEXT_START = 12 };
 
 static void splitting_release(struct splitting *s)
 {
@@ -460,36 +527,15 @@ static void keep_whole(struct splitting *s, const struct str *text, uint32_t i)
     s->codes[i] = template_of_key(s, TEMPLATE_RARE);
 }
 
-static uint32_t *recent_template(struct splitting *s, struct str text)
-{
-    return &s->recent[quick_hash(str_from(text.data, TEXT_START)) % RECENT];
-}
-
-/* A text that begins like an earlier one probably has its template, which is quicker to see than to find anew. */
-static bool try_recent(struct splitting *s, struct str text, struct split *split, uint32_t *ret_code)
-{
-    uint32_t code = *recent_template(s, text);
-    if (code == 0 || !split_fits(s->templates.entries[code - 1].key, text, split))
-        return false;
-    s->templates.entries[code - 1].value++;
-    *ret_code = code - 1;
-    return true;
-}
-
 static void split_one(struct splitting *s, const struct str *text, uint32_t i, enum split_way way)
 {
     struct split split;
-    bool recent = way == SPLIT_WORDS && text->size >= TEXT_START;
-    if (!(recent && try_recent(s, *text, &split, &s->codes[i]))) {
-        buf_reset(&s->key);
-        if (!split_text(*text, way, &s->key, &split)) {
-            keep_whole(s, text, i);
-            return;
-        }
-        s->codes[i] = template_of_key(s, 1);
-        if (recent)
-            *recent_template(s, *text) = s->codes[i] + 1;
+    buf_reset(&s->key);
+    if (!split_text(*text, way, &s->key, &split)) {
+        keep_whole(s, text, i);
+        return;
     }
+    s->codes[i] = template_of_key(s, 1);
     struct str *texts = ARENA_ARRAY(s->scratch, struct str, split.count);
     memcpy(texts, split.variables, split.count * sizeof *texts);
     s->variables[i] = (struct variables){texts, split.count};
@@ -529,8 +575,9 @@ static uint32_t number_templates(struct splitting *s, struct list list, struct s
     return used;
 }
 
-static void encode_variables(struct encoder *e, struct list list, const struct splitting *s, uint32_t template_count,
-                             const uint32_t *counts, unsigned depth, enum stage stage)
+static void encode_variables(struct encoder *e, struct list list, const struct splitting *s,
+                             const struct str *templates, uint32_t template_count, const uint32_t *counts,
+                             unsigned depth, enum stage stage)
 {
     uint32_t *order = ARENA_ARRAY(e->scratch, uint32_t, list.count); /* texts by template */
     uint32_t *ends = ARENA_ARRAY(e->scratch, uint32_t, template_count);
@@ -543,6 +590,7 @@ static void encode_variables(struct encoder *e, struct list list, const struct s
         order[ends[s->codes[i]]++] = i;
     for (uint32_t t = 0; t < template_count; t++) {
         const uint32_t *texts = order + ends[t] - counts[t];
+        uint64_t key = hash_bytes(templates[t].data, templates[t].size, list.key);
         for (uint32_t v = 0; v < s->variables[texts[0]].count; v++) {
             struct str *values = ARENA_ARRAY(e->scratch, struct str, counts[t]);
             uint32_t *rows = ARENA_ARRAY(e->scratch, uint32_t, counts[t]);
@@ -550,7 +598,7 @@ static void encode_variables(struct encoder *e, struct list list, const struct s
                 values[i] = s->variables[texts[i]].texts[v];
                 rows[i] = list.rows[texts[i]];
             }
-            encode_list(e, (struct list){values, rows, counts[t]}, depth + 1, stage, false);
+            encode_list(e, (struct list){values, rows, counts[t], key_within(key, v)}, depth + 1, stage, false);
         }
     }
 }
@@ -560,8 +608,10 @@ static bool encode_split(struct encoder *e, struct list list, unsigned depth, en
     __attribute__((cleanup(splitting_release))) struct splitting s = {.key = BUF(1 << 20), .scratch = e->scratch};
     s.variables = ARENA_ARRAY(e->scratch, struct variables, list.count);
     s.codes = ARENA_ARRAY(e->scratch, uint32_t, list.count);
-    for (uint32_t i = 0; i < list.count; i++)
+    for (uint32_t i = 0; i < list.count; i++) {
+        fetch_ahead(list, i);
         split_one(&s, &list.values[i], i, way);
+    }
     must(s.templates.entries != NULL);
     if (way == SPLIT_WORDS) {
         split_again(&s, list, false);
@@ -585,7 +635,7 @@ static bool encode_split(struct encoder *e, struct list list, unsigned depth, en
     pool_add_codes(e->out, s.codes, list.count, used);
     static const enum stage next[] = {
         [SPLIT_LINES] = STAGE_WORDS, [SPLIT_WORDS] = STAGE_DIGITS, [SPLIT_DIGITS] = STAGE_WHOLE};
-    encode_variables(e, list, &s, used, counts, depth, next[way]);
+    encode_variables(e, list, &s, texts, used, counts, depth, next[way]);
     return true;
 }
 
@@ -614,7 +664,7 @@ static bool encode_lines(struct encoder *e, struct list list, unsigned depth)
     }
     add_way(e, WAY_LINES, depth);
     pool_add_numbers(e->out, counts, list.count, e->scratch);
-    encode_list(e, (struct list){lines, rows, total}, depth + 1, STAGE_WORDS, false);
+    encode_list(e, (struct list){lines, rows, total, key_within(list.key, WAY_LINES)}, depth + 1, STAGE_WORDS, false);
     return true;
 }
 
@@ -663,13 +713,14 @@ static void encode_list(struct encoder *e, struct list list, unsigned depth, enu
     e->times = NULL; /* those of a list within */
 }
 
-void column_encode(struct column_set *set, uint32_t index, struct column_hint *hint, struct pools *out,
+void column_encode(struct column_set *set, uint32_t index, struct column_hints *hints, struct pools *out,
                    struct words *words, struct arena *scratch)
 {
-    struct encoder e = {.set = set, .index = index, .hint = hint, .out = out, .words = words, .scratch = scratch};
+    struct encoder e = {.set = set, .index = index, .hints = hints, .out = out, .words = words, .scratch = scratch};
     struct column *column = &set->columns[index];
     column->codes = NULL;
     column->distinct = column->chain = 0;
-    encode_list(&e, (struct list){column->values, column->rows, column->count}, 0, STAGE_LINES, false);
+    struct list list = {column->values, column->rows, column->count, hash_bytes(&column->id, sizeof column->id, 0)};
+    encode_list(&e, list, 0, STAGE_LINES, false);
     column->times = column->way == WAY_TYPED || column->way == WAY_DICT ? e.times : NULL;
 }

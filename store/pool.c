@@ -45,13 +45,28 @@ bool pool_take_zigzag(struct pool_reader *reader, int64_t *ret)
     return str_take_zigzag(&reader->rest[POOL_META], ret);
 }
 
+enum { WEIGHTS = 1025 };
+
+static double weights[WEIGHTS];
+
+__attribute__((constructor)) static void fill_weights(void)
+{
+    for (unsigned n = 2; n < WEIGHTS; n++)
+        weights[n] = n * log2(n);
+}
+
+/* n * log2(n) */
+static double weight_of(uint32_t n)
+{
+    return n < WEIGHTS ? weights[n] : n * log2(n);
+}
+
 double entropy_bits(const uint32_t histogram[256], size_t count)
 {
     /* sum of n * log2(count / n) = count * log2(count) - sum of n * log2(n) */
-    double bits = count ? (double)count * log2((double)count) : 0;
+    double bits = weight_of((uint32_t)count);
     for (int i = 0; i < 256; i++)
-        if (histogram[i] > 1)
-            bits -= histogram[i] * log2((double)histogram[i]);
+        bits -= weight_of(histogram[i]);
     return bits;
 }
 

@@ -130,6 +130,75 @@ void skeletons_plain(const struct batch *batch, struct skeletons *ret, struct ar
     must(make(batch, ret, arena, true));
 }
 
+/* ---- Columns of the same records --------------------------------------------------------------------------------------- */
+
+/* Classes of columns that stood together in all skeletons so far. */
+struct classes {
+    uint32_t count;
+    uint32_t *of;      /* column -> class */
+    uint32_t *size;    /* class -> columns in it */
+    uint32_t *hits;    /* class -> those of them in the skeleton at hand */
+    uint32_t *into;    /* class -> the class that these go to, 0 = none */
+    uint32_t *seen;    /* column -> the last skeleton it stood in, and one */
+    uint32_t *touched; /* columns of the skeleton at hand, each once */
+    bool *twice;       /* column -> it stood twice in some skeleton */
+};
+
+/* Those that stand in the skeleton part from those that do not. */
+static void split_classes(struct classes *c, const struct skeletons *s, uint32_t index)
+{
+    const struct skeleton *skeleton = &s->skeletons[index];
+    uint32_t touched = 0;
+    for (uint32_t p = 0; p < skeleton->count; p++) {
+        uint32_t column = s->pieces[skeleton->pieces[p]].column;
+        if (c->seen[column] == index + 1) {
+            c->twice[column] = true;
+            continue;
+        }
+        c->seen[column] = index + 1;
+        c->touched[touched++] = column;
+        c->hits[c->of[column]]++;
+    }
+    for (uint32_t i = 0; i < touched; i++) {
+        uint32_t from = c->of[c->touched[i]];
+        if (c->hits[from] == c->size[from])
+            continue; /* the whole class */
+        if (c->into[from] == 0)
+            c->into[from] = c->count++;
+        c->of[c->touched[i]] = c->into[from];
+    }
+    for (uint32_t i = 0; i < touched; i++) { /* sizes change only now: they were still being compared with */
+        uint32_t to = c->of[c->touched[i]];
+        c->size[to] += c->hits[to] == 0;
+    }
+    for (uint32_t from = 0; from < c->count; from++) {
+        if (c->into[from])
+            c->size[from] -= c->hits[from];
+        c->hits[from] = c->into[from] = 0;
+    }
+}
+
+void skeletons_group(const struct skeletons *s, uint32_t *ret_first, struct arena *scratch)
+{
+    uint32_t columns = s->column_count;
+    struct classes c = {.count = 1};
+    uint32_t **arrays[] = {&c.of, &c.size, &c.hits, &c.into, &c.seen, &c.touched};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        *arrays[i] = arena_zalloc(scratch, (columns + 1) * sizeof **arrays[i]);
+    c.twice = arena_zalloc(scratch, columns * sizeof *c.twice);
+    c.size[0] = columns;
+    for (uint32_t i = 0; i < s->count; i++)
+        split_classes(&c, s, i);
+    uint32_t *first = c.touched; /* of each class, and one */
+    memset(first, 0, (columns + 1) * sizeof *first);
+    for (uint32_t i = 0; i < columns; i++) {
+        uint32_t *of_class = &first[c.of[i]];
+        if (*of_class == 0 && !c.twice[i])
+            *of_class = i + 1;
+        ret_first[i] = c.twice[i] ? i : *of_class - 1;
+    }
+}
+
 /* ---- Writing ---------------------------------------------------------------------------------------------------------- */
 
 static void add_text(struct pools *out, struct str text)

@@ -48,6 +48,8 @@ struct skeletons {
  * kept as text (skeletons_plain). */
 bool skeletons_make(const struct batch *batch, struct skeletons *ret, struct arena *arena);
 void skeletons_plain(const struct batch *batch, struct skeletons *ret, struct arena *arena);
+/* ret_first[c] is the first column that stands in exactly the records c stands in, once in each: c itself if there is none before. */
+void skeletons_group(const struct skeletons *s, uint32_t *ret_first, struct arena *scratch);
 void skeletons_encode(const struct skeletons *skeletons, uint32_t records, struct pools *out, struct arena *scratch);
 /* Texts point into the pools' bytes. Counts of the columns are filled. */
 bool skeletons_decode(struct pool_reader *in, uint32_t records, struct skeletons *ret, struct arena *arena);

@@ -1,25 +1,6 @@
 #include "store/split.h"
 
-enum { CHAR_OTHER = 0, CHAR_WORD = 1, CHAR_DIGIT = 2, CHAR_MARK = 4 };
-
-static uint8_t classes[256];
-
-__attribute__((constructor)) static void fill_classes(void)
-{
-    for (unsigned c = 0; c < 256; c++) {
-        if (c >= '0' && c <= '9')
-            classes[c] = CHAR_DIGIT;
-        else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80)
-            classes[c] = CHAR_WORD;
-        else if (c == '.' || c == '/' || c == ':' || c == '@' || c == '+' || c == '-')
-            classes[c] = CHAR_MARK;
-    }
-}
-
-static inline uint8_t class_of(char c)
-{
-    return classes[(unsigned char)c];
-}
+#include "base/chars.h"
 
 static bool add_variable(struct split *split, struct buf *template, struct str variable)
 {
@@ -27,22 +8,6 @@ static bool add_variable(struct split *split, struct buf *template, struct str v
         return false;
     split->variables[split->count++] = variable;
     buf_add_char(template, 0);
-    return true;
-}
-
-static bool split_digits(struct str text, struct buf *template, struct split *ret)
-{
-    for (size_t at = 0; at < text.size;) {
-        size_t from = at;
-        bool digits = class_of(text.data[at]) == CHAR_DIGIT;
-        while (at < text.size && (class_of(text.data[at]) == CHAR_DIGIT) == digits)
-            at++;
-        struct str piece = str_from(text.data + from, at - from);
-        if (!digits)
-            buf_add_str(template, piece);
-        else if (!add_variable(ret, template, piece))
-            return false;
-    }
     return true;
 }
 
@@ -66,11 +31,25 @@ static size_t value_start(struct str text, size_t from, size_t end)
     return start;
 }
 
+/* Where the line that starts at from ends: at its \n, or at the end of the text. */
+static size_t line_end(struct str text, size_t from)
+{
+    while (from < text.size) {
+        const char *found = memchr(text.data + from, '\\', text.size - from);
+        if (!found || found + 1 == text.data + text.size)
+            break;
+        if (found[1] == 'n')
+            return (size_t)(found - text.data);
+        from = (size_t)(found - text.data) + 1;
+    }
+    return text.size;
+}
+
 struct str split_take_line(struct str *rest)
 {
-    size_t end = str_find(*rest, STR("\\n"));
+    size_t end = line_end(*rest, 0);
     struct str line = str_slice(*rest, 0, end);
-    *rest = end == STR_NONE ? STR_ABSENT : str_slice(*rest, end + 2, rest->size);
+    *rest = end == rest->size ? STR_ABSENT : str_slice(*rest, end + 2, rest->size);
     return line;
 }
 
@@ -89,8 +68,7 @@ static bool split_lines(struct str text, struct buf *template, struct split *ret
 {
     size_t literal = 0;
     for (size_t at = 0; at < text.size;) {
-        size_t found = str_find(str_slice(text, at, text.size), STR("\\n"));
-        size_t end = found == STR_NONE ? text.size : at + found;
+        size_t end = line_end(text, at);
         size_t stop = end >= at + 2 && memcmp(text.data + end - 2, "\\r", 2) == 0 ? end - 2 : end;
         size_t start = value_start(text, at, stop);
         if (start < stop) {
@@ -104,67 +82,92 @@ static bool split_lines(struct str text, struct buf *template, struct split *ret
     return buf_add_str(template, str_slice(text, literal, text.size));
 }
 
+/* ---- Tokens: found in bits, a bit for each byte of the text --------------------------------------------------------------- */
+
+enum { WORDS_MAX = SPLIT_TEXT_MAX / CHARS_STEP + 1 };
+
+struct tokens {
+    size_t words;
+    uint64_t wanted[WORDS_MAX];  /* a token with one of these bytes is a variable */
+    uint64_t outside[WORDS_MAX]; /* bytes that are in no token, one behind the text included */
+};
+
+/* False when there is a NUL. */
+static bool tokens_of(struct str text, enum split_way way, struct tokens *ret)
+{
+    ret->words = text.size / CHARS_STEP + 1;
+    for (size_t w = 0; w < ret->words; w++) {
+        size_t at = w * CHARS_STEP, size = text.size - at < CHARS_STEP ? text.size - at : CHARS_STEP;
+        struct chars chars;
+        chars_of(text.data + at, size, &chars);
+        if (chars.nul)
+            return false;
+        uint64_t letters = chars.letter | chars.underscore | chars.high;
+        ret->wanted[w] = way == SPLIT_ALL ? chars.digit | letters : chars.digit;
+        ret->outside[w] = ~(way == SPLIT_DIGITS ? chars.digit : chars.digit | letters | chars.mark);
+    }
+    return true;
+}
+
+/* Behind the last byte before `at` that is in no token. */
+static size_t token_start(const struct tokens *tokens, size_t at)
+{
+    size_t w = at / 64;
+    uint64_t before = tokens->outside[w] & ((UINT64_C(1) << at % 64) - 1);
+    while (before == 0 && w > 0)
+        before = tokens->outside[--w];
+    return before ? w * 64 + 64 - (size_t)__builtin_clzll(before) : 0;
+}
+
+static bool is_mark(char c)
+{
+    return c == '+' || (c >= '-' && c <= '/') || c == ':' || c == '@';
+}
+
+/* Short pieces, which most are, without a call. */
+static inline char *copy_piece(char *to, const char *from, size_t size)
+{
+    if (size > 32)
+        memcpy(to, from, size);
+    else
+        for (size_t i = 0; i < size; i++)
+            to[i] = from[i];
+    return to + size;
+}
+
+static bool split_tokens(struct str text, enum split_way way, struct buf *template, struct split *ret)
+{
+    struct tokens tokens;
+    char *out = buf_reserve(template, text.size); /* no variable is empty, so a template is never longer */
+    if (!out || !tokens_of(text, way, &tokens))
+        return false;
+    char *to = out;
+    size_t literal = 0; /* start of the text not yet in the template */
+    for (size_t at = 0; (at = bits_next(tokens.wanted, tokens.words, at)) < text.size;) {
+        size_t from = token_start(&tokens, at);
+        at = bits_next(tokens.outside, tokens.words, at);
+        size_t end = at;
+        while (is_mark(text.data[end - 1]))
+            end--;
+        if (ret->count == SPLIT_VARIABLES_MAX)
+            return false;
+        ret->variables[ret->count++] = str_from(text.data + from, end - from);
+        to = copy_piece(to, text.data + literal, from - literal);
+        *to++ = 0;
+        literal = end;
+    }
+    to = copy_piece(to, text.data + literal, text.size - literal);
+    template->size += (size_t)(to - out);
+    template->data[template->size] = 0;
+    return true;
+}
+
 bool split_text(struct str text, enum split_way way, struct buf *template, struct split *ret)
 {
     ret->count = 0;
-    if (text.size > SPLIT_TEXT_MAX || (text.size && memchr(text.data, 0, text.size)))
+    if (text.size > SPLIT_TEXT_MAX)
         return false;
-    if (way == SPLIT_LINES)
-        return split_lines(text, template, ret);
-    if (way == SPLIT_DIGITS)
-        return split_digits(text, template, ret);
-    size_t literal = 0; /* start of the text not yet in the template */
-    for (size_t at = 0; at < text.size;) {
-        if (class_of(text.data[at]) == CHAR_OTHER) {
-            at++;
-            continue;
-        }
-        size_t from = at;
-        uint8_t seen = 0;
-        while (at < text.size && class_of(text.data[at]) != CHAR_OTHER)
-            seen |= class_of(text.data[at++]);
-        if (!(seen & CHAR_DIGIT) && !(way == SPLIT_ALL && seen & CHAR_WORD))
-            continue;
-        size_t end = at;
-        while (class_of(text.data[end - 1]) == CHAR_MARK)
-            end--;
-        buf_add_str(template, str_from(text.data + literal, from - literal));
-        if (!add_variable(ret, template, str_from(text.data + from, end - from)))
-            return false;
-        literal = end;
-    }
-    return buf_add_str(template, str_from(text.data + literal, text.size - literal));
-}
-
-/* The end of the token that starts at `from`, without marks at its end; `from` when it has no digit. */
-static size_t token_end(struct str text, size_t from)
-{
-    size_t at = from;
-    uint8_t seen = 0;
-    while (at < text.size && class_of(text.data[at]) != CHAR_OTHER)
-        seen |= class_of(text.data[at++]);
-    while (at > from && class_of(text.data[at - 1]) == CHAR_MARK)
-        at--;
-    return seen & CHAR_DIGIT ? at : from;
-}
-
-bool split_fits(struct str template, struct str text, struct split *ret)
-{
-    size_t at = 0, from = 0;
-    ret->count = 0;
-    for (;;) {
-        const char *hole = from < template.size ? memchr(template.data + from, 0, template.size - from) : NULL;
-        size_t literal = (hole ? (size_t)(hole - template.data) : template.size) - from;
-        if (text.size - at < literal || !bytes_equal(text.data + at, template.data + from, literal))
-            return false;
-        at += literal;
-        if (!hole)
-            return at == text.size;
-        size_t end = token_end(text, at);
-        if (end == at)
-            return false;
-        ret->variables[ret->count++] = str_from(text.data + at, end - at);
-        from += literal + 1;
-        at = end;
-    }
+    if (way != SPLIT_LINES)
+        return split_tokens(text, way, template, ret);
+    return memchr(text.data, 0, text.size) == NULL && split_lines(text, template, ret);
 }

@@ -31,7 +31,4 @@ struct str split_take_line(struct str *rest);
 /* Appends the template to *template. False when the text cannot be split this way (NUL inside, too long, too many). */
 bool split_text(struct str text, enum split_way way, struct buf *template, struct split *ret);
 
-/* Fits the text a template that SPLIT_WORDS made of another? Then ret holds the variables: putting them in gives the text. */
-bool split_fits(struct str template, struct str text, struct split *ret);
-
 #endif

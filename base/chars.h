@@ -1,0 +1,123 @@
+/* chars: which of up to 64 bytes are digits, letters and so on, as bits, so that a text is cut into words by looking for
+ * bits instead of at bytes. Bit i stands for byte i; the bits behind the last byte are 0. Pure; any thread. */
+#ifndef WINNOW_BASE_CHARS_H
+#define WINNOW_BASE_CHARS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { CHARS_STEP = 64 };
+
+struct chars {
+    uint64_t digit;      /* 0-9 */
+    uint64_t letter;     /* A-Z a-z */
+    uint64_t underscore; /* _ */
+    uint64_t mark;       /* + - . / : @ */
+    uint64_t high;       /* 0x80 and above */
+    uint64_t nul;
+};
+
+#ifdef __SSE2__
+
+static inline uint64_t chars_in_range(__m128i bytes, char first, char last)
+{
+    __m128i from = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
+    __m128i within = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((char)(last - first))), from);
+    return (uint64_t)(unsigned)_mm_movemask_epi8(within);
+}
+
+static inline uint64_t chars_equal(__m128i bytes, char c)
+{
+    return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+}
+
+static inline void chars_add(struct chars *chars, const char *data, unsigned shift)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)data);
+    chars->digit |= chars_in_range(bytes, '0', '9') << shift;
+    chars->letter |= chars_in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z') << shift;
+    chars->underscore |= chars_equal(bytes, '_') << shift;
+    chars->mark |=
+        (chars_in_range(bytes, '-', '/') | chars_equal(bytes, '+') | chars_equal(bytes, ':') | chars_equal(bytes, '@'))
+        << shift;
+    chars->high |= (uint64_t)(unsigned)_mm_movemask_epi8(bytes) << shift;
+    chars->nul |= chars_equal(bytes, 0) << shift;
+}
+
+/* Fewer than 16 bytes, by loads that overlap where there are enough; the rest is blank. */
+static inline void chars_load_rest(const char *data, size_t size, char ret[16])
+{
+    uint64_t first = UINT64_C(0x2020202020202020), last = first;
+    if (size >= 8) {
+        memcpy(&first, data, 8);
+        memcpy(&last, data + size - 8, 8);
+        last = size == 8 ? UINT64_C(0x2020202020202020)
+                         : last >> (16 - size) * 8 | UINT64_C(0x2020202020202020) << (size - 8) * 8;
+    } else {
+        for (size_t i = size; i-- > 0;)
+            first = first << 8 | (unsigned char)data[i];
+    }
+    memcpy(ret, &first, 8);
+    memcpy(ret + 8, &last, 8);
+}
+
+static inline void chars_of(const char *data, size_t size, struct chars *ret)
+{
+    enum { LANE = 16 };
+    *ret = (struct chars){0};
+    size_t at = 0;
+    for (; at + LANE <= size; at += LANE)
+        chars_add(ret, data + at, (unsigned)at);
+    if (at < size) {
+        _Alignas(LANE) char rest[LANE];
+        chars_load_rest(data + at, size - at, rest);
+        chars_add(ret, rest, (unsigned)at);
+    }
+}
+
+#else
+
+static inline void chars_of(const char *data, size_t size, struct chars *ret)
+{
+    *ret = (struct chars){0};
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)data[i];
+        uint64_t bit = UINT64_C(1) << i;
+        if (c >= '0' && c <= '9')
+            ret->digit |= bit;
+        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+            ret->letter |= bit;
+        else if (c == '_')
+            ret->underscore |= bit;
+        else if (c == '+' || (c >= '-' && c <= '/') || c == ':' || c == '@')
+            ret->mark |= bit;
+        else if (c >= 0x80)
+            ret->high |= bit;
+        else if (c == 0)
+            ret->nul |= bit;
+    }
+}
+
+#endif
+
+/* The first set bit of bits[0..words-1] from `from` on; words * 64 when there is none. */
+static inline size_t bits_next(const uint64_t *bits, size_t words, size_t from)
+{
+    size_t word = from / 64;
+    if (word >= words)
+        return words * 64;
+    uint64_t rest = bits[word] >> from % 64 << from % 64;
+    while (rest == 0) {
+        if (++word == words)
+            return words * 64;
+        rest = bits[word];
+    }
+    return word * 64 + (size_t)__builtin_ctzll(rest);
+}
+
+#endif
