@@ -19,7 +19,7 @@
 
 enum {
     RECORD_BYTES_MAX = 16 << 20,  /* a longer line is kept in pieces of this size */
-    BATCH_BYTES_TARGET = 4 << 20, /* a batch is handed on once its raw bytes reach this */
+    BATCH_BYTES_TARGET = 8 << 20, /* a batch is handed on once its raw bytes reach this */
     BATCH_RECORDS_MAX = 16384,
 };
 

@@ -628,13 +628,15 @@ static bool encode_split(struct encoder *e, struct list list, unsigned depth, en
     if (way == SPLIT_DIGITS)
         add_words(e, list, STAGE_DIGITS, list.count);
     for (uint32_t t = 0; t < used; t++) {
-        if (way == SPLIT_LINES) /* the others leave no words with digits in a template */
+        if (way <= SPLIT_PAIRS) /* the others leave no words with digits in a template */
             words_add(e->words, texts[t]);
         add_text(e, texts[t]);
     }
     pool_add_codes(e->out, s.codes, list.count, used);
-    static const enum stage next[] = {
-        [SPLIT_LINES] = STAGE_WORDS, [SPLIT_WORDS] = STAGE_DIGITS, [SPLIT_DIGITS] = STAGE_WHOLE};
+    static const enum stage next[] = {[SPLIT_LINES] = STAGE_WORDS,
+                                      [SPLIT_PAIRS] = STAGE_LINES,
+                                      [SPLIT_WORDS] = STAGE_DIGITS,
+                                      [SPLIT_DIGITS] = STAGE_WHOLE};
     encode_variables(e, list, &s, texts, used, counts, depth, next[way]);
     return true;
 }
@@ -676,9 +678,11 @@ static void encode_text(struct encoder *e, struct list list, unsigned depth, enu
     bool nest = list.count >= LIST_SMALL && depth + 1 < COLUMN_DEPTH_MAX;
     if (nest && stage <= STAGE_LINES) {
         enum split_lines lines = split_lines_kind(list.values[list.count / 2]);
+        if (lines == LINES_JSON && encode_split(e, list, depth, SPLIT_PAIRS))
+            return;
         if (lines == LINES_KEYED && encode_split(e, list, depth, SPLIT_LINES))
             return;
-        if (lines != LINES_NONE && encode_lines(e, list, depth))
+        if (lines >= LINES_PLAIN && lines <= LINES_KEYED && encode_lines(e, list, depth))
             return;
     }
     if (nest && stage <= STAGE_WORDS && encode_split(e, list, depth, SPLIT_WORDS))

@@ -55,6 +55,8 @@ struct str split_take_line(struct str *rest)
 
 enum split_lines split_lines_kind(struct str text)
 {
+    if (str_starts(text, STR("{\\\"")))
+        return LINES_JSON;
     size_t lines = 0, keyed = 0;
     for (struct str rest = text; rest.data;) {
         struct str line = split_take_line(&rest);
@@ -78,6 +80,60 @@ static bool split_lines(struct str text, struct buf *template, struct split *ret
             literal = stop;
         }
         at = end + 2;
+    }
+    return buf_add_str(template, str_slice(text, literal, text.size));
+}
+
+/* ---- JSON within a JSON string: its quotes are \", its backslashes \\ --------------------------------------------------------- */
+
+static bool escape_at(struct str text, size_t at, char c)
+{
+    return at + 1 < text.size && text.data[at] == '\\' && text.data[at + 1] == c;
+}
+
+/* The quote that ends the string that starts at from, or the end of the text. */
+static size_t inner_string_end(struct str text, size_t from)
+{
+    size_t at = from;
+    while (at < text.size && !escape_at(text, at, '"')) {
+        if (escape_at(text, at, '\\')) { /* a backslash of the inner text, and what it escapes */
+            at += 2;
+            at += escape_at(text, at, '"') || escape_at(text, at, '\\') ? 2 : 1;
+        } else {
+            at += text.data[at] == '\\' ? 2 : 1;
+        }
+    }
+    return at < text.size ? at : text.size;
+}
+
+static size_t inner_bare_end(struct str text, size_t from)
+{
+    size_t at = from;
+    while (at < text.size && strchr(",}]{[\\", text.data[at]) == NULL)
+        at++;
+    return at;
+}
+
+static bool split_pairs(struct str text, struct buf *template, struct split *ret)
+{
+    size_t literal = 0;
+    for (size_t at = 0; at < text.size;) {
+        size_t colon = str_find(str_slice(text, at, text.size), STR("\\\":"));
+        if (colon == STR_NONE)
+            break;
+        size_t start = at + colon + 3;
+        while (start < text.size && text.data[start] == ' ')
+            start++;
+        bool string = escape_at(text, start, '"');
+        start += string ? 2 : 0;
+        size_t stop = string ? inner_string_end(text, start) : inner_bare_end(text, start);
+        if (start < stop) {
+            buf_add_str(template, str_slice(text, literal, start));
+            if (!add_variable(ret, template, str_slice(text, start, stop)))
+                return false;
+            literal = stop;
+        }
+        at = stop + (string ? 2 : 0);
     }
     return buf_add_str(template, str_slice(text, literal, text.size));
 }
@@ -167,7 +223,9 @@ bool split_text(struct str text, enum split_way way, struct buf *template, struc
     ret->count = 0;
     if (text.size > SPLIT_TEXT_MAX)
         return false;
-    if (way != SPLIT_LINES)
+    if (way != SPLIT_LINES && way != SPLIT_PAIRS)
         return split_tokens(text, way, template, ret);
-    return memchr(text.data, 0, text.size) == NULL && split_lines(text, template, ret);
+    if (memchr(text.data, 0, text.size) != NULL)
+        return false;
+    return way == SPLIT_LINES ? split_lines(text, template, ret) : split_pairs(text, template, ret);
 }
