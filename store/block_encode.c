@@ -8,25 +8,16 @@
 #include "store/skeleton.h"
 #include "store/word.h"
 
-/* What is remembered of a column from block to block: it only chooses between encodings. */
-struct habit {
-    uint32_t distinct; /* texts in its dictionary, 0 without one */
-    uint8_t way;
-};
-
-enum { HABITS_MAX = 65536 };
+enum { NAMES_MAX = 65536 };
 
 struct store_encoder {
-    struct map names; /* kind and path of a column -> its habit */
-    struct habit *habits;
-    uint32_t habit_capacity;
+    struct map names; /* kind and path of a column -> its id, the same in all blocks */
     struct column_hints hints;
     struct column_set set;
     struct pools header, common, own;
     struct codec_writer writer;
     struct words words;
     struct arena scratch;
-    bool warm;
 };
 
 struct store_encoder *store_encoder_new(void)
@@ -44,7 +35,6 @@ void store_encoder_free(struct store_encoder *encoder)
     if (encoder == NULL)
         return;
     map_release(&encoder->names);
-    free(encoder->habits);
     pools_release(&encoder->header);
     pools_release(&encoder->common);
     pools_release(&encoder->own);
@@ -152,9 +142,9 @@ static int32_t time_column(const struct store_encoder *e, const struct batch *ba
         if (!column->times || column->count < batch->record_count / 4)
             continue;
         uint32_t step = column->count / 32 + 1, tried = 0, agreed = 0;
-        int64_t constant = batch->records[column->rows[0]].time_us - column->times[0];
+        uint64_t constant = (uint64_t)batch->records[column->rows[0]].time_us - (uint64_t)column->times[0];
         for (uint32_t i = 0; i < column->count; i += step, tried++)
-            agreed += batch->records[column->rows[i]].time_us - column->times[i] == constant;
+            agreed += (uint64_t)batch->records[column->rows[i]].time_us - (uint64_t)column->times[i] == constant;
         if (agreed * 4 > tried * 3)
             return (int32_t)c;
     }
@@ -182,31 +172,24 @@ static void add_times(struct store_encoder *e, const struct batch *batch)
 
 /* ---- Columns ----------------------------------------------------------------------------------------------------------- */
 
-static struct habit *habit_of(struct store_encoder *e, const struct skeleton_column *column, uint32_t *ret_id)
+static uint32_t column_id(struct store_encoder *e, struct str path, uint8_t kind)
 {
     char small[256];
-    size_t size = column->path.size < sizeof small - 1 ? column->path.size : sizeof small - 1;
-    small[0] = (char)column->kind;
+    size_t size = path.size < sizeof small - 1 ? path.size : sizeof small - 1;
+    small[0] = (char)kind;
     if (size > 0)
-        memcpy(small + 1, column->path.data, size); /* long paths may share a habit */
+        memcpy(small + 1, path.data, size); /* long paths may share an id */
     bool is_new;
     struct map_entry *entry = map_at(&e->names, str_from(small, size + 1), &is_new);
-    if (is_new) {
+    if (is_new)
         entry->value = e->names.count - 1;
-        if (e->names.count > e->habit_capacity) {
-            e->habit_capacity = e->habit_capacity ? e->habit_capacity * 2 : 64;
-            e->habits = mem_resize_array(e->habits, e->habit_capacity, sizeof *e->habits);
-        }
-        e->habits[entry->value] = (struct habit){0};
-    }
-    *ret_id = (uint32_t)entry->value;
-    return &e->habits[entry->value];
+    return (uint32_t)entry->value;
 }
 
 /* Where a column stands: those with large dictionaries first, because others may be guessed from them, running text last,
  * because it repeats the others. */
 struct rank {
-    uint32_t column, id, distinct;
+    uint32_t column, distinct;
     bool text;
 };
 
@@ -220,25 +203,49 @@ static int compare_ranks(const void *a, const void *b)
     return x->column < y->column ? -1 : x->column > y->column;
 }
 
+/* By a sample: how many distinct texts a column has, if they repeat, and whether it is running text. */
+static struct rank rank_of(const struct column *column, uint32_t index)
+{
+    enum { SAMPLE = 200, TEXT_SIZE = 40 };
+    struct str sample[SAMPLE];
+    uint32_t step = column->count / SAMPLE + 1, count = 0, distinct = 0;
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < column->count && count < SAMPLE; i += step) {
+        uint32_t same = 0;
+        while (same < count && !str_equal(sample[same], column->values[i]))
+            same++;
+        distinct += same == count;
+        bytes += column->values[i].size;
+        sample[count++] = column->values[i];
+    }
+    bool repeats = distinct <= count - count / 4;
+    return (struct rank){
+        .column = index,
+        .distinct = repeats && count > 0 ? (uint32_t)((uint64_t)column->count * distinct / count) : 0,
+        .text = bytes > (size_t)count * TEXT_SIZE,
+    };
+}
+
 /* Renumbers the columns into the order in which they are encoded, and gives them their ids. */
 static void order_columns(struct store_encoder *e, struct skeletons *s)
 {
     struct rank *ranks = ARENA_ARRAY(&e->scratch, struct rank, s->column_count);
     struct skeleton_column *columns = ARENA_ARRAY(&e->scratch, struct skeleton_column, s->column_count);
+    struct column *values = ARENA_ARRAY(&e->scratch, struct column, s->column_count);
     uint32_t *places = ARENA_ARRAY(&e->scratch, uint32_t, s->column_count);
     for (uint32_t i = 0; i < s->column_count; i++) {
-        uint32_t id;
-        const struct habit *habit = habit_of(e, &s->columns[i], &id);
-        bool text = habit->way == WAY_SPLIT || habit->way == WAY_RAW || habit->way == WAY_LINES;
-        ranks[i] = (struct rank){.column = i, .id = id, .distinct = habit->distinct, .text = text};
+        e->set.columns[i].id = column_id(e, s->columns[i].path, s->columns[i].kind);
+        ranks[i] = rank_of(&e->set.columns[i], i);
     }
     qsort(ranks, s->column_count, sizeof *ranks, compare_ranks);
     for (uint32_t i = 0; i < s->column_count; i++) {
         columns[i] = s->columns[ranks[i].column];
+        values[i] = e->set.columns[ranks[i].column];
         places[ranks[i].column] = i;
-        e->set.columns[i] = (struct column){.id = ranks[i].id};
     }
     s->columns = columns;
+    if (s->column_count > 0)
+        memcpy(e->set.columns, values, s->column_count * sizeof *values);
     for (uint32_t p = 0; p < s->piece_count; p++)
         s->pieces[p].column = places[s->pieces[p].column];
 }
@@ -249,6 +256,7 @@ static void gather_values(struct store_encoder *e, const struct skeletons *s, co
     uint32_t *first = ARENA_ARRAY(&e->scratch, uint32_t, s->column_count);
     skeletons_group(s, first, &e->scratch);
     for (uint32_t i = 0; i < s->column_count; i++) {
+        e->set.columns[i] = (struct column){0};
         e->set.columns[i].values = ARENA_ARRAY(&e->scratch, struct str, s->columns[i].count);
         rows[i] = first[i] == i ? ARENA_ARRAY(&e->scratch, uint32_t, s->columns[i].count) : NULL;
         e->set.columns[i].rows = rows[first[i]];
@@ -322,12 +330,8 @@ static void place_pools(struct store_encoder *e, uint32_t index)
 
 static void encode_column(struct store_encoder *e, uint32_t index)
 {
-    struct column *column = &e->set.columns[index];
-    struct habit *habit = &e->habits[column->id];
     pools_reset(&e->own);
     column_encode(&e->set, index, &e->hints, &e->own, &e->words, &e->scratch);
-    habit->way = column->way;
-    habit->distinct = column->distinct;
     place_pools(e, index);
 }
 
@@ -356,15 +360,15 @@ static void encode_body(struct store_encoder *e, struct batch *batch)
     codec_writer_begin(&e->writer, &batch->image.directory, &batch->image.body);
     if (!skeletons_make(batch, &s, &e->scratch))
         skeletons_plain(batch, &s, &e->scratch);
-    if (e->names.count > HABITS_MAX - COLUMN_COUNT_MAX) {
+    if (e->names.count > NAMES_MAX - COLUMN_COUNT_MAX) {
         map_reset(&e->names);
-        e->warm = false;
+        e->hints = (struct column_hints){0};
     }
-    order_columns(e, &s);
     gather_values(e, &s, batch);
+    order_columns(e, &s);
     struct column *marks = &e->set.columns[s.column_count];
     *marks = (struct column){0};
-    habit_of(e, &(struct skeleton_column){.path = STR_ABSENT, .kind = BLOCK_MARKS_KIND}, &marks->id);
+    marks->id = column_id(e, STR_ABSENT, BLOCK_MARKS_KIND);
     gather_marks(e, batch, marks);
     add_runs(batch, meta);
     skeletons_encode(&s, batch->record_count, &e->header, &e->scratch);
@@ -397,10 +401,4 @@ void store_encode(struct store_encoder *encoder, struct batch *batch)
     if (image->records == 0)
         return;
     encode_body(encoder, batch);
-    /* The first block teaches which columns others can be guessed from; then it is encoded well. */
-    if (!encoder->warm) {
-        encoder->warm = true;
-        encoder->hints = (struct column_hints){0};
-        encode_body(encoder, batch);
-    }
 }

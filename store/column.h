@@ -63,10 +63,10 @@ struct column_set {
 enum { HINTS = 4096, HINT_NONE = -1, HINT_UNKNOWN = -2 };
 struct column_hint {
     uint64_t key;
-    int32_t parent; /* id of the column to guess from, HINT_NONE, or HINT_UNKNOWN: to be searched and set */
-    int32_t same;   /* the same for the column that has the same texts */
-    uint8_t uses;
-    bool age, age_known; /* of a DICT */
+    int32_t parent;          /* id of the column to guess from, HINT_NONE, or HINT_UNKNOWN: to be searched and set */
+    int32_t same;            /* the same for the column that has the same texts */
+    uint8_t uses, uses_left; /* before it is searched anew */
+    bool age, age_known;     /* of a DICT */
 };
 struct column_hints {
     struct column_hint hints[HINTS];

@@ -13,7 +13,9 @@ enum {
     SAME_SAMPLE = 8,
     GUESS_SAMPLE = 1024,
     LINES_MAX = 1 << 20,
-    HINT_USES = 64, /* then it is searched anew */
+    HINT_USES_MIN =
+        3, /* after so many uses a hint is searched anew, then after twice as many, and so on up to the maximum */
+    HINT_USES_MAX = 96,
 };
 
 struct list {
@@ -55,8 +57,12 @@ static struct column_hint *hint_of(struct encoder *e, struct list list)
 {
     uint64_t key = list.key | 1;
     struct column_hint *hint = &e->hints->hints[(key >> 40) % HINTS];
-    if (hint->key != key || ++hint->uses == HINT_USES)
-        *hint = (struct column_hint){.key = key, .parent = HINT_UNKNOWN, .same = HINT_UNKNOWN};
+    bool known = hint->key == key;
+    if (known && hint->uses_left-- > 0)
+        return hint;
+    unsigned uses = known && hint->uses < HINT_USES_MAX / 2 ? hint->uses * 2 : known ? HINT_USES_MAX : HINT_USES_MIN;
+    *hint = (struct column_hint){
+        .key = key, .parent = HINT_UNKNOWN, .same = HINT_UNKNOWN, .uses = (uint8_t)uses, .uses_left = (uint8_t)uses};
     return hint;
 }
 
@@ -421,6 +427,7 @@ struct sample {
 static bool sample_equals(struct sample *sample, const struct column *column)
 {
     uint32_t equal = 0;
+    must(column->rows != NULL);
     for (uint32_t i = 0; i < sample->count; i++) {
         if (sample->at_rows[i] != column->rows) {
             sample->at_rows[i] = column->rows;

@@ -1,6 +1,7 @@
 #include "store/split.h"
 
 #include "base/chars.h"
+#include "base/must.h"
 
 static bool add_variable(struct split *split, struct buf *template, struct str variable)
 {
@@ -151,9 +152,9 @@ struct tokens {
 /* False when there is a NUL. */
 static bool tokens_of(struct str text, enum split_way way, struct tokens *ret)
 {
-    ret->words = text.size / CHARS_STEP + 1;
-    for (size_t w = 0; w < ret->words; w++) {
-        size_t at = w * CHARS_STEP, size = text.size - at < CHARS_STEP ? text.size - at : CHARS_STEP;
+    ret->words = 0;
+    for (size_t at = 0; at <= text.size; at += CHARS_STEP) {
+        size_t w = ret->words++, size = text.size - at < CHARS_STEP ? text.size - at : CHARS_STEP;
         struct chars chars;
         chars_of(text.data + at, size, &chars);
         if (chars.nul)
@@ -169,6 +170,7 @@ static bool tokens_of(struct str text, enum split_way way, struct tokens *ret)
 static size_t token_start(const struct tokens *tokens, size_t at)
 {
     size_t w = at / 64;
+    must(w < tokens->words);
     uint64_t before = tokens->outside[w] & ((UINT64_C(1) << at % 64) - 1);
     while (before == 0 && w > 0)
         before = tokens->outside[--w];
