@@ -1,5 +1,5 @@
-# What CTest runs: unit (tests/unit/test_*.c), fuzz (saved corpora, replayed), golden (tests/golden/*/cmd), house (the
-# checks of the sources). Label slow: left out of the sanitizer builds by tests/run.
+# What CTest runs: unit (tests/unit/test_*.c), fuzz (saved corpora, replayed), golden (tests/golden/*/cmd), fault (what
+# disturbs an ingest), house (the checks of the sources). Label slow: left out of the sanitizer builds by tests/run.
 
 set(environment TZ=UTC LC_ALL=C.UTF-8 ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1)
 set(vendor PkgConfig::YAJL PkgConfig::PCRE2 PkgConfig::YAML PkgConfig::SQLITE PkgConfig::DEFLATE PkgConfig::CRYPTO
@@ -59,6 +59,23 @@ foreach(case IN LISTS cases)
         COMMAND ${CMAKE_SOURCE_DIR}/tests/golden/run --winnow $<TARGET_FILE:winnow> ${name})
     set_tests_properties(golden_${name} PROPERTIES LABELS golden TIMEOUT 90)
 endforeach()
+
+# ---- Fault: in builds without sanitizers, which want to be preloaded first and have no time to lose --------------------
+
+if(NOT WINNOW_SANITIZE)
+    foreach(shim full_disk kill_commit) # the script of the same name finds it beside the binary
+        add_library(${shim} MODULE tests/fault/${shim}.c)
+        set_target_properties(${shim} PROPERTIES PREFIX "")
+        target_include_directories(${shim} PRIVATE ${CMAKE_SOURCE_DIR})
+        target_link_libraries(${shim} PRIVATE ${CMAKE_DL_LIBS})
+    endforeach()
+    foreach(fault full_disk kill kill_commit sigint)
+        add_test(NAME fault_${fault} COMMAND ${CMAKE_SOURCE_DIR}/tests/fault/${fault} --winnow $<TARGET_FILE:winnow>)
+        set_tests_properties(fault_${fault} PROPERTIES LABELS fault TIMEOUT 900)
+    endforeach()
+    # They choose their moments by the time an undisturbed ingest takes.
+    set_tests_properties(fault_kill fault_sigint PROPERTIES RUN_SERIAL TRUE)
+endif()
 
 # ---- House: 77 means the tool is not there ---------------------------------------------------------------------------
 

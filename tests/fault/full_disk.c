@@ -1,5 +1,6 @@
 /* A disk that gets full, for LD_PRELOAD: files may grow by FULL_DISK_BYTES in all, then writes that need more space write
- * what fits and fail with ENOSPC. Overwriting needs no space. What is no regular file is left alone. */
+ * what fits and fail with ENOSPC. Overwriting needs no space, deleting gives none back. The standard streams and what is
+ * no regular file are left alone. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
@@ -8,14 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset);
-int ftruncate64(int fd, off64_t size);
+static _Atomic int64_t left = INT64_MAX;
 
-static _Atomic int64_t left = -1; /* -1: not asked yet */
-
-static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
+static ssize_t (*real_pwrite)(int, const void *, size_t, int64_t);
 static ssize_t (*real_write)(int, const void *, size_t);
-static int (*real_ftruncate)(int, off_t);
+static int (*real_ftruncate)(int, int64_t);
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -23,30 +21,34 @@ __attribute__((constructor)) static void begin(void)
     *(void **)&real_write = dlsym(RTLD_NEXT, "write");
     *(void **)&real_ftruncate = dlsym(RTLD_NEXT, "ftruncate64");
     const char *bytes = getenv("FULL_DISK_BYTES");
-    atomic_store(&left, bytes != NULL ? strtoll(bytes, NULL, 10) : INT64_MAX);
+    if (bytes != NULL)
+        atomic_store(&left, strtoll(bytes, NULL, 10));
 }
 
-/* How much of size bytes at offset (-1: where the file stands) there is space for; -1 when for nothing. */
-static ssize_t take(int fd, size_t size, off_t offset)
+/* How much of size bytes at offset (-1: where the file stands) there is space for; -1 with errno when for nothing. */
+static ssize_t take(int fd, size_t size, int64_t offset)
 {
     struct stat info;
-    if (size == 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+    if (fd <= STDERR_FILENO || size == 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
         return (ssize_t)size;
     if (offset < 0)
         offset = lseek(fd, 0, SEEK_CUR);
-    int64_t growth = (int64_t)offset + (int64_t)size - (int64_t)info.st_size;
+    int64_t growth = offset + (int64_t)size - (int64_t)info.st_size;
     if (growth <= 0)
         return (ssize_t)size;
     int64_t before = atomic_fetch_sub(&left, growth);
     if (before >= growth)
         return (ssize_t)size;
-    int64_t missing = growth - (before > 0 ? before : 0);
     atomic_store(&left, 0);
+    int64_t missing = growth - (before > 0 ? before : 0);
+    if (missing < (int64_t)size)
+        return (ssize_t)((int64_t)size - missing);
     errno = ENOSPC;
-    return missing >= (int64_t)size ? -1 : (ssize_t)((int64_t)size - missing);
+    return -1;
 }
 
-ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's have reserved names */
+ssize_t pwrite64(int fd, const void *data, size_t size, int64_t offset)
 {
     ssize_t fits = take(fd, size, offset);
     return fits < 0 ? -1 : real_pwrite(fd, data, (size_t)fits, offset);
@@ -58,7 +60,7 @@ ssize_t write(int fd, const void *data, size_t size)
     return fits < 0 ? -1 : real_write(fd, data, (size_t)fits);
 }
 
-int ftruncate64(int fd, off64_t size)
+int ftruncate64(int fd, int64_t size)
 {
     struct stat info;
     if (fstat(fd, &info) == 0 && size > info.st_size &&
@@ -68,3 +70,4 @@ int ftruncate64(int fd, off64_t size)
     }
     return real_ftruncate(fd, size);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -1,13 +1,14 @@
 # Sourced by the scripts here: 24 MB of logs in a scratch folder, a store that was never disturbed, and the comparison of
-# another one with it. Sets $scratch, $inputs, $winnow, $seed, $duration_ms.
+# another one with it. Sets $scratch, $inputs, $winnow, $seed, $thorough, $duration_ms.
 
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 winnow=$home/../../build/winnow
 seed=$((EPOCHSECONDS % 100000))
+thorough=false
 failed=0
 
 usage() {
-    echo "usage: tests/fault/${0##*/} [--winnow BINARY] [--seed N]" >&2
+    echo "usage: tests/fault/${0##*/} [--winnow BINARY] [--seed N] [--thorough]" >&2
     exit 2
 }
 
@@ -15,6 +16,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --winnow) winnow=${2:?--winnow needs a path} && shift ;;
     --seed) seed=${2:?--seed needs a number} && shift ;;
+    --thorough) thorough=true ;;
     *) usage ;;
     esac
     shift
@@ -36,8 +38,14 @@ fail() {
 
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 
-# As `sleep`, without a process.
-nap_ms() { read -rt "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))" <> <(:) || true; }
+exec {silence}<> <(:) # a pipe in which nothing is ever written
+
+# As `sleep`, without a process, so that short naps are short.
+nap_ms() {
+    local seconds
+    printf -v seconds '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
+    read -rt "$seconds" -u "$silence" || true
+}
 
 make_inputs() {
     awk -v form=json -v bytes=12000000 -v seed=1 -f "$home/make_log.awk" >api.log &
@@ -60,11 +68,32 @@ facts() {
     "$winnow" status --store "$1" -o json | sed 's/.*"sources"://' | tr '{' '\n' | sed 's/,"lag_seconds":[0-9]*//' | sort
 }
 
+plain_of() { echo "${1/old.gz/old.plain}"; }
+
+# shim NAME: the path of the library tests/fault/NAME.c, built beside the binary
+shim() {
+    realpath -e "${winnow%/*}/$1.so" || exit 2
+}
+
+# compare_begin STORE WHAT: of each source it holds the begin, whole lines, byte for byte
+compare_begin() {
+    local file plain bytes
+    for file in "${inputs[@]}"; do
+        plain=$(plain_of "$file")
+        "$winnow" search --store "$1" --source "$file" -n all -o raw >begin 2>errors
+        [ $? -le 1 ] || fail "$2: cannot be searched: $(cat errors)"
+        bytes=$(stat -c %s begin)
+        cmp -s -n "$bytes" begin "$plain" || fail "$2: what is stored of $file is not how it begins"
+        [ "$bytes" -eq 0 ] || [ "$bytes" -eq "$(stat -c %s "$plain")" ] || [ -z "$(tail -c 1 begin)" ] ||
+            fail "$2: $file is cut within a line"
+    done
+}
+
 # compare STORE WHAT: it holds what the undisturbed one does, every line once, byte for byte and in order
 compare() {
     local file plain
     for file in "${inputs[@]}"; do
-        plain=${file/old.gz/old.plain}
+        plain=$(plain_of "$file")
         "$winnow" search --store "$1" --source "$file" -n all -o raw 2>errors | cmp -s - "$plain" ||
             fail "$2: $file does not come back as it was: $(cat errors)"
     done
