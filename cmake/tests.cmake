@@ -71,7 +71,7 @@ if(NOT WINNOW_SANITIZE)
     endforeach()
     foreach(fault full_disk kill kill_commit sigint)
         add_test(NAME fault_${fault} COMMAND ${CMAKE_SOURCE_DIR}/tests/fault/${fault} --winnow $<TARGET_FILE:winnow>)
-        set_tests_properties(fault_${fault} PROPERTIES LABELS fault TIMEOUT 900)
+        set_tests_properties(fault_${fault} PROPERTIES LABELS fault TIMEOUT 1200)
     endforeach()
     # They choose their moments by the time an undisturbed ingest takes.
     set_tests_properties(fault_kill fault_sigint PROPERTIES RUN_SERIAL TRUE)

@@ -1,5 +1,5 @@
-# Sourced by the scripts here: 24 MB of logs in a scratch folder, a store that was never disturbed, and the comparison of
-# another one with it. Sets $scratch, $inputs, $winnow, $seed, $thorough, $duration_ms.
+# Sourced by the scripts here: $megabytes (24) MB of logs in a scratch folder, a store that was never disturbed, and the
+# comparison of another one with it. Sets $scratch, $inputs, $winnow, $seed, $thorough, $duration_ms.
 
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 winnow=$home/../../build/winnow
@@ -48,9 +48,10 @@ nap_ms() {
 }
 
 make_inputs() {
-    awk -v form=json -v bytes=12000000 -v seed=1 -f "$home/make_log.awk" >api.log &
-    awk -v form=sshd -v bytes=6000000 -v seed=2 -f "$home/make_log.awk" >sshd.log
-    awk -v form=json -v bytes=6000000 -v seed=3 -f "$home/make_log.awk" >old.plain
+    local half=$((${megabytes:-24} * 500000)) quarter=$((${megabytes:-24} * 250000))
+    awk -v form=json -v bytes=$half -v seed=1 -f "$home/make_log.awk" >api.log &
+    awk -v form=sshd -v bytes=$quarter -v seed=2 -f "$home/make_log.awk" >sshd.log
+    awk -v form=json -v bytes=$quarter -v seed=3 -f "$home/make_log.awk" >old.plain
     gzip -1 -nc old.plain >old.gz
     wait
     touch -d 2026-11-30T00:00:00Z api.log sshd.log old.gz # what sshd's stamps without a year are read against
