@@ -143,7 +143,7 @@ static void show_histogram(struct question *q, const struct histogram_row *rows,
     static const struct column columns[] = {
         {"time", "time", CELL_TIME, 0},
         {"count", "count", CELL_COUNT, COLUMN_RIGHT},
-        {NULL, "", CELL_TEXT, 0},
+        {NULL, "", CELL_TEXT, COLUMN_FLEX},
     };
     uint64_t most = 1;
     for (size_t i = 0; i < count; i++)
