@@ -146,12 +146,13 @@ static void long_messages(void **state)
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces * 3; i++) {
         SCOPED(buf) text = BUF(4 << 20);
         buf_add_text(&text, starts[i % 3]);
-        while (text.size < (SLOW_BUILD ? 64 << 10 : 1 << 20))
+        while (text.size < (SLOW_BUILD ? 16 << 10 : 1 << 20))
             buf_add_text(&text, pieces[i / 3]);
         login_parse(buf_str(&text));
         login_of_sshd(buf_str(&text));
     }
-    assert_in_range((clock() - begin) / CLOCKS_PER_SEC, 0, 5);
+    if (!SLOW_BUILD)
+        assert_in_range((clock() - begin) / CLOCKS_PER_SEC, 0, 5);
 }
 
 int main(void)
