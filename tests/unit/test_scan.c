@@ -269,7 +269,7 @@ static void fetching_goes_on_beyond_the_cache(void **state)
     struct store_case *test_case = *state;
     struct store *store = store_case_open(test_case, STORE_WRITE);
     for (uint64_t i = 0; i < 30; i++) {
-        char line[16];
+        char line[32];
         int size = snprintf(line, sizeof line, "line %llu", (unsigned long long)i + 1);
         put_run(test_case->batch, 1, "/a", i * 10);
         put_line(test_case->batch, str_from(line, (size_t)size), 0, T0);
@@ -278,7 +278,7 @@ static void fetching_goes_on_beyond_the_cache(void **state)
     struct err err = {0};
     for (uint64_t i = 0; i < 300; i++) {
         uint64_t number = 1 + i * 7 % 30;
-        char line[16];
+        char line[32];
         int size = snprintf(line, sizeof line, "line %llu", (unsigned long long)number);
         struct scan_record rec;
         assert_true(store_fetch(store, number, &rec, &err));
