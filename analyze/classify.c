@@ -117,12 +117,5 @@ void classify_fact(const struct record *rec, struct arena *arena, struct fact *r
     ret->logger = record_field(rec, FIELD_LOGGER, arena);
     ret->method = record_field(rec, FIELD_METHOD, arena);
     ret->path = record_field(rec, FIELD_PATH, arena);
-    ret->reason = record_field(rec, FIELD_MESSAGE, arena);
-    if (!ret->reason.data)
-        ret->reason = record_field(rec, FIELD_ERROR_CODE, arena);
-    if (!ret->reason.data)
-        ret->reason = record_field(rec, FIELD_EVENT, arena);
-    if (!rec->shape)
-        ret->reason = str_slice(rec->raw, 0, FREE_TEXT_MAX);
-    ret->template = rec->kinds & KIND_ERROR ? record_template(rec, arena) : STR_ABSENT;
+    ret->template = record_template(rec, arena);
 }

@@ -179,8 +179,8 @@ struct fact {
     uint8_t kinds;
     uint8_t level;
     uint16_t status; /* 0 = unknown */
-    struct str user, client_ip, service, logger, method, path, reason;
-    struct str template; /* of the message, for errors; absent otherwise */
+    struct str user, client_ip, service, logger, method, path;
+    struct str template; /* of the message */
 };
 
 enum source_kind { SOURCE_FILE = 1, SOURCE_GZIP = 2, SOURCE_STREAM = 3 }; /* stored: never renumber */

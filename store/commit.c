@@ -6,6 +6,7 @@
 #include "store/name.h"
 #include "store/segment.h"
 #include "store/source.h"
+#include "store/trait.h"
 
 /* One batch, one transaction, in this order:
  *
@@ -237,6 +238,7 @@ bool store_commit(struct store *store, struct batch *batch, struct err *err)
         if (sql_in_transaction(&store->sql))
             sql_run(&store->sql, "rollback", NULL);
         name_forget(store);
+        trait_forget(store);
         return false;
     }
     store->writer = commit.writer;

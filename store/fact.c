@@ -3,12 +3,13 @@
 #include <stdlib.h>
 
 #include "base/must.h"
-#include "base/scope.h"
+#include "store/trait.h"
 
 /* Facts are read in pages, each in a short read of its own, and visited between the reads. So that the answer is that of
  * one moment all the same, the first read takes the record counter and the facts of hot records, which a commit may
- * replace; the pages then leave out what came later and what was hot. */
-enum { PAGE_ROWS = 1024, TABLE_COUNT = 4 };
+ * replace; the pages then leave out what came later and what was hot. Traits never change, so each is read when a row
+ * that has it is visited, unless a row before had it too. */
+enum { PAGE_ROWS = 1024, TABLE_COUNT = 4, TRAITS_KEPT = 256 };
 
 static const struct fact_table {
     uint8_t kinds;
@@ -20,13 +21,26 @@ static const struct fact_table {
     {KIND_ERROR, "fact_error_page"},
 };
 
+/* A fact and the trait its other columns are in. */
+struct row {
+    struct fact_row fact;
+    int64_t trait;
+};
+
 /* Rows of one table still to be visited, in record order. */
 struct cursor {
     const struct fact_table *table;
-    struct fact_row *rows; /* in arena */
+    struct row *rows; /* in arena */
     size_t count, at;
     uint64_t last; /* record last read */
     bool end;      /* no more pages */
+    struct arena arena;
+};
+
+struct trait {
+    bool known; /* else nothing here */
+    int64_t id;
+    struct fact_row columns; /* in arena */
     struct arena arena;
 };
 
@@ -37,6 +51,7 @@ struct reading {
     uint64_t *hot;  /* record numbers, sorted */
     size_t hot_count;
     struct cursor cursors[2 * TABLE_COUNT]; /* of each table the pages, then the hot ones */
+    struct trait traits[TRAITS_KEPT];       /* by id % TRAITS_KEPT */
 };
 
 static bool wants_source(const struct fact_ask *ask, int64_t source)
@@ -62,28 +77,30 @@ static bool is_hot(const struct reading *reading, uint64_t number)
            bsearch(&number, reading->hot, reading->hot_count, sizeof *reading->hot, compare_numbers) != NULL;
 }
 
-static void take_row(struct sqlite3_stmt *stmt, const struct fact_table *table, struct arena *arena,
-                     struct fact_row *ret)
+static int64_t time_of(int64_t moment)
 {
-    int64_t level = sql_i64(stmt, 3), status = sql_i64(stmt, 4);
-    *ret = (struct fact_row){
-        .record = (uint64_t)sql_i64(stmt, 0),
-        .time_us = sql_time(stmt, 1),
-        .source = sql_i64(stmt, 2),
-        .kinds = table->kinds,
-        .level = level > 0 && level <= LEVEL_CRITICAL ? (uint8_t)level : LEVEL_UNKNOWN,
-        .status = status > 0 && status <= UINT16_MAX ? (uint16_t)status : 0,
-        .user = arena_str(arena, sql_str(stmt, 5)),
-        .client_ip = arena_str(arena, sql_str(stmt, 6)),
-        .service = arena_str(arena, sql_str(stmt, 7)),
-        .logger = arena_str(arena, sql_str(stmt, 8)),
-        .method = arena_str(arena, sql_str(stmt, 9)),
-        .path = arena_str(arena, sql_str(stmt, 10)),
-        .reason = arena_str(arena, sql_str(stmt, 11)),
-        .template = arena_str(arena, sql_str(stmt, 12)),
+    int64_t time_us;
+    if (moment == TIME_NONE || __builtin_add_overflow(moment, FACT_EPOCH_US, &time_us))
+        return TIME_NONE;
+    return time_us;
+}
+
+static void take_row(struct sqlite3_stmt *stmt, const struct fact_table *table, struct arena *arena, struct row *ret)
+{
+    *ret = (struct row){
+        .trait = sql_i64(stmt, 2),
+        .fact =
+            {
+                .record = (uint64_t)sql_i64(stmt, 0),
+                .time_us = time_of(sql_time(stmt, 1)),
+                .kinds = table->kinds,
+                .user = arena_str(arena, sql_str(stmt, 3)),
+                .client_ip = arena_str(arena, sql_str(stmt, 4)),
+                .path = arena_str(arena, sql_str(stmt, 5)),
+            },
     };
     if (table->kinds & KIND_AUTH_FAILURE)
-        ret->kinds = sql_i64(stmt, 13) == 1 ? KIND_AUTH_SUCCESS : KIND_AUTH_FAILURE;
+        ret->fact.kinds = sql_i64(stmt, 6) == 1 ? KIND_AUTH_SUCCESS : KIND_AUTH_FAILURE;
 }
 
 /* Appends the rows of records above `after` and below `before` to the cursor, at most PAGE_ROWS in all; *ret_seen counts
@@ -98,8 +115,8 @@ static bool read_rows(struct reading *reading, struct cursor *cursor, uint64_t a
         return false;
     sql_bind_u64(stmt, 1, after);
     sql_bind_u64(stmt, 2, before);
-    sql_bind_time(stmt, 3, ask->since_us);
-    sql_bind_time(stmt, 4, ask->until_us);
+    sql_bind_time(stmt, 3, fact_moment(ask->since_us));
+    sql_bind_time(stmt, 4, fact_moment(ask->until_us));
     sql_bind_i64(stmt, 5, PAGE_ROWS);
     bool logins = (cursor->table->kinds & KIND_AUTH_FAILURE) != 0;
     unsigned outcomes = ask->kinds & (KIND_AUTH_FAILURE | KIND_AUTH_SUCCESS);
@@ -112,7 +129,7 @@ static bool read_rows(struct reading *reading, struct cursor *cursor, uint64_t a
         ++*ret_seen;
         uint64_t number = (uint64_t)sql_i64(stmt, 0);
         cursor->last = number;
-        if (wants_source(ask, sql_i64(stmt, 2)) && is_hot(reading, number) == hot)
+        if (is_hot(reading, number) == hot)
             take_row(stmt, cursor->table, &cursor->arena, &cursor->rows[cursor->count++]);
     }
     return step == 0;
@@ -123,7 +140,7 @@ static bool fill(struct reading *reading, struct cursor *cursor, struct err *err
 {
     while (cursor->at == cursor->count && !cursor->end) {
         arena_reset(&cursor->arena);
-        cursor->rows = ARENA_ARRAY(&cursor->arena, struct fact_row, PAGE_ROWS);
+        cursor->rows = ARENA_ARRAY(&cursor->arena, struct row, PAGE_ROWS);
         cursor->at = cursor->count = 0;
         size_t seen;
         if (!read_rows(reading, cursor, cursor->last, reading->bound, false, &seen, err))
@@ -176,7 +193,7 @@ static bool read_hot_numbers(struct reading *reading, struct err *err)
 static bool read_hot_facts(struct reading *reading, struct cursor *cursor, struct err *err)
 {
     cursor->end = true;
-    cursor->rows = ARENA_ARRAY(&cursor->arena, struct fact_row, reading->hot_count + 1);
+    cursor->rows = ARENA_ARRAY(&cursor->arena, struct row, reading->hot_count + 1);
     for (size_t i = 0; i < reading->hot_count; i++) {
         size_t seen;
         uint64_t number = reading->hot[i];
@@ -210,10 +227,34 @@ static struct cursor *lowest(struct reading *reading)
     for (unsigned i = 0; i < 2 * TABLE_COUNT; i++) {
         struct cursor *cursor = &reading->cursors[i];
         if (cursor->at < cursor->count &&
-            (found == NULL || cursor->rows[cursor->at].record < found->rows[found->at].record))
+            (found == NULL || cursor->rows[cursor->at].fact.record < found->rows[found->at].fact.record))
             found = cursor;
     }
     return found;
+}
+
+static bool add_trait(struct reading *reading, struct row *row, struct err *err)
+{
+    struct trait *trait = &reading->traits[(uint64_t)row->trait % TRAITS_KEPT];
+    if (!trait->known || trait->id != row->trait) {
+        arena_reset(&trait->arena);
+        int found = trait_read(reading->store, row->trait, &trait->arena, &trait->columns, err);
+        trait->known = found == 1;
+        trait->id = row->trait;
+        if (found == 0)
+            return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: trait %lld is not in it",
+                           reading->store->path, (long long)row->trait);
+        if (found < 0)
+            return false;
+    }
+    row->fact.source = trait->columns.source;
+    row->fact.level = trait->columns.level;
+    row->fact.status = trait->columns.status;
+    row->fact.service = trait->columns.service;
+    row->fact.logger = trait->columns.logger;
+    row->fact.method = trait->columns.method;
+    row->fact.template = trait->columns.template;
+    return true;
 }
 
 static bool visit_all(struct reading *reading, bool (*visit)(void *context, const struct fact_row *), void *context,
@@ -221,9 +262,11 @@ static bool visit_all(struct reading *reading, bool (*visit)(void *context, cons
 {
     struct cursor *cursor;
     while ((cursor = lowest(reading)) != NULL) {
-        if (!visit(context, &cursor->rows[cursor->at]))
+        struct row *row = &cursor->rows[cursor->at++];
+        if (!add_trait(reading, row, err))
+            return false;
+        if (wants_source(reading->ask, row->fact.source) && !visit(context, &row->fact))
             return true;
-        cursor->at++;
         if (!fill(reading, cursor, err))
             return false;
     }
@@ -242,6 +285,8 @@ bool store_facts(struct store *store, const struct fact_ask *ask, bool (*visit)(
     ok = ok && visit_all(&reading, visit, context, err);
     for (unsigned i = 0; i < 2 * TABLE_COUNT; i++)
         arena_release(&reading.cursors[i].arena);
+    for (unsigned i = 0; i < TRAITS_KEPT; i++)
+        arena_release(&reading.traits[i].arena);
     free(reading.hot);
     return ok;
 }

@@ -1,35 +1,27 @@
 #include "base/must.h"
 #include "store/fact.h"
 #include "store/name.h"
+#include "store/trait.h"
 
 /* The columns of every fact table's insert statement. */
 enum column {
     COLUMN_RECORD = 1,
-    COLUMN_TIME,
-    COLUMN_SOURCE,
-    COLUMN_LEVEL,
-    COLUMN_STATUS,
+    COLUMN_MOMENT,
+    COLUMN_TRAIT,
     COLUMN_USER,
     COLUMN_CLIENT_IP,
-    COLUMN_SERVICE,
-    COLUMN_LOGGER,
-    COLUMN_METHOD,
     COLUMN_PATH,
-    COLUMN_REASON,
-    COLUMN_OUTCOME,                   /* logins */
-    COLUMN_TEMPLATE = COLUMN_OUTCOME, /* errors */
+    COLUMN_OUTCOME, /* logins */
     COLUMN_COUNT,
 };
 
-/* A column's value: an id in name, a text of its own, or NULL. */
+/* A column's value: an id in name, or a text of its own, which may be absent. */
 struct value {
-    bool is_name;
-    int64_t name;
+    int64_t name; /* 0: none */
     struct str text;
 };
 
-/* At most size_max bytes, not ending within a UTF-8 sequence. */
-static struct str cut(struct str text, size_t size_max)
+struct str fact_cut(struct str text, size_t size_max)
 {
     if (text.size <= size_max)
         return text;
@@ -41,61 +33,41 @@ static struct str cut(struct str text, size_t size_max)
     return str_slice(text, 0, size);
 }
 
-static bool has_digit(struct str text)
+int64_t fact_moment(int64_t time_us)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] >= '0' && text.data[i] <= '9')
-            return true;
-    }
-    return false;
+    int64_t moment;
+    if (time_us == TIME_NONE)
+        return TIME_NONE;
+    return __builtin_sub_overflow(time_us, FACT_EPOCH_US, &moment) ? TIME_NONE + 1 : moment;
 }
 
-static bool name_value(struct store *store, struct str text, struct value *ret, struct err *err)
+static bool make_value(struct store *store, struct str text, struct value *ret, struct err *err)
 {
-    *ret = (struct value){0};
-    if (text.data == NULL)
-        return true;
-    ret->is_name = true;
-    return name_id(store, text, &ret->name, err);
-}
-
-/* Paths and reasons: with digits in them they hardly come twice, and a dictionary would only make them larger. */
-static bool text_value(struct store *store, struct str text, struct value *ret, struct err *err)
-{
-    if (!has_digit(text))
-        return name_value(store, text, ret, err);
-    *ret = (struct value){.text = text};
-    return true;
-}
-
-static bool make_values(struct store *store, const struct fact *fact, struct value values[COLUMN_COUNT],
-                        struct err *err)
-{
-    return name_value(store, cut(fact->user, FACT_TEXT_MAX), &values[COLUMN_USER], err) &&
-           name_value(store, cut(fact->client_ip, FACT_TEXT_MAX), &values[COLUMN_CLIENT_IP], err) &&
-           name_value(store, cut(fact->service, FACT_TEXT_MAX), &values[COLUMN_SERVICE], err) &&
-           name_value(store, cut(fact->logger, FACT_TEXT_MAX), &values[COLUMN_LOGGER], err) &&
-           name_value(store, cut(fact->method, FACT_TEXT_MAX), &values[COLUMN_METHOD], err) &&
-           text_value(store, cut(fact->path, FACT_TEXT_MAX), &values[COLUMN_PATH], err) &&
-           text_value(store, cut(fact->reason, FACT_TEXT_MAX), &values[COLUMN_REASON], err) &&
-           name_value(store, cut(fact->kinds & KIND_ERROR ? fact->template : STR_ABSENT, FACT_TEMPLATE_MAX),
-                      &values[COLUMN_TEMPLATE], err);
+    *ret = (struct value){.text = fact_cut(text, FACT_TEXT_MAX)};
+    return text.data == NULL || name_id_recurring(store, ret->text, &ret->name, err);
 }
 
 static void bind_value(struct sqlite3_stmt *stmt, int column, const struct value *value)
 {
-    if (value->is_name)
+    if (value->name != 0)
         sql_bind_i64(stmt, column, value->name);
     else
         sql_bind_str(stmt, column, value->text);
 }
 
-static void bind_number_or_null(struct sqlite3_stmt *stmt, int column, int64_t value)
+/* All columns that the tables of the fact's kinds share. */
+struct row {
+    uint64_t record;
+    int64_t moment, trait;
+    struct value values[COLUMN_COUNT];
+};
+
+static bool make_row(struct store *store, int64_t source, const struct fact *fact, struct row *row, struct err *err)
 {
-    if (value == 0)
-        sql_bind_null(stmt, column);
-    else
-        sql_bind_i64(stmt, column, value);
+    return trait_id(store, source, fact, &row->trait, err) &&
+           make_value(store, fact->user, &row->values[COLUMN_USER], err) &&
+           make_value(store, fact->client_ip, &row->values[COLUMN_CLIENT_IP], err) &&
+           make_value(store, fact->path, &row->values[COLUMN_PATH], err);
 }
 
 bool fact_write(struct store *store, uint64_t number, int64_t source, const struct record *rec, const struct fact *fact,
@@ -110,8 +82,8 @@ bool fact_write(struct store *store, uint64_t number, int64_t source, const stru
         {KIND_DENIAL, "fact_denial_insert"},
         {KIND_ERROR, "fact_error_insert"},
     };
-    struct value values[COLUMN_COUNT] = {0};
-    if (!make_values(store, fact, values, err))
+    struct row row = {.record = number, .moment = fact_moment(rec->time_us)};
+    if (!make_row(store, source, fact, &row, err))
         return false;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         if ((fact->kinds & tables[i].kinds) == 0)
@@ -119,17 +91,13 @@ bool fact_write(struct store *store, uint64_t number, int64_t source, const stru
         struct sqlite3_stmt *stmt = sql_use(&store->sql, tables[i].statement, err);
         if (stmt == NULL)
             return false;
-        sql_bind_u64(stmt, COLUMN_RECORD, number);
-        sql_bind_time(stmt, COLUMN_TIME, rec->time_us);
-        sql_bind_i64(stmt, COLUMN_SOURCE, source);
-        bind_number_or_null(stmt, COLUMN_LEVEL, fact->level);
-        bind_number_or_null(stmt, COLUMN_STATUS, fact->status);
-        for (int column = COLUMN_USER; column <= COLUMN_REASON; column++)
-            bind_value(stmt, column, &values[column]);
+        sql_bind_u64(stmt, COLUMN_RECORD, row.record);
+        sql_bind_time(stmt, COLUMN_MOMENT, row.moment);
+        sql_bind_i64(stmt, COLUMN_TRAIT, row.trait);
+        for (int column = COLUMN_USER; column <= COLUMN_PATH; column++)
+            bind_value(stmt, column, &row.values[column]);
         if (tables[i].kinds & KIND_AUTH_FAILURE)
             sql_bind_i64(stmt, COLUMN_OUTCOME, fact->kinds & KIND_AUTH_FAILURE ? 0 : 1);
-        else if (tables[i].kinds & KIND_ERROR)
-            bind_value(stmt, COLUMN_TEMPLATE, &values[COLUMN_TEMPLATE]);
         if (!sql_do(&store->sql, stmt, err))
             return false;
     }

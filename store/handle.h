@@ -25,7 +25,9 @@ struct store {
     int lock_fd; /* -1: none */
     struct sql sql;
     struct writer_state writer;
-    struct map names;          /* text -> id in name; see name.c */
+    struct map names;  /* text -> id in name, 0 when it was met but has none; see name.c */
+    struct map traits; /* its columns -> id in trait; see trait.c */
+    bool names_loaded, traits_loaded;
     uint64_t wal_pages;        /* in the write-ahead log after the last commit */
     uint64_t wal_patience;     /* store_checkpoint waits for readers from this many on */
     struct fetch_cache *cache; /* NULL until first used */

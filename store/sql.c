@@ -142,6 +142,29 @@ bool sql_script(struct sql *sql, struct str text, struct err *err)
     return true;
 }
 
+void sql_squeeze(struct str text, struct buf *ret)
+{
+    bool quoted = false, space = false;
+    while (text.size > 0) {
+        char c = text.data[0];
+        if (!quoted && str_starts(text, STR("--"))) {
+            str_cut(&text, '\n');
+            space = true;
+            continue;
+        }
+        text = str_slice(text, 1, text.size);
+        if (!quoted && (c == ' ' || c == '\n')) {
+            space = true;
+            continue;
+        }
+        if (space)
+            buf_add_char(ret, ' ');
+        space = false;
+        quoted = quoted != (c == '\'');
+        buf_add_char(ret, c);
+    }
+}
+
 bool sql_run(struct sql *sql, const char *name, struct err *err)
 {
     struct sqlite3_stmt *stmt = sql_use(sql, name, err);

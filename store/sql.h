@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -40,6 +41,9 @@ void sql_reconnect(struct sql *sql, struct sqlite3 *db);
 struct sqlite3_stmt *sql_use(struct sql *sql, const char *name, struct err *err);
 /* Runs all statements of a text, ignoring rows. */
 bool sql_script(struct sql *sql, struct str text, struct err *err);
+/* Adds the text without comments, every stretch of white space as one space: SQLite keeps the text of each table and view
+ * in the file. */
+void sql_squeeze(struct str text, struct buf *ret);
 /* Runs a statement that takes nothing and gives nothing. */
 bool sql_run(struct sql *sql, const char *name, struct err *err);
 

@@ -16,14 +16,14 @@
 
 /* The write-ahead log. From WAL_PAGES_SOFT on, each commit moves what it can into the database without waiting for
  * readers. From WAL_PAGES_HARD on it waits up to BUSY_MS for running reads to end, so that the log can start anew. So
- * the log stays below WAL_PAGES_HARD pages (64 MiB at 8 KiB each) and one transaction as long as every read is shorter
+ * the log stays below WAL_PAGES_HARD pages (64 MiB at 2 KiB each) and one transaction as long as every read is shorter
  * than BUSY_MS, as winnow's own are. A foreign program that keeps one read open makes it grow until that read ends; then
  * waiting is tried again only each time it has grown by WAL_PAGES_HARD more, so the writer is hardly slowed. */
 enum {
     APPLICATION_ID = 0x77696e77, /* "winw" */
     BUSY_MS = 5000,
-    WAL_PAGES_SOFT = 1024,
-    WAL_PAGES_HARD = 8192,
+    WAL_PAGES_SOFT = 4096,
+    WAL_PAGES_HARD = 32768,
     URI_MAX = 3 * 4096 + 64,
 };
 
@@ -180,8 +180,12 @@ static bool migrate(struct store *store, int64_t version, struct err *err)
 {
     must(version >= 0 && version < SCHEMA_VERSION);
     bool ok = sql_run(&store->sql, "begin_write", err);
-    for (int64_t from = version; ok && from < SCHEMA_VERSION; from++)
-        ok = sql_script(&store->sql, asset_get(migrations[from]), err);
+    for (int64_t from = version; ok && from < SCHEMA_VERSION; from++) {
+        struct str script = asset_get(migrations[from]);
+        SCOPED(buf) squeezed = BUF(script.size + 1);
+        sql_squeeze(script, &squeezed);
+        ok = sql_script(&store->sql, buf_str(&squeezed), err);
+    }
     if (ok) {
         SCOPED(buf) marks = BUF(256);
         buf_printf(&marks, "PRAGMA application_id = %d; PRAGMA user_version = %d;", APPLICATION_ID, SCHEMA_VERSION);
@@ -306,6 +310,7 @@ void store_free(struct store *store)
     io_fd_release(&store->lock_fd); /* after the connection: closing it may still write */
     fetch_cache_free(store->cache);
     map_release(&store->names);
+    map_release(&store->traits);
     free(store->path);
     free(store);
 }

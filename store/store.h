@@ -103,7 +103,7 @@ struct fact_row {
     uint8_t kinds; /* the one bit of this row */
     uint8_t level;
     uint16_t status;
-    struct str user, client_ip, service, logger, method, path, reason, template; /* absent when unknown */
+    struct str user, client_ip, service, logger, method, path, template; /* absent when unknown */
 };
 struct fact_ask {
     uint8_t kinds;

@@ -6,11 +6,9 @@
 CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('next_record', 1);
 
--- Strings that many facts share.
-CREATE TABLE name(id INTEGER PRIMARY KEY, text UNIQUE NOT NULL);
-
-CREATE TABLE level(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-INSERT INTO level VALUES
+-- Strings that facts share. Those of the levels have the levels' numbers. A text may stand here more than once.
+CREATE TABLE name(id INTEGER PRIMARY KEY, text NOT NULL);
+INSERT INTO name VALUES
     (1, 'trace'), (2, 'debug'), (3, 'info'), (4, 'notice'), (5, 'warning'), (6, 'error'), (7, 'critical');
 
 CREATE TABLE source_file(
@@ -93,29 +91,31 @@ CREATE TABLE word_bucket(
     PRIMARY KEY (bucket, segment)
 ) WITHOUT ROWID;
 
--- Facts. user .. method and template are ids in name; path and reason are either that or, when they hold digits and so
--- are rarely seen twice, the text itself.
+-- What many facts have in common. service .. template are ids in name. A row may stand here more than once.
+CREATE TABLE trait(
+    id INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL, level INTEGER, status INTEGER,
+    service INTEGER, logger INTEGER, method INTEGER, template INTEGER
+);
+
+-- Facts. moment counts microseconds from 2028-01-01T00:00:00Z, so that it takes six bytes from mid-2023 to mid-2032. user,
+-- client_ip and path are ids in name or, when seen for the first time, the text itself.
 CREATE TABLE fact_auth(
     record INTEGER PRIMARY KEY,
-    time_us INTEGER, source INTEGER NOT NULL, level INTEGER, status INTEGER,
-    outcome INTEGER NOT NULL,       -- 1 success, 0 failure
-    user INTEGER, client_ip INTEGER, service INTEGER, logger INTEGER, method INTEGER, path, reason
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path,
+    outcome INTEGER NOT NULL        -- 1 success, 0 failure
 );
 CREATE TABLE fact_rate_limit(
     record INTEGER PRIMARY KEY,
-    time_us INTEGER, source INTEGER NOT NULL, level INTEGER, status INTEGER,
-    user INTEGER, client_ip INTEGER, service INTEGER, logger INTEGER, method INTEGER, path, reason
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path
 );
 CREATE TABLE fact_denial(
     record INTEGER PRIMARY KEY,
-    time_us INTEGER, source INTEGER NOT NULL, level INTEGER, status INTEGER,
-    user INTEGER, client_ip INTEGER, service INTEGER, logger INTEGER, method INTEGER, path, reason
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path
 );
 CREATE TABLE fact_error(
     record INTEGER PRIMARY KEY,
-    time_us INTEGER, source INTEGER NOT NULL, level INTEGER, status INTEGER,
-    user INTEGER, client_ip INTEGER, service INTEGER, logger INTEGER, method INTEGER, path, reason,
-    template INTEGER
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path
 );
 
 -- ---- Views: stable API ------------------------------------------------------------------------------------------------
@@ -124,77 +124,72 @@ CREATE TABLE fact_error(
 
 CREATE VIEW auth_event AS SELECT
     record,
-    strftime('%Y-%m-%dT%H:%M:%S', (time_us - (time_us % 1000000 + 1000000) % 1000000) / 1000000, 'unixepoch')
-        || CASE time_us % 1000000 WHEN 0 THEN 'Z'
-           ELSE printf('.%06dZ', (time_us % 1000000 + 1000000) % 1000000) END AS time,
-    time_us,
-    (SELECT name FROM source_file WHERE id = f.source) AS source,
+    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
+        || CASE moment % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000) END AS time,
+    moment + 1830297600000000 AS time_us,
+    (SELECT name FROM source_file WHERE id = source) AS source,
     CASE outcome WHEN 1 THEN 'success' ELSE 'failure' END AS outcome,
-    (SELECT name FROM level WHERE id = f.level) AS level,
+    (SELECT text FROM name WHERE id = level) AS level,
     status,
-    (SELECT text FROM name WHERE id = f.user) AS user,
-    (SELECT text FROM name WHERE id = f.client_ip) AS client_ip,
-    (SELECT text FROM name WHERE id = f.service) AS service,
-    (SELECT text FROM name WHERE id = f.logger) AS logger,
-    (SELECT text FROM name WHERE id = f.method) AS method,
-    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE path END AS path,
-    CASE typeof(reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE reason END AS reason
-FROM fact_auth f;
+    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
+    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
+    (SELECT text FROM name WHERE id = service) AS service,
+    (SELECT text FROM name WHERE id = logger) AS logger,
+    (SELECT text FROM name WHERE id = method) AS method,
+    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = path) ELSE path END AS path,
+    (SELECT text FROM name WHERE id = template) AS template
+FROM fact_auth f LEFT JOIN trait t ON t.id = f.trait;
 
 CREATE VIEW rate_limit_event AS SELECT
     record,
-    strftime('%Y-%m-%dT%H:%M:%S', (time_us - (time_us % 1000000 + 1000000) % 1000000) / 1000000, 'unixepoch')
-        || CASE time_us % 1000000 WHEN 0 THEN 'Z'
-           ELSE printf('.%06dZ', (time_us % 1000000 + 1000000) % 1000000) END AS time,
-    time_us,
-    (SELECT name FROM source_file WHERE id = f.source) AS source,
-    (SELECT name FROM level WHERE id = f.level) AS level,
+    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
+        || CASE moment % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000) END AS time,
+    moment + 1830297600000000 AS time_us,
+    (SELECT name FROM source_file WHERE id = source) AS source,
+    (SELECT text FROM name WHERE id = level) AS level,
     status,
-    (SELECT text FROM name WHERE id = f.user) AS user,
-    (SELECT text FROM name WHERE id = f.client_ip) AS client_ip,
-    (SELECT text FROM name WHERE id = f.service) AS service,
-    (SELECT text FROM name WHERE id = f.logger) AS logger,
-    (SELECT text FROM name WHERE id = f.method) AS method,
-    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE path END AS path,
-    CASE typeof(reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE reason END AS reason
-FROM fact_rate_limit f;
+    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
+    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
+    (SELECT text FROM name WHERE id = service) AS service,
+    (SELECT text FROM name WHERE id = logger) AS logger,
+    (SELECT text FROM name WHERE id = method) AS method,
+    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = path) ELSE path END AS path,
+    (SELECT text FROM name WHERE id = template) AS template
+FROM fact_rate_limit f LEFT JOIN trait t ON t.id = f.trait;
 
 CREATE VIEW denial_event AS SELECT
     record,
-    strftime('%Y-%m-%dT%H:%M:%S', (time_us - (time_us % 1000000 + 1000000) % 1000000) / 1000000, 'unixepoch')
-        || CASE time_us % 1000000 WHEN 0 THEN 'Z'
-           ELSE printf('.%06dZ', (time_us % 1000000 + 1000000) % 1000000) END AS time,
-    time_us,
-    (SELECT name FROM source_file WHERE id = f.source) AS source,
-    (SELECT name FROM level WHERE id = f.level) AS level,
+    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
+        || CASE moment % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000) END AS time,
+    moment + 1830297600000000 AS time_us,
+    (SELECT name FROM source_file WHERE id = source) AS source,
+    (SELECT text FROM name WHERE id = level) AS level,
     status,
-    (SELECT text FROM name WHERE id = f.user) AS user,
-    (SELECT text FROM name WHERE id = f.client_ip) AS client_ip,
-    (SELECT text FROM name WHERE id = f.service) AS service,
-    (SELECT text FROM name WHERE id = f.logger) AS logger,
-    (SELECT text FROM name WHERE id = f.method) AS method,
-    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE path END AS path,
-    CASE typeof(reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE reason END AS reason
-FROM fact_denial f;
+    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
+    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
+    (SELECT text FROM name WHERE id = service) AS service,
+    (SELECT text FROM name WHERE id = logger) AS logger,
+    (SELECT text FROM name WHERE id = method) AS method,
+    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = path) ELSE path END AS path,
+    (SELECT text FROM name WHERE id = template) AS template
+FROM fact_denial f LEFT JOIN trait t ON t.id = f.trait;
 
 CREATE VIEW error_event AS SELECT
     record,
-    strftime('%Y-%m-%dT%H:%M:%S', (time_us - (time_us % 1000000 + 1000000) % 1000000) / 1000000, 'unixepoch')
-        || CASE time_us % 1000000 WHEN 0 THEN 'Z'
-           ELSE printf('.%06dZ', (time_us % 1000000 + 1000000) % 1000000) END AS time,
-    time_us,
-    (SELECT name FROM source_file WHERE id = f.source) AS source,
-    (SELECT name FROM level WHERE id = f.level) AS level,
+    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
+        || CASE moment % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000) END AS time,
+    moment + 1830297600000000 AS time_us,
+    (SELECT name FROM source_file WHERE id = source) AS source,
+    (SELECT text FROM name WHERE id = level) AS level,
     status,
-    (SELECT text FROM name WHERE id = f.user) AS user,
-    (SELECT text FROM name WHERE id = f.client_ip) AS client_ip,
-    (SELECT text FROM name WHERE id = f.service) AS service,
-    (SELECT text FROM name WHERE id = f.logger) AS logger,
-    (SELECT text FROM name WHERE id = f.method) AS method,
-    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE path END AS path,
-    CASE typeof(reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE reason END AS message,
-    (SELECT text FROM name WHERE id = f.template) AS template
-FROM fact_error f;
+    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
+    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
+    (SELECT text FROM name WHERE id = service) AS service,
+    (SELECT text FROM name WHERE id = logger) AS logger,
+    (SELECT text FROM name WHERE id = method) AS method,
+    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = path) ELSE path END AS path,
+    (SELECT text FROM name WHERE id = template) AS template
+FROM fact_error f LEFT JOIN trait t ON t.id = f.trait;
 
 CREATE VIEW source AS SELECT
     id,
@@ -208,20 +203,16 @@ CREATE VIEW source AS SELECT
     raw_bytes,
     gaps,
     replaced,
-    strftime('%Y-%m-%dT%H:%M:%S', (time_min - (time_min % 1000000 + 1000000) % 1000000) / 1000000, 'unixepoch')
-        || CASE time_min % 1000000 WHEN 0 THEN 'Z'
-           ELSE printf('.%06dZ', (time_min % 1000000 + 1000000) % 1000000) END AS first,
+    strftime('%Y-%m-%dT%H:%M:%S', time_min / 1000000 - (time_min % 1000000 < 0), 'unixepoch')
+        || CASE time_min % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (time_min % 1000000 + 1000000) % 1000000) END AS first,
     time_min AS first_us,
-    strftime('%Y-%m-%dT%H:%M:%S', (time_max - (time_max % 1000000 + 1000000) % 1000000) / 1000000, 'unixepoch')
-        || CASE time_max % 1000000 WHEN 0 THEN 'Z'
-           ELSE printf('.%06dZ', (time_max % 1000000 + 1000000) % 1000000) END AS last,
+    strftime('%Y-%m-%dT%H:%M:%S', time_max / 1000000 - (time_max % 1000000 < 0), 'unixepoch')
+        || CASE time_max % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (time_max % 1000000 + 1000000) % 1000000) END AS last,
     time_max AS last_us,
-    strftime('%Y-%m-%dT%H:%M:%S', (modified_us - (modified_us % 1000000 + 1000000) % 1000000) / 1000000, 'unixepoch')
-        || CASE modified_us % 1000000 WHEN 0 THEN 'Z'
-           ELSE printf('.%06dZ', (modified_us % 1000000 + 1000000) % 1000000) END AS modified,
+    strftime('%Y-%m-%dT%H:%M:%S', modified_us / 1000000 - (modified_us % 1000000 < 0), 'unixepoch')
+        || CASE modified_us % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (modified_us % 1000000 + 1000000) % 1000000) END AS modified,
     modified_us,
-    strftime('%Y-%m-%dT%H:%M:%S', (read_us - (read_us % 1000000 + 1000000) % 1000000) / 1000000, 'unixepoch')
-        || CASE read_us % 1000000 WHEN 0 THEN 'Z'
-           ELSE printf('.%06dZ', (read_us % 1000000 + 1000000) % 1000000) END AS read,
+    strftime('%Y-%m-%dT%H:%M:%S', read_us / 1000000 - (read_us % 1000000 < 0), 'unixepoch')
+        || CASE read_us % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (read_us % 1000000 + 1000000) % 1000000) END AS read,
     read_us
 FROM source_file;

@@ -86,31 +86,34 @@ DELETE FROM fact_error WHERE record = ?1;
 -- A record has one row per table even if rules named it twice: the first one stays.
 
 -- name: fact_auth_insert
-INSERT OR IGNORE INTO fact_auth(record, time_us, source, level, status, user, client_ip, service, logger, method, path,
-                                reason, outcome)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
+INSERT OR IGNORE INTO fact_auth(record, moment, trait, user, client_ip, path, outcome)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 
 -- name: fact_rate_limit_insert
-INSERT OR IGNORE INTO fact_rate_limit(record, time_us, source, level, status, user, client_ip, service, logger, method,
-                                      path, reason)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
+INSERT OR IGNORE INTO fact_rate_limit(record, moment, trait, user, client_ip, path)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 
 -- name: fact_denial_insert
-INSERT OR IGNORE INTO fact_denial(record, time_us, source, level, status, user, client_ip, service, logger, method,
-                                  path, reason)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
+INSERT OR IGNORE INTO fact_denial(record, moment, trait, user, client_ip, path)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 
 -- name: fact_error_insert
-INSERT OR IGNORE INTO fact_error(record, time_us, source, level, status, user, client_ip, service, logger, method, path,
-                                 reason, template)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
-
--- name: name_find
--- plan: SEARCH name USING COVERING INDEX sqlite_autoindex_name_1 (text=?)
-SELECT id FROM name WHERE text = ?1;
+INSERT OR IGNORE INTO fact_error(record, moment, trait, user, client_ip, path)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 
 -- name: name_insert
 INSERT INTO name(text) VALUES (?1);
+
+-- name: name_latest
+-- plan: SCAN name
+SELECT id, text FROM name ORDER BY id DESC LIMIT ?1;
+
+-- name: trait_insert
+INSERT INTO trait(source, level, status, service, logger, method, template) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+
+-- name: trait_latest
+-- plan: SCAN trait
+SELECT id, source, level, status, service, logger, method, template FROM trait ORDER BY id DESC LIMIT ?1;
 
 -- name: source_upsert
 INSERT INTO source_file(id, name, kind, device, inode, head_size, tail_size, head_hash, tail_hash, position,
@@ -171,60 +174,64 @@ SELECT record, source, offset, time_us, flags, level, kinds, format, raw FROM ho
 -- plan: USE TEMP B-TREE FOR ORDER BY
 SELECT record FROM hot ORDER BY +record;
 
--- Facts in pages, so that no read lasts: record > ?1 and < ?2, ?3 <= time < ?4 (NULL = open), at most ?5 rows. ?6 is the
+-- Facts in pages, so that no read lasts: record > ?1 and < ?2, ?3 <= moment < ?4 (NULL = open), at most ?5 rows. ?6 is the
 -- outcome wanted, or NULL.
 
 -- name: fact_auth_page
 -- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-SELECT f.record, f.time_us, f.source, f.level, f.status, u.text, i.text, s.text, l.text, m.text,
+SELECT f.record, f.moment, f.trait,
+       CASE typeof(f.user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.user) ELSE f.user END,
+       CASE typeof(f.client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.client_ip) ELSE f.client_ip END,
        CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
-       CASE typeof(f.reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE f.reason END,
-       NULL, f.outcome
+       f.outcome
 FROM fact_auth f
-LEFT JOIN name u ON u.id = f.user LEFT JOIN name i ON i.id = f.client_ip LEFT JOIN name s ON s.id = f.service
-LEFT JOIN name l ON l.id = f.logger LEFT JOIN name m ON m.id = f.method
-WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.time_us >= ?3) AND (?4 IS NULL OR f.time_us < ?4)
+WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.moment >= ?3) AND (?4 IS NULL OR f.moment < ?4)
   AND (?6 IS NULL OR f.outcome = ?6)
 ORDER BY f.record LIMIT ?5;
 
 -- name: fact_rate_limit_page
 -- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-SELECT f.record, f.time_us, f.source, f.level, f.status, u.text, i.text, s.text, l.text, m.text,
+SELECT f.record, f.moment, f.trait,
+       CASE typeof(f.user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.user) ELSE f.user END,
+       CASE typeof(f.client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.client_ip) ELSE f.client_ip END,
        CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
-       CASE typeof(f.reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE f.reason END,
-       NULL, NULL
+       NULL
 FROM fact_rate_limit f
-LEFT JOIN name u ON u.id = f.user LEFT JOIN name i ON i.id = f.client_ip LEFT JOIN name s ON s.id = f.service
-LEFT JOIN name l ON l.id = f.logger LEFT JOIN name m ON m.id = f.method
-WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.time_us >= ?3) AND (?4 IS NULL OR f.time_us < ?4)
-  AND ?6 IS NULL
+WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.moment >= ?3) AND (?4 IS NULL OR f.moment < ?4)
+  AND (?6 IS NULL)
 ORDER BY f.record LIMIT ?5;
 
 -- name: fact_denial_page
 -- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-SELECT f.record, f.time_us, f.source, f.level, f.status, u.text, i.text, s.text, l.text, m.text,
+SELECT f.record, f.moment, f.trait,
+       CASE typeof(f.user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.user) ELSE f.user END,
+       CASE typeof(f.client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.client_ip) ELSE f.client_ip END,
        CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
-       CASE typeof(f.reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE f.reason END,
-       NULL, NULL
+       NULL
 FROM fact_denial f
-LEFT JOIN name u ON u.id = f.user LEFT JOIN name i ON i.id = f.client_ip LEFT JOIN name s ON s.id = f.service
-LEFT JOIN name l ON l.id = f.logger LEFT JOIN name m ON m.id = f.method
-WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.time_us >= ?3) AND (?4 IS NULL OR f.time_us < ?4)
-  AND ?6 IS NULL
+WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.moment >= ?3) AND (?4 IS NULL OR f.moment < ?4)
+  AND (?6 IS NULL)
 ORDER BY f.record LIMIT ?5;
 
 -- name: fact_error_page
 -- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-SELECT f.record, f.time_us, f.source, f.level, f.status, u.text, i.text, s.text, l.text, m.text,
+SELECT f.record, f.moment, f.trait,
+       CASE typeof(f.user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.user) ELSE f.user END,
+       CASE typeof(f.client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.client_ip) ELSE f.client_ip END,
        CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
-       CASE typeof(f.reason) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.reason) ELSE f.reason END,
-       t.text, NULL
+       NULL
 FROM fact_error f
-LEFT JOIN name u ON u.id = f.user LEFT JOIN name i ON i.id = f.client_ip LEFT JOIN name s ON s.id = f.service
-LEFT JOIN name l ON l.id = f.logger LEFT JOIN name m ON m.id = f.method LEFT JOIN name t ON t.id = f.template
-WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.time_us >= ?3) AND (?4 IS NULL OR f.time_us < ?4)
-  AND ?6 IS NULL
+WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.moment >= ?3) AND (?4 IS NULL OR f.moment < ?4)
+  AND (?6 IS NULL)
 ORDER BY f.record LIMIT ?5;
+
+-- name: trait_read
+-- plan: SEARCH t USING INTEGER PRIMARY KEY (rowid=?)
+SELECT t.source, t.level, t.status, s.text, l.text, m.text, p.text
+FROM trait t
+LEFT JOIN name s ON s.id = t.service LEFT JOIN name l ON l.id = t.logger LEFT JOIN name m ON m.id = t.method
+LEFT JOIN name p ON p.id = t.template
+WHERE t.id = ?1;
 
 -- name: summary_sources
 -- plan: SCAN source_file

@@ -101,10 +101,11 @@ static void several_runs(void **state)
         assert_true(str_equal(batch->facts[0].user, STR("bob")));
         assert_true(str_equal(batch->facts[0].template, STR("took <*> ms")));
         assert_int_equal(batch->facts[1].status, 401);
-        assert_null(batch->facts[1].template.data);
+        assert_null(batch->facts[1].template.data); /* it has no message */
         assert_true(str_equal(batch->facts[3].user, STR("root")));
         assert_true(str_equal(batch->facts[3].client_ip, STR("192.0.2.1")));
         assert_true(str_equal(batch->facts[3].service, STR("sshd")));
+        assert_true(str_starts(batch->facts[3].template, STR("Failed password for root from <*>")));
         batch_reset(batch);
         assert_int_equal(batch->fact_count, 0);
     }

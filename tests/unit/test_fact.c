@@ -23,7 +23,6 @@ static bool see(void *context, const struct fact_row *row)
     add_part(&seen->text, "logger", row->logger);
     add_part(&seen->text, "method", row->method);
     add_part(&seen->text, "path", row->path);
-    add_part(&seen->text, "reason", row->reason);
     add_part(&seen->text, "template", row->template);
     buf_add_char(&seen->text, '|');
     if (seen->store != NULL) {
@@ -58,7 +57,7 @@ static struct store *some_facts(struct store_case *test_case)
     put_fact(batch, KIND_AUTH_FAILURE)->user = STR("eve");
     put_line(batch, STR("2"), 0, T0 + 1);
     put_line(batch, STR("3"), 0, T0 + 2);
-    put_fact(batch, KIND_ERROR | KIND_RATE_LIMIT)->reason = STR("too many");
+    put_fact(batch, KIND_ERROR | KIND_RATE_LIMIT)->template = STR("too many");
     put_line(batch, STR("4"), 0, T0 + 3);
     put_fact(batch, KIND_AUTH_SUCCESS)->user = STR("adam");
     put_run(batch, 2, "/b", 0);
@@ -80,17 +79,17 @@ static void kinds_times_and_sources_choose(void **state)
     struct store *store = some_facts(*state);
     assert_string_equal(
         facts(store, ASK(.kinds = 31)),
-        "1/1 user=eve|3/4 reason=too many|3/16 reason=too many|4/2 user=adam|5/8|6/1 user=eve|6/16 user=eve|"
+        "1/1 user=eve|3/4 template=too many|3/16 template=too many|4/2 user=adam|5/8|6/1 user=eve|6/16 user=eve|"
         "7/16|");
     assert_string_equal(facts(store, ASK(.kinds = KIND_AUTH_FAILURE)), "1/1 user=eve|6/1 user=eve|");
     assert_string_equal(facts(store, ASK(.kinds = KIND_AUTH_SUCCESS)), "4/2 user=adam|");
     assert_string_equal(facts(store, ASK(.kinds = KIND_AUTH_SUCCESS | KIND_AUTH_FAILURE)),
                         "1/1 user=eve|4/2 user=adam|6/1 user=eve|");
-    assert_string_equal(facts(store, ASK(.kinds = KIND_RATE_LIMIT)), "3/4 reason=too many|");
+    assert_string_equal(facts(store, ASK(.kinds = KIND_RATE_LIMIT)), "3/4 template=too many|");
     assert_string_equal(facts(store, ASK(.kinds = 0)), "");
     struct fact_ask ask = {.kinds = 31, .since_us = T0 + 2, .until_us = T0 + 4};
     assert_string_equal(facts(store, ask),
-                        "3/4 reason=too many|3/16 reason=too many|4/2 user=adam|6/1 user=eve|6/16 user=eve|");
+                        "3/4 template=too many|3/16 template=too many|4/2 user=adam|6/1 user=eve|6/16 user=eve|");
     const int64_t second[] = {2};
     assert_string_equal(facts(store, ASK(.kinds = 31, .sources = second, .source_count = 1)),
                         "5/8|6/1 user=eve|6/16 user=eve|");
@@ -112,16 +111,15 @@ static void every_string_comes_back(void **state)
     fact->logger = STR("l");
     fact->method = STR("GET");
     fact->path = STR("/items/17");
-    fact->reason = STR("no item 17");
     fact->template = STR("no item <*>");
     put_line(batch, STR("y"), 0, T0);
     fact = put_fact(batch, KIND_DENIAL);
     fact->path = STR("/items");
-    fact->template = STR("only errors have one");
+    fact->template = STR("not this one");
     put_commit(store, batch);
     assert_string_equal(facts(store, ASK(.kinds = 31)),
-                        "1/16 user=u\xff ip=2001:db8::1 service= logger=l method=GET path=/items/17 reason=no item 17 "
-                        "template=no item <*>|2/8 path=/items|");
+                        "1/16 user=u\xff ip=2001:db8::1 service= logger=l method=GET path=/items/17 "
+                        "template=no item <*>|2/8 path=/items template=not this one|");
     store_free(store);
 }
 
@@ -136,12 +134,113 @@ static void long_strings_are_cut_between_characters(void **state)
     put_run(batch, 1, "/a", 0);
     put_line(batch, STR("x"), 0, T0);
     struct fact *fact = put_fact(batch, KIND_ERROR);
-    fact->reason = str_from(text, 300);
+    fact->path = str_from(text, 300);
     fact->template = str_from(text, 300);
     put_commit(store, batch);
     char expected[700];
-    snprintf(expected, sizeof expected, "1/16 reason=%.198s template=%.300s|", text, text);
+    snprintf(expected, sizeof expected, "1/16 path=%.198s template=%.300s|", text, text);
     assert_string_equal(facts(store, ASK(.kinds = 31)), expected);
+    store_free(store);
+}
+
+static void put_login(struct store *store, struct batch *batch, uint64_t offset, const char *user)
+{
+    put_run(batch, 1, "/a", offset);
+    put_line(batch, STR("x"), 0, T0);
+    struct fact *fact = put_fact(batch, KIND_AUTH_FAILURE);
+    fact->user = str_of(user);
+    fact->service = STR("sshd");
+    fact->template = STR("failed");
+    put_commit(store, batch);
+}
+
+/* A source that nobody has written is found missing once the facts are in. */
+static void fail_logins(struct store *store, struct batch *batch)
+{
+    struct err err = {0};
+    batch_run_begin(batch, 99, 0, T0);
+    for (int i = 0; i < 3; i++) {
+        put_line(batch, STR("x"), 0, T0);
+        struct fact *fact = put_fact(batch, KIND_AUTH_FAILURE);
+        fact->user = STR("adam");
+        fact->service = STR("login");
+    }
+    encode(batch);
+    assert_false(store_commit(store, batch, &err));
+    batch_reset(batch);
+}
+
+static int64_t count_rows(struct store *store, const char *statement)
+{
+    struct err err = {0};
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, statement, &err);
+    assert_non_null(stmt);
+    sql_bind_i64(stmt, 1, 1000);
+    int64_t count = 0;
+    while (sql_step(&store->sql, stmt, &err) == 1)
+        count++;
+    return count;
+}
+
+/* Also when another writer goes on, and after a transaction that failed. */
+static void what_recurs_is_kept_once(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    put_login(store, batch, 0, "eve");
+    enum { LEVELS = 7 };
+    assert_int_equal(count_rows(store, "name_latest"), LEVELS + 2); /* sshd, failed; eve may never come again */
+    put_login(store, batch, 2, "eve");
+    put_login(store, batch, 4, "eve");
+    assert_int_equal(count_rows(store, "name_latest"), LEVELS + 3);
+    assert_int_equal(count_rows(store, "trait_latest"), 1);
+    store_free(store);
+
+    store = store_case_open(test_case, STORE_WRITE);
+    put_login(store, batch, 6, "eve");
+    fail_logins(store, batch);
+    put_login(store, batch, 8, "adam");
+    put_login(store, batch, 10, "adam");
+    assert_int_equal(count_rows(store, "name_latest"), LEVELS + 4);
+    assert_int_equal(count_rows(store, "trait_latest"), 1);
+    assert_string_equal(facts(store, ASK(.kinds = 31)),
+                        "1/1 user=eve service=sshd template=failed|2/1 user=eve service=sshd template=failed|"
+                        "3/1 user=eve service=sshd template=failed|4/1 user=eve service=sshd template=failed|"
+                        "5/1 user=adam service=sshd template=failed|6/1 user=adam service=sshd template=failed|");
+    store_free(store);
+}
+
+static void a_missing_trait_is_damage(void **state)
+{
+    struct store *store = some_facts(*state);
+    run_sql(store, "DELETE FROM trait WHERE id = 2");
+    struct seen seen = {.text = BUF(4096)};
+    struct err err = {0};
+    struct fact_ask ask = ASK(.kinds = 31);
+    assert_false(store_facts(store, &ask, see, &seen, &err));
+    assert_int_equal(err.kind, ERR_CORRUPT);
+    buf_release(&seen.text);
+    store_free(store);
+}
+
+static void times_far_away_come_back(void **state)
+{
+    static const int64_t times[] = {TIME_NONE, -1, 0, INT64_C(253402300799999999), INT64_C(-62167219200000000)};
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        put_run(batch, (int64_t)i + 1, "/a", 0); /* or the first would borrow a time */
+        put_line(batch, STR("x"), 0, times[i]);
+        put_fact(batch, KIND_DENIAL);
+    }
+    put_commit(store, batch);
+    assert_string_equal(facts(store, ASK(.kinds = 31)), "1/8|2/8|3/8|4/8|5/8|"); /* each with its record's time */
+    struct fact_ask ask = {.kinds = 31, .since_us = INT64_MIN + 1, .until_us = 0};
+    assert_string_equal(facts(store, ask), "2/8|5/8|");
+    ask = (struct fact_ask){.kinds = 31, .since_us = 0, .until_us = INT64_MAX};
+    assert_string_equal(facts(store, ask), "3/8|4/8|");
     store_free(store);
 }
 
@@ -152,7 +251,7 @@ static void visiting_stops_when_told(void **state)
     struct err err = {0};
     struct fact_ask ask = ASK(.kinds = 31);
     assert_true(store_facts(store, &ask, see, &seen, &err));
-    assert_string_equal(seen.text.data, "1/1 user=eve|3/4 reason=too many|");
+    assert_string_equal(seen.text.data, "1/1 user=eve|3/4 template=too many|");
     buf_release(&seen.text);
     store_free(store);
 }
@@ -216,6 +315,9 @@ int main(void)
         CASE(kinds_times_and_sources_choose),
         CASE(every_string_comes_back),
         CASE(long_strings_are_cut_between_characters),
+        CASE(what_recurs_is_kept_once),
+        CASE(a_missing_trait_is_damage),
+        CASE(times_far_away_come_back),
         CASE(visiting_stops_when_told),
         CASE(a_reading_sees_its_snapshot),
     };

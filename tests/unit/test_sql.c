@@ -123,11 +123,10 @@ static void views_show_names_and_times_to_any_reader(void **state)
     struct fact *fact = put_fact(batch, KIND_AUTH_FAILURE);
     fact->user = STR("root");
     fact->client_ip = STR("192.0.2.7");
-    fact->reason = STR("bad password");
+    fact->template = STR("bad password");
     fact->status = 401;
     put_line(batch, STR("b"), 0, -1);
     fact = put_fact(batch, KIND_ERROR | KIND_DENIAL);
-    fact->reason = STR("cannot read block 17");
     fact->template = STR("cannot read block <*>");
     fact->path = STR("/not/utf8/\xff");
     put_commit(store, batch);
@@ -135,12 +134,11 @@ static void views_show_names_and_times_to_any_reader(void **state)
     sqlite3 *db; /* while the writer has it open */
     assert_int_equal(sqlite3_open_v2(test_case->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
     assert_string_equal(value(db, "SELECT time FROM auth_event"), "2026-11-20T02:15:00.123456Z");
-    assert_string_equal(value(db, "SELECT user || client_ip || reason || outcome || level || status FROM auth_event"),
+    assert_string_equal(value(db, "SELECT user || client_ip || template || outcome || level || status FROM auth_event"),
                         "root192.0.2.7bad passwordfailurewarning401");
     assert_string_equal(value(db, "SELECT source FROM auth_event"), "/var/log/auth.log");
     assert_string_equal(value(db, "SELECT time FROM error_event"), "1969-12-31T23:59:59.999999Z");
-    assert_string_equal(value(db, "SELECT message || template FROM error_event"),
-                        "cannot read block 17cannot read block <*>");
+    assert_string_equal(value(db, "SELECT template FROM error_event"), "cannot read block <*>");
     assert_string_equal(value(db, "SELECT hex(path) FROM denial_event"), "2F6E6F742F757466382FFF");
     assert_string_equal(value(db, "SELECT typeof(path) FROM denial_event"), "blob");
     assert_string_equal(value(db, "SELECT user FROM denial_event"), "NULL");
@@ -152,6 +150,21 @@ static void views_show_names_and_times_to_any_reader(void **state)
     store_free(store);
 }
 
+static void schema_text_is_squeezed(void **state)
+{
+    struct store_case *test_case = *state;
+    SCOPED(buf) text = BUF(1000);
+    sql_squeeze(STR("-- why\nSELECT  'a -- b\n  it''s', -- and\n\n    1;\n-- end"), &text);
+    assert_string_equal(text.data, " SELECT 'a -- b\n  it''s', 1;");
+    store_free(store_case_open(test_case, STORE_WRITE));
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(test_case->path, &db), SQLITE_OK);
+    assert_string_equal(value(db, "SELECT count(*) FROM sqlite_schema WHERE instr(sql, '--') OR instr(sql, '  ') OR "
+                                  "instr(sql, char(10))"),
+                        "0");
+    sqlite3_close(db);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, store_case_begin, store_case_end)
 
 int main(void)
@@ -159,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(every_statement_is_prepared_and_planned_as_said),
         CASE(every_view_and_column_is_documented),
+        CASE(schema_text_is_squeezed),
         CASE(views_show_names_and_times_to_any_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,103 @@
+#include "store/trait.h"
+
+#include "base/must.h"
+#include "store/fact.h"
+#include "store/name.h"
+
+/* What is remembered is bounded: it starts anew when it holds this many. */
+enum { TRAITS_MAX = 1 << 16, TRAITS_LOADED_MAX = 1 << 14 };
+
+/* The columns behind id, 0 for NULL: as a whole they are the key of what the writer remembers. */
+enum column { SOURCE, LEVEL, STATUS, SERVICE, LOGGER, METHOD, TEMPLATE, COLUMN_COUNT };
+
+struct key {
+    int64_t columns[COLUMN_COUNT];
+};
+
+static struct str key_bytes(const struct key *key)
+{
+    return str_from((const char *)key->columns, sizeof key->columns);
+}
+
+static bool load(struct store *store, struct err *err)
+{
+    if (store->traits_loaded)
+        return true;
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "trait_latest", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, TRAITS_LOADED_MAX);
+    int step;
+    while ((step = sql_step(&store->sql, stmt, err)) == 1) {
+        struct key key;
+        for (int i = 0; i < COLUMN_COUNT; i++)
+            key.columns[i] = sql_i64(stmt, 1 + i);
+        map_at(&store->traits, key_bytes(&key), NULL)->value = (uint64_t)sql_i64(stmt, 0);
+    }
+    store->traits_loaded = step == 0;
+    return step == 0;
+}
+
+static bool add(struct store *store, const struct key *key, struct map_entry *entry, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "trait_insert", err);
+    if (stmt == NULL)
+        return false;
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        if (i == SOURCE || key->columns[i] != 0)
+            sql_bind_i64(stmt, 1 + i, key->columns[i]);
+    }
+    if (!sql_do(&store->sql, stmt, err))
+        return false;
+    entry->value = (uint64_t)sql_last_id(&store->sql);
+    return true;
+}
+
+static bool put_name(struct store *store, struct str text, size_t size_max, int64_t *column, struct err *err)
+{
+    return text.data == NULL || name_id(store, fact_cut(text, size_max), column, err);
+}
+
+bool trait_id(struct store *store, int64_t source, const struct fact *fact, int64_t *ret_id, struct err *err)
+{
+    struct key key = {.columns = {[SOURCE] = source, [LEVEL] = fact->level, [STATUS] = fact->status}};
+    if (!load(store, err) || !put_name(store, fact->service, FACT_TEXT_MAX, &key.columns[SERVICE], err) ||
+        !put_name(store, fact->logger, FACT_TEXT_MAX, &key.columns[LOGGER], err) ||
+        !put_name(store, fact->method, FACT_TEXT_MAX, &key.columns[METHOD], err) ||
+        !put_name(store, fact->template, FACT_TEMPLATE_MAX, &key.columns[TEMPLATE], err))
+        return false;
+    if (store->traits.count >= TRAITS_MAX)
+        map_reset(&store->traits);
+    struct map_entry *entry = map_at(&store->traits, key_bytes(&key), NULL);
+    if (entry->value == 0 && !add(store, &key, entry, err))
+        return false;
+    *ret_id = (int64_t)entry->value;
+    return true;
+}
+
+void trait_forget(struct store *store)
+{
+    map_reset(&store->traits);
+    store->traits_loaded = false;
+}
+
+int trait_read(struct store *store, int64_t id, struct arena *arena, struct fact_row *ret, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "trait_read", err);
+    if (stmt == NULL)
+        return -1;
+    sql_bind_i64(stmt, 1, id);
+    int step = sql_step(&store->sql, stmt, err);
+    if (step <= 0)
+        return step;
+    int64_t level = sql_i64(stmt, LEVEL), status = sql_i64(stmt, STATUS);
+    ret->source = sql_i64(stmt, SOURCE);
+    ret->level = level > 0 && level <= LEVEL_CRITICAL ? (uint8_t)level : LEVEL_UNKNOWN;
+    ret->status = status > 0 && status <= UINT16_MAX ? (uint16_t)status : 0;
+    ret->service = arena_str(arena, sql_str(stmt, SERVICE));
+    ret->logger = arena_str(arena, sql_str(stmt, LOGGER));
+    ret->method = arena_str(arena, sql_str(stmt, METHOD));
+    ret->template = arena_str(arena, sql_str(stmt, TEMPLATE));
+    sql_rest(stmt);
+    return 1;
+}
