@@ -3,13 +3,12 @@
 #include <stdlib.h>
 
 #include "base/must.h"
-#include "store/trait.h"
+#include "store/memo.h"
 
 /* Facts are read in pages, each in a short read of its own, and visited between the reads. So that the answer is that of
  * one moment all the same, the first read takes the record counter and the facts of hot records, which a commit may
- * replace; the pages then leave out what came later and what was hot. Traits never change, so each is read when a row
- * that has it is visited, unless a row before had it too. */
-enum { PAGE_ROWS = 1024, TABLE_COUNT = 4, TRAITS_KEPT = 256 };
+ * replace; the pages then leave out what came later and what was hot. Names and traits are looked up when a row is visited. */
+enum { PAGE_ROWS = 1024, TABLE_COUNT = 4 };
 
 static const struct fact_table {
     uint8_t kinds;
@@ -21,10 +20,12 @@ static const struct fact_table {
     {KIND_ERROR, "fact_error_page"},
 };
 
-/* A fact and the trait its other columns are in. */
+/* A fact as it stands in the file: user, client_ip and path are ids, or 0 when fact has the text. */
 struct row {
     struct fact_row fact;
-    int64_t trait;
+    int64_t trait, user, client_ip, path;
+    bool has_number;
+    int64_t number; /* behind the path's name */
 };
 
 /* Rows of one table still to be visited, in record order. */
@@ -37,13 +38,6 @@ struct cursor {
     struct arena arena;
 };
 
-struct trait {
-    bool known; /* else nothing here */
-    int64_t id;
-    struct fact_row columns; /* in arena */
-    struct arena arena;
-};
-
 struct reading {
     struct store *store;
     const struct fact_ask *ask;
@@ -51,7 +45,7 @@ struct reading {
     uint64_t *hot;  /* record numbers, sorted */
     size_t hot_count;
     struct cursor cursors[2 * TABLE_COUNT]; /* of each table the pages, then the hot ones */
-    struct trait traits[TRAITS_KEPT];       /* by id % TRAITS_KEPT */
+    struct memo *memo;
 };
 
 static bool wants_source(const struct fact_ask *ask, int64_t source)
@@ -85,6 +79,15 @@ static int64_t time_of(int64_t moment)
     return time_us;
 }
 
+/* An id or a text of its own. */
+static void take_text(struct sqlite3_stmt *stmt, int column, struct arena *arena, int64_t *ret_id, struct str *ret_text)
+{
+    if (sql_is_i64(stmt, column))
+        *ret_id = sql_i64(stmt, column);
+    else
+        *ret_text = arena_str(arena, sql_str(stmt, column));
+}
+
 static void take_row(struct sqlite3_stmt *stmt, const struct fact_table *table, struct arena *arena, struct row *ret)
 {
     *ret = (struct row){
@@ -94,13 +97,15 @@ static void take_row(struct sqlite3_stmt *stmt, const struct fact_table *table, 
                 .record = (uint64_t)sql_i64(stmt, 0),
                 .time_us = time_of(sql_time(stmt, 1)),
                 .kinds = table->kinds,
-                .user = arena_str(arena, sql_str(stmt, 3)),
-                .client_ip = arena_str(arena, sql_str(stmt, 4)),
-                .path = arena_str(arena, sql_str(stmt, 5)),
             },
+        .has_number = sql_is_i64(stmt, 6),
+        .number = sql_i64(stmt, 6),
     };
+    take_text(stmt, 3, arena, &ret->user, &ret->fact.user);
+    take_text(stmt, 4, arena, &ret->client_ip, &ret->fact.client_ip);
+    take_text(stmt, 5, arena, &ret->path, &ret->fact.path);
     if (table->kinds & KIND_AUTH_FAILURE)
-        ret->fact.kinds = sql_i64(stmt, 6) == 1 ? KIND_AUTH_SUCCESS : KIND_AUTH_FAILURE;
+        ret->fact.kinds = sql_i64(stmt, 7) == 1 ? KIND_AUTH_SUCCESS : KIND_AUTH_FAILURE;
 }
 
 /* Appends the rows of records above `after` and below `before` to the cursor, at most PAGE_ROWS in all; *ret_seen counts
@@ -233,27 +238,29 @@ static struct cursor *lowest(struct reading *reading)
     return found;
 }
 
-static bool add_trait(struct reading *reading, struct row *row, struct err *err)
+static bool resolve_name(struct reading *reading, int64_t id, struct str *text, struct err *err)
 {
-    struct trait *trait = &reading->traits[(uint64_t)row->trait % TRAITS_KEPT];
-    if (!trait->known || trait->id != row->trait) {
-        arena_reset(&trait->arena);
-        int found = trait_read(reading->store, row->trait, &trait->arena, &trait->columns, err);
-        trait->known = found == 1;
-        trait->id = row->trait;
-        if (found == 0)
-            return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: trait %lld is not in it",
-                           reading->store->path, (long long)row->trait);
-        if (found < 0)
-            return false;
-    }
-    row->fact.source = trait->columns.source;
-    row->fact.level = trait->columns.level;
-    row->fact.status = trait->columns.status;
-    row->fact.service = trait->columns.service;
-    row->fact.logger = trait->columns.logger;
-    row->fact.method = trait->columns.method;
-    row->fact.template = trait->columns.template;
+    return id == 0 || memo_name(reading->memo, id, text, err);
+}
+
+/* Makes the row whole; what is added lives until the next one is made so. */
+static bool resolve(struct reading *reading, struct row *row, struct err *err)
+{
+    struct fact_row *fact = &row->fact, trait;
+    memo_trim(reading->memo);
+    if (!memo_trait(reading->memo, row->trait, &trait, err) || !resolve_name(reading, row->user, &fact->user, err) ||
+        !resolve_name(reading, row->client_ip, &fact->client_ip, err) ||
+        !resolve_name(reading, row->path, &fact->path, err))
+        return false;
+    if (row->path != 0 && row->has_number)
+        fact->path = memo_join(reading->memo, fact->path, row->number);
+    fact->source = trait.source;
+    fact->level = trait.level;
+    fact->status = trait.status;
+    fact->service = trait.service;
+    fact->logger = trait.logger;
+    fact->method = trait.method;
+    fact->template = trait.template;
     return true;
 }
 
@@ -263,7 +270,7 @@ static bool visit_all(struct reading *reading, bool (*visit)(void *context, cons
     struct cursor *cursor;
     while ((cursor = lowest(reading)) != NULL) {
         struct row *row = &cursor->rows[cursor->at++];
-        if (!add_trait(reading, row, err))
+        if (!resolve(reading, row, err))
             return false;
         if (wants_source(reading->ask, row->fact.source) && !visit(context, &row->fact))
             return true;
@@ -276,7 +283,7 @@ static bool visit_all(struct reading *reading, bool (*visit)(void *context, cons
 bool store_facts(struct store *store, const struct fact_ask *ask, bool (*visit)(void *context, const struct fact_row *),
                  void *context, struct err *err)
 {
-    struct reading reading = {.store = store, .ask = ask};
+    struct reading reading = {.store = store, .ask = ask, .memo = memo_new(store)};
     bool ok = sql_run(&store->sql, "begin_read", err);
     if (ok) {
         ok = begin(&reading, err);
@@ -285,8 +292,7 @@ bool store_facts(struct store *store, const struct fact_ask *ask, bool (*visit)(
     ok = ok && visit_all(&reading, visit, context, err);
     for (unsigned i = 0; i < 2 * TABLE_COUNT; i++)
         arena_release(&reading.cursors[i].arena);
-    for (unsigned i = 0; i < TRAITS_KEPT; i++)
-        arena_release(&reading.traits[i].arena);
+    memo_free(reading.memo);
     free(reading.hot);
     return ok;
 }

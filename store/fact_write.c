@@ -11,6 +11,7 @@ enum column {
     COLUMN_USER,
     COLUMN_CLIENT_IP,
     COLUMN_PATH,
+    COLUMN_NUMBER,
     COLUMN_OUTCOME, /* logins */
     COLUMN_COUNT,
 };
@@ -20,6 +21,17 @@ struct value {
     int64_t name; /* 0: none */
     struct str text;
 };
+
+/* All columns that the tables of the fact's kinds share. */
+struct row {
+    uint64_t record;
+    int64_t moment, trait;
+    struct value values[COLUMN_COUNT];
+    bool has_number;
+    int64_t number; /* the path's */
+};
+
+enum { NUMBER_DIGITS_MAX = 18 };
 
 struct str fact_cut(struct str text, size_t size_max)
 {
@@ -47,6 +59,34 @@ static bool make_value(struct store *store, struct str text, struct value *ret, 
     return text.data == NULL || name_id_recurring(store, ret->text, &ret->name, err);
 }
 
+/* Cuts the number a path ends in, when printing it gives the same digits. */
+static bool cut_number(struct str *path, int64_t *ret_number)
+{
+    size_t start = path->size;
+    while (start > 0 && path->data[start - 1] >= '0' && path->data[start - 1] <= '9')
+        start--;
+    size_t digits = path->size - start;
+    if (digits == 0 || digits > NUMBER_DIGITS_MAX || (digits > 1 && path->data[start] == '0'))
+        return false;
+    must(str_to_i64(str_slice(*path, start, path->size), ret_number));
+    *path = str_slice(*path, 0, start);
+    return true;
+}
+
+/* A path whose number was cut is a name or nothing: its beginning then has to be text, to which SQL can add a number. */
+static bool make_path(struct store *store, struct str path, struct row *row, struct err *err)
+{
+    struct value *value = &row->values[COLUMN_PATH];
+    struct str whole = fact_cut(path, FACT_TEXT_MAX), beginning = whole;
+    if (path.data == NULL || !cut_number(&beginning, &row->number) || !sql_is_text(beginning))
+        return make_value(store, path, value, err);
+    *value = (struct value){.text = whole};
+    if (!name_id_recurring(store, beginning, &value->name, err))
+        return false;
+    row->has_number = value->name != 0;
+    return true;
+}
+
 static void bind_value(struct sqlite3_stmt *stmt, int column, const struct value *value)
 {
     if (value->name != 0)
@@ -55,19 +95,12 @@ static void bind_value(struct sqlite3_stmt *stmt, int column, const struct value
         sql_bind_str(stmt, column, value->text);
 }
 
-/* All columns that the tables of the fact's kinds share. */
-struct row {
-    uint64_t record;
-    int64_t moment, trait;
-    struct value values[COLUMN_COUNT];
-};
-
 static bool make_row(struct store *store, int64_t source, const struct fact *fact, struct row *row, struct err *err)
 {
     return trait_id(store, source, fact, &row->trait, err) &&
            make_value(store, fact->user, &row->values[COLUMN_USER], err) &&
            make_value(store, fact->client_ip, &row->values[COLUMN_CLIENT_IP], err) &&
-           make_value(store, fact->path, &row->values[COLUMN_PATH], err);
+           make_path(store, fact->path, row, err);
 }
 
 bool fact_write(struct store *store, uint64_t number, int64_t source, const struct record *rec, const struct fact *fact,
@@ -96,6 +129,8 @@ bool fact_write(struct store *store, uint64_t number, int64_t source, const stru
         sql_bind_i64(stmt, COLUMN_TRAIT, row.trait);
         for (int column = COLUMN_USER; column <= COLUMN_PATH; column++)
             bind_value(stmt, column, &row.values[column]);
+        if (row.has_number)
+            sql_bind_i64(stmt, COLUMN_NUMBER, row.number);
         if (tables[i].kinds & KIND_AUTH_FAILURE)
             sql_bind_i64(stmt, COLUMN_OUTCOME, fact->kinds & KIND_AUTH_FAILURE ? 0 : 1);
         if (!sql_do(&store->sql, stmt, err))

@@ -142,6 +142,17 @@ bool sql_script(struct sql *sql, struct str text, struct err *err)
     return true;
 }
 
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '\'';
+}
+
+/* Whether two characters with white space between them would mean something else without it. */
+static bool must_part(char before, char behind)
+{
+    return (is_word(before) && is_word(behind)) || (before == '-' && behind == '-');
+}
+
 void sql_squeeze(struct str text, struct buf *ret)
 {
     bool quoted = false, space = false;
@@ -157,7 +168,7 @@ void sql_squeeze(struct str text, struct buf *ret)
             space = true;
             continue;
         }
-        if (space)
+        if (space && ret->size > 0 && must_part(ret->data[ret->size - 1], c))
             buf_add_char(ret, ' ');
         space = false;
         quoted = quoted != (c == '\'');
@@ -227,11 +238,16 @@ void sql_bind_blob(struct sqlite3_stmt *stmt, int index, struct str bytes)
     must(sqlite3_bind_blob64(stmt, index, bytes.data ? bytes.data : "", bytes.size, SQLITE_STATIC) == SQLITE_OK);
 }
 
+bool sql_is_text(struct str text)
+{
+    return utf8_valid(text) && str_find_char(text, '\0') == STR_NONE;
+}
+
 void sql_bind_str(struct sqlite3_stmt *stmt, int index, struct str text)
 {
     if (text.data == NULL)
         sql_bind_null(stmt, index);
-    else if (utf8_valid(text) && str_find_char(text, '\0') == STR_NONE)
+    else if (sql_is_text(text))
         must(sqlite3_bind_text64(stmt, index, text.data, text.size, SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK);
     else
         sql_bind_blob(stmt, index, text);
@@ -254,6 +270,11 @@ struct str sql_str(struct sqlite3_stmt *stmt, int column)
     const char *data = sqlite3_column_blob(stmt, column);
     int size = sqlite3_column_bytes(stmt, column);
     return size > 0 && data != NULL ? str_from(data, (size_t)size) : STR("");
+}
+
+bool sql_is_i64(struct sqlite3_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt, column) == SQLITE_INTEGER;
 }
 
 bool sql_is_null(struct sqlite3_stmt *stmt, int column)

@@ -41,7 +41,7 @@ void sql_reconnect(struct sql *sql, struct sqlite3 *db);
 struct sqlite3_stmt *sql_use(struct sql *sql, const char *name, struct err *err);
 /* Runs all statements of a text, ignoring rows. */
 bool sql_script(struct sql *sql, struct str text, struct err *err);
-/* Adds the text without comments, every stretch of white space as one space: SQLite keeps the text of each table and view
+/* Adds the text without comments and without white space that means nothing: SQLite keeps the text of each table and view
  * in the file. */
 void sql_squeeze(struct str text, struct buf *ret);
 /* Runs a statement that takes nothing and gives nothing. */
@@ -61,13 +61,16 @@ void sql_bind_u64(struct sqlite3_stmt *stmt, int index, uint64_t value);   /* ab
 void sql_bind_time(struct sqlite3_stmt *stmt, int index, int64_t time_us); /* TIME_NONE is NULL */
 void sql_bind_null(struct sqlite3_stmt *stmt, int index);
 void sql_bind_blob(struct sqlite3_stmt *stmt, int index, struct str bytes);
-/* TEXT when it is UTF-8 without NUL, else BLOB; absent is NULL. */
+/* True for UTF-8 without NUL: what SQLite may have as TEXT. */
+bool sql_is_text(struct str text);
+/* TEXT when it is that, else BLOB; absent is NULL. */
 void sql_bind_str(struct sqlite3_stmt *stmt, int index, struct str text);
 
 /* Columns count from 0. A column that holds another type than expected is converted, never an error. */
 int64_t sql_i64(struct sqlite3_stmt *stmt, int column);
 int64_t sql_time(struct sqlite3_stmt *stmt, int column);   /* NULL is TIME_NONE */
 struct str sql_str(struct sqlite3_stmt *stmt, int column); /* text or blob; NULL is absent */
+bool sql_is_i64(struct sqlite3_stmt *stmt, int column);
 bool sql_is_null(struct sqlite3_stmt *stmt, int column);
 
 /* Rows the last statement changed. */

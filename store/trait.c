@@ -80,24 +80,3 @@ void trait_forget(struct store *store)
     map_reset(&store->traits);
     store->traits_loaded = false;
 }
-
-int trait_read(struct store *store, int64_t id, struct arena *arena, struct fact_row *ret, struct err *err)
-{
-    struct sqlite3_stmt *stmt = sql_use(&store->sql, "trait_read", err);
-    if (stmt == NULL)
-        return -1;
-    sql_bind_i64(stmt, 1, id);
-    int step = sql_step(&store->sql, stmt, err);
-    if (step <= 0)
-        return step;
-    int64_t level = sql_i64(stmt, LEVEL), status = sql_i64(stmt, STATUS);
-    ret->source = sql_i64(stmt, SOURCE);
-    ret->level = level > 0 && level <= LEVEL_CRITICAL ? (uint8_t)level : LEVEL_UNKNOWN;
-    ret->status = status > 0 && status <= UINT16_MAX ? (uint16_t)status : 0;
-    ret->service = arena_str(arena, sql_str(stmt, SERVICE));
-    ret->logger = arena_str(arena, sql_str(stmt, LOGGER));
-    ret->method = arena_str(arena, sql_str(stmt, METHOD));
-    ret->template = arena_str(arena, sql_str(stmt, TEMPLATE));
-    sql_rest(stmt);
-    return 1;
-}

@@ -99,23 +99,24 @@ CREATE TABLE trait(
 );
 
 -- Facts. moment counts microseconds from 2028-01-01T00:00:00Z, so that it takes six bytes from mid-2023 to mid-2032. user,
--- client_ip and path are ids in name or, when seen for the first time, the text itself.
+-- client_ip and path are ids in name or, when seen for the first time, the text itself. A path that is an id ends in
+-- number, unless that is NULL: /users/17 is the name /users/ and 17.
 CREATE TABLE fact_auth(
     record INTEGER PRIMARY KEY,
-    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path,
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER,
     outcome INTEGER NOT NULL        -- 1 success, 0 failure
 );
 CREATE TABLE fact_rate_limit(
     record INTEGER PRIMARY KEY,
-    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER
 );
 CREATE TABLE fact_denial(
     record INTEGER PRIMARY KEY,
-    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER
 );
 CREATE TABLE fact_error(
     record INTEGER PRIMARY KEY,
-    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER
 );
 
 -- ---- Views: stable API ------------------------------------------------------------------------------------------------
@@ -136,7 +137,9 @@ CREATE VIEW auth_event AS SELECT
     (SELECT text FROM name WHERE id = service) AS service,
     (SELECT text FROM name WHERE id = logger) AS logger,
     (SELECT text FROM name WHERE id = method) AS method,
-    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = path) ELSE path END AS path,
+    CASE typeof(path) WHEN 'integer'
+        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
+        ELSE path END AS path,
     (SELECT text FROM name WHERE id = template) AS template
 FROM fact_auth f LEFT JOIN trait t ON t.id = f.trait;
 
@@ -153,7 +156,9 @@ CREATE VIEW rate_limit_event AS SELECT
     (SELECT text FROM name WHERE id = service) AS service,
     (SELECT text FROM name WHERE id = logger) AS logger,
     (SELECT text FROM name WHERE id = method) AS method,
-    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = path) ELSE path END AS path,
+    CASE typeof(path) WHEN 'integer'
+        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
+        ELSE path END AS path,
     (SELECT text FROM name WHERE id = template) AS template
 FROM fact_rate_limit f LEFT JOIN trait t ON t.id = f.trait;
 
@@ -170,7 +175,9 @@ CREATE VIEW denial_event AS SELECT
     (SELECT text FROM name WHERE id = service) AS service,
     (SELECT text FROM name WHERE id = logger) AS logger,
     (SELECT text FROM name WHERE id = method) AS method,
-    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = path) ELSE path END AS path,
+    CASE typeof(path) WHEN 'integer'
+        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
+        ELSE path END AS path,
     (SELECT text FROM name WHERE id = template) AS template
 FROM fact_denial f LEFT JOIN trait t ON t.id = f.trait;
 
@@ -187,7 +194,9 @@ CREATE VIEW error_event AS SELECT
     (SELECT text FROM name WHERE id = service) AS service,
     (SELECT text FROM name WHERE id = logger) AS logger,
     (SELECT text FROM name WHERE id = method) AS method,
-    CASE typeof(path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = path) ELSE path END AS path,
+    CASE typeof(path) WHEN 'integer'
+        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
+        ELSE path END AS path,
     (SELECT text FROM name WHERE id = template) AS template
 FROM fact_error f LEFT JOIN trait t ON t.id = f.trait;
 

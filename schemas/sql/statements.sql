@@ -86,20 +86,20 @@ DELETE FROM fact_error WHERE record = ?1;
 -- A record has one row per table even if rules named it twice: the first one stays.
 
 -- name: fact_auth_insert
-INSERT OR IGNORE INTO fact_auth(record, moment, trait, user, client_ip, path, outcome)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+INSERT OR IGNORE INTO fact_auth(record, moment, trait, user, client_ip, path, number, outcome)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 
 -- name: fact_rate_limit_insert
-INSERT OR IGNORE INTO fact_rate_limit(record, moment, trait, user, client_ip, path)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+INSERT OR IGNORE INTO fact_rate_limit(record, moment, trait, user, client_ip, path, number)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 
 -- name: fact_denial_insert
-INSERT OR IGNORE INTO fact_denial(record, moment, trait, user, client_ip, path)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+INSERT OR IGNORE INTO fact_denial(record, moment, trait, user, client_ip, path, number)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 
 -- name: fact_error_insert
-INSERT OR IGNORE INTO fact_error(record, moment, trait, user, client_ip, path)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+INSERT OR IGNORE INTO fact_error(record, moment, trait, user, client_ip, path, number)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 
 -- name: name_insert
 INSERT INTO name(text) VALUES (?1);
@@ -178,52 +178,40 @@ SELECT record FROM hot ORDER BY +record;
 -- outcome wanted, or NULL.
 
 -- name: fact_auth_page
--- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-SELECT f.record, f.moment, f.trait,
-       CASE typeof(f.user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.user) ELSE f.user END,
-       CASE typeof(f.client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.client_ip) ELSE f.client_ip END,
-       CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
-       f.outcome
-FROM fact_auth f
-WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.moment >= ?3) AND (?4 IS NULL OR f.moment < ?4)
-  AND (?6 IS NULL OR f.outcome = ?6)
-ORDER BY f.record LIMIT ?5;
+-- plan: SEARCH fact_auth USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT record, moment, trait, user, client_ip, path, number, outcome
+FROM fact_auth
+WHERE record > ?1 AND record < ?2 AND (?3 IS NULL OR moment >= ?3) AND (?4 IS NULL OR moment < ?4)
+  AND (?6 IS NULL OR outcome = ?6)
+ORDER BY record LIMIT ?5;
 
 -- name: fact_rate_limit_page
--- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-SELECT f.record, f.moment, f.trait,
-       CASE typeof(f.user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.user) ELSE f.user END,
-       CASE typeof(f.client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.client_ip) ELSE f.client_ip END,
-       CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
-       NULL
-FROM fact_rate_limit f
-WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.moment >= ?3) AND (?4 IS NULL OR f.moment < ?4)
-  AND (?6 IS NULL)
-ORDER BY f.record LIMIT ?5;
+-- plan: SEARCH fact_rate_limit USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT record, moment, trait, user, client_ip, path, number, NULL
+FROM fact_rate_limit
+WHERE record > ?1 AND record < ?2 AND (?3 IS NULL OR moment >= ?3) AND (?4 IS NULL OR moment < ?4)
+  AND ?6 IS NULL
+ORDER BY record LIMIT ?5;
 
 -- name: fact_denial_page
--- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-SELECT f.record, f.moment, f.trait,
-       CASE typeof(f.user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.user) ELSE f.user END,
-       CASE typeof(f.client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.client_ip) ELSE f.client_ip END,
-       CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
-       NULL
-FROM fact_denial f
-WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.moment >= ?3) AND (?4 IS NULL OR f.moment < ?4)
-  AND (?6 IS NULL)
-ORDER BY f.record LIMIT ?5;
+-- plan: SEARCH fact_denial USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT record, moment, trait, user, client_ip, path, number, NULL
+FROM fact_denial
+WHERE record > ?1 AND record < ?2 AND (?3 IS NULL OR moment >= ?3) AND (?4 IS NULL OR moment < ?4)
+  AND ?6 IS NULL
+ORDER BY record LIMIT ?5;
 
 -- name: fact_error_page
--- plan: SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-SELECT f.record, f.moment, f.trait,
-       CASE typeof(f.user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.user) ELSE f.user END,
-       CASE typeof(f.client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.client_ip) ELSE f.client_ip END,
-       CASE typeof(f.path) WHEN 'integer' THEN (SELECT text FROM name WHERE id = f.path) ELSE f.path END,
-       NULL
-FROM fact_error f
-WHERE f.record > ?1 AND f.record < ?2 AND (?3 IS NULL OR f.moment >= ?3) AND (?4 IS NULL OR f.moment < ?4)
-  AND (?6 IS NULL)
-ORDER BY f.record LIMIT ?5;
+-- plan: SEARCH fact_error USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT record, moment, trait, user, client_ip, path, number, NULL
+FROM fact_error
+WHERE record > ?1 AND record < ?2 AND (?3 IS NULL OR moment >= ?3) AND (?4 IS NULL OR moment < ?4)
+  AND ?6 IS NULL
+ORDER BY record LIMIT ?5;
+
+-- name: name_read
+-- plan: SEARCH name USING INTEGER PRIMARY KEY (rowid=?)
+SELECT text FROM name WHERE id = ?1;
 
 -- name: trait_read
 -- plan: SEARCH t USING INTEGER PRIMARY KEY (rowid=?)

@@ -143,6 +143,38 @@ static void long_strings_are_cut_between_characters(void **state)
     store_free(store);
 }
 
+/* Whether it is met for the first time or kept as a name and a number. */
+static void every_path_comes_back_each_time(void **state)
+{
+    static const char *const paths[] = {"/items/17",
+                                        "/items/0",
+                                        "/items/007",
+                                        "/items/00",
+                                        "/v1",
+                                        "42",
+                                        "/",
+                                        "/x/999999999999999999",
+                                        "/x/1000000000000000000",
+                                        "/x/99999999999999999999999",
+                                        "/\xff/5",
+                                        "/a b-1"};
+    enum { PATHS = sizeof paths / sizeof *paths, ROUNDS = 3 };
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    char expected[4000] = "";
+    size_t size = 0;
+    put_run(batch, 1, "/a", 0);
+    for (int i = 0; i < PATHS * ROUNDS; i++) {
+        put_line(batch, STR("x"), 0, T0);
+        put_fact(batch, KIND_DENIAL)->path = str_of(paths[i % PATHS]);
+        size += (size_t)snprintf(expected + size, sizeof expected - size, "%d/8 path=%s|", i + 1, paths[i % PATHS]);
+    }
+    put_commit(store, batch);
+    assert_string_equal(facts(store, ASK(.kinds = 31)), expected);
+    store_free(store);
+}
+
 static void put_login(struct store *store, struct batch *batch, uint64_t offset, const char *user)
 {
     put_run(batch, 1, "/a", offset);
@@ -315,6 +347,7 @@ int main(void)
         CASE(kinds_times_and_sources_choose),
         CASE(every_string_comes_back),
         CASE(long_strings_are_cut_between_characters),
+        CASE(every_path_comes_back_each_time),
         CASE(what_recurs_is_kept_once),
         CASE(a_missing_trait_is_damage),
         CASE(times_far_away_come_back),

@@ -150,12 +150,43 @@ static void views_show_names_and_times_to_any_reader(void **state)
     store_free(store);
 }
 
+/* As a text of its own, as a name, as a name and a number. */
+static void views_put_paths_together(void **state)
+{
+    static const char *const paths[] = {"/items/17", "/items/17", "/items/18", "/\xff/5", "/\xff/5",
+                                        "7",         "7",         "/b",        "/b"};
+    enum { PATHS = sizeof paths / sizeof *paths };
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    put_run(batch, 1, "/a", 0);
+    for (int i = 0; i < PATHS; i++) {
+        put_line(batch, STR("x"), 0, T0);
+        put_fact(batch, KIND_RATE_LIMIT)->path = str_of(paths[i]);
+    }
+    put_commit(store, batch);
+    store_free(store);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open_v2(test_case->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_string_equal(value(db, "SELECT group_concat(typeof(path) || typeof(number)) FROM fact_rate_limit"),
+                        "textnull,integerinteger,integerinteger,blobnull,integernull,textnull,integerinteger,textnull,"
+                        "integernull");
+    for (int i = 0; i < PATHS; i++) {
+        char query[100];
+        snprintf(query, sizeof query, "SELECT path FROM rate_limit_event WHERE record = %d", i + 1);
+        assert_string_equal(value(db, query), paths[i]);
+    }
+    assert_string_equal(value(db, "SELECT group_concat(typeof(path)) FROM rate_limit_event"),
+                        "text,text,text,blob,blob,text,text,text,text");
+    sqlite3_close(db);
+}
+
 static void schema_text_is_squeezed(void **state)
 {
     struct store_case *test_case = *state;
     SCOPED(buf) text = BUF(1000);
-    sql_squeeze(STR("-- why\nSELECT  'a -- b\n  it''s', -- and\n\n    1;\n-- end"), &text);
-    assert_string_equal(text.data, " SELECT 'a -- b\n  it''s', 1;");
+    sql_squeeze(STR("-- why\nSELECT  'a -- b\n  it''s', -- and\n\n    2 - -1 AS x\nFROM (t);\n-- end"), &text);
+    assert_string_equal(text.data, "SELECT 'a -- b\n  it''s',2- -1 AS x FROM(t);");
     store_free(store_case_open(test_case, STORE_WRITE));
     sqlite3 *db;
     assert_int_equal(sqlite3_open(test_case->path, &db), SQLITE_OK);
@@ -172,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(every_statement_is_prepared_and_planned_as_said),
         CASE(every_view_and_column_is_documented),
+        CASE(views_put_paths_together),
         CASE(schema_text_is_squeezed),
         CASE(views_show_names_and_times_to_any_reader),
     };
