@@ -5,11 +5,18 @@
 #include "store/fact.h"
 
 /* A name longer than any that winnow writes is cut. */
-enum { NAMES_KEPT = 4096, TRAITS_KEPT = 512, TEXT_BYTES_MAX = 4 << 20, NAME_BYTES_MAX = FACT_TEMPLATE_MAX };
+enum {
+    NAMES_KEPT = 4096,
+    TRAITS_KEPT = 512,
+    TEXT_BYTES_MAX = 4 << 20,
+    NAME_BYTES_MAX = FACT_TEMPLATE_MAX,
+    NUMBER_CHARS_MAX = 20
+};
 
 struct memo {
     struct store *store;
     struct arena texts;
+    struct buf joined;
     struct kept_name {
         bool known; /* else nothing here */
         int64_t id;
@@ -26,6 +33,7 @@ struct memo *memo_new(struct store *store)
 {
     struct memo *memo = mem_alloc(sizeof *memo);
     memo->store = store;
+    memo->joined = BUF(NAME_BYTES_MAX + NUMBER_CHARS_MAX);
     return memo;
 }
 
@@ -34,6 +42,7 @@ void memo_free(struct memo *memo)
     if (memo == NULL)
         return;
     arena_release(&memo->texts);
+    buf_release(&memo->joined);
     free(memo);
 }
 
@@ -119,5 +128,8 @@ bool memo_trait(struct memo *memo, int64_t id, struct fact_row *ret, struct err 
 
 struct str memo_join(struct memo *memo, struct str beginning, int64_t number)
 {
-    return arena_printf(&memo->texts, "%.*s%lld", STR_ARG(beginning), (long long)number);
+    buf_reset(&memo->joined);
+    buf_add_str(&memo->joined, beginning);
+    buf_add_i64(&memo->joined, number);
+    return buf_str(&memo->joined);
 }

@@ -16,7 +16,7 @@ bool memo_name(struct memo *memo, int64_t id, struct str *ret_text, struct err *
 /* Source, level, status, service, logger, method and template of a trait; the rest of the row is zero. A trait that is not
  * there is ERR_CORRUPT. */
 bool memo_trait(struct memo *memo, int64_t id, struct fact_row *ret, struct err *err);
-/* The beginning and the number behind it in decimal, as one text. */
+/* The beginning and the number behind it in decimal, as one text, which lives until the next one is asked for. */
 struct str memo_join(struct memo *memo, struct str beginning, int64_t number);
 
 #endif
