@@ -6,8 +6,8 @@
 #include "store/handle.h"
 
 enum {
-    FACT_TEXT_MAX = 200,          /* longer strings are cut to this many bytes: the record itself has all of them */
-    FACT_TEMPLATE_MAX = 64 << 10, /* a template is cut here only, since its id comes from its whole text */
+    FACT_TEXT_MAX = 200,         /* longer strings are cut to this many bytes: the record itself has all of them */
+    FACT_TEMPLATE_MAX = 4 << 10, /* a template is cut here only, since its id comes from its whole text */
 };
 
 /* 2028-01-01T00:00:00Z, from which facts count their time. */

@@ -55,12 +55,6 @@ void memo_trim(struct memo *memo)
     memset(memo->traits, 0, sizeof memo->traits);
 }
 
-static struct str keep(struct memo *memo, struct sqlite3_stmt *stmt, int column)
-{
-    struct str text = sql_str(stmt, column);
-    return arena_str(&memo->texts, text.size > NAME_BYTES_MAX ? str_slice(text, 0, NAME_BYTES_MAX) : text);
-}
-
 static bool read_name(struct memo *memo, int64_t id, struct str *ret, struct err *err)
 {
     struct sql *sql = &memo->store->sql;
@@ -72,13 +66,17 @@ static bool read_name(struct memo *memo, int64_t id, struct str *ret, struct err
     *ret = STR_ABSENT;
     if (step != 1)
         return step == 0;
-    *ret = keep(memo, stmt, 0);
+    struct str text = sql_str(stmt, 0);
+    *ret = arena_str(&memo->texts, text.size > NAME_BYTES_MAX ? str_slice(text, 0, NAME_BYTES_MAX) : text);
     sql_rest(stmt);
     return true;
 }
 
 bool memo_name(struct memo *memo, int64_t id, struct str *ret_text, struct err *err)
 {
+    *ret_text = STR_ABSENT;
+    if (id == 0)
+        return true;
     struct kept_name *name = &memo->names[(uint64_t)id % NAMES_KEPT];
     if (!name->known || name->id != id) {
         name->known = read_name(memo, id, &name->text, err);
@@ -88,7 +86,13 @@ bool memo_name(struct memo *memo, int64_t id, struct str *ret_text, struct err *
     return name->known;
 }
 
-static bool read_trait(struct memo *memo, int64_t id, struct fact_row *ret, struct err *err)
+/* A trait as it stands in the file: ids of names, 0 where there is none. */
+struct trait_names {
+    int64_t service, logger, method, template;
+};
+
+static bool read_trait(struct memo *memo, int64_t id, struct fact_row *ret, struct trait_names *ret_names,
+                       struct err *err)
 {
     struct sql *sql = &memo->store->sql;
     struct sqlite3_stmt *stmt = sql_use(sql, "trait_read", err);
@@ -106,11 +110,8 @@ static bool read_trait(struct memo *memo, int64_t id, struct fact_row *ret, stru
         .source = sql_i64(stmt, 0),
         .level = level > 0 && level <= LEVEL_CRITICAL ? (uint8_t)level : LEVEL_UNKNOWN,
         .status = status > 0 && status <= UINT16_MAX ? (uint16_t)status : 0,
-        .service = keep(memo, stmt, 3),
-        .logger = keep(memo, stmt, 4),
-        .method = keep(memo, stmt, 5),
-        .template = keep(memo, stmt, 6),
     };
+    *ret_names = (struct trait_names){sql_i64(stmt, 3), sql_i64(stmt, 4), sql_i64(stmt, 5), sql_i64(stmt, 6)};
     sql_rest(stmt);
     return true;
 }
@@ -119,7 +120,12 @@ bool memo_trait(struct memo *memo, int64_t id, struct fact_row *ret, struct err 
 {
     struct kept_trait *trait = &memo->traits[(uint64_t)id % TRAITS_KEPT];
     if (!trait->known || trait->id != id) {
-        trait->known = read_trait(memo, id, &trait->row, err);
+        struct trait_names names = {0};
+        trait->known = read_trait(memo, id, &trait->row, &names, err) &&
+                       memo_name(memo, names.service, &trait->row.service, err) &&
+                       memo_name(memo, names.logger, &trait->row.logger, err) &&
+                       memo_name(memo, names.method, &trait->row.method, err) &&
+                       memo_name(memo, names.template, &trait->row.template, err);
         trait->id = id;
     }
     *ret = trait->row;

@@ -11,7 +11,7 @@ void memo_free(struct memo *memo);
 
 /* Makes room: texts given out before die. */
 void memo_trim(struct memo *memo);
-/* The text of a name, absent when there is none of that id. */
+/* The text of a name, absent when there is none of that id; 0 is none. */
 bool memo_name(struct memo *memo, int64_t id, struct str *ret_text, struct err *err);
 /* Source, level, status, service, logger, method and template of a trait; the rest of the row is zero. A trait that is not
  * there is ERR_CORRUPT. */

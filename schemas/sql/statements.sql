@@ -214,12 +214,8 @@ ORDER BY record LIMIT ?5;
 SELECT text FROM name WHERE id = ?1;
 
 -- name: trait_read
--- plan: SEARCH t USING INTEGER PRIMARY KEY (rowid=?)
-SELECT t.source, t.level, t.status, s.text, l.text, m.text, p.text
-FROM trait t
-LEFT JOIN name s ON s.id = t.service LEFT JOIN name l ON l.id = t.logger LEFT JOIN name m ON m.id = t.method
-LEFT JOIN name p ON p.id = t.template
-WHERE t.id = ?1;
+-- plan: SEARCH trait USING INTEGER PRIMARY KEY (rowid=?)
+SELECT source, level, status, service, logger, method, template FROM trait WHERE id = ?1;
 
 -- name: summary_sources
 -- plan: SCAN source_file
