@@ -84,12 +84,9 @@ CREATE INDEX hot_source ON hot(source, offset);
 -- The id index (store/word.h, store/segment.h). Blocks 64 n + 1 .. 64 n + 64 are segment n. Until a segment is whole, each of
 -- its blocks has a list of fingerprints; then all of them move into the segment's 4096 buckets.
 CREATE TABLE block_word(block INTEGER PRIMARY KEY, words BLOB NOT NULL);
-CREATE TABLE word_bucket(
-    bucket INTEGER NOT NULL,
-    segment INTEGER NOT NULL,
-    words BLOB NOT NULL,
-    PRIMARY KEY (bucket, segment)
-) WITHOUT ROWID;
+-- id = bucket << 32 | segment, so that a bucket's rows lie together; as a WITHOUT ROWID table this would give each row longer
+-- than a quarter of a page pages of its own.
+CREATE TABLE word_bucket(id INTEGER PRIMARY KEY, words BLOB NOT NULL);
 
 -- What many facts have in common. service .. template are ids in name. A row may stand here more than once.
 CREATE TABLE trait(

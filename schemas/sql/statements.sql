@@ -46,11 +46,11 @@ SELECT block, words FROM block_word WHERE block BETWEEN ?1 AND ?2;
 DELETE FROM block_word WHERE block BETWEEN ?1 AND ?2;
 
 -- name: word_bucket_insert
-INSERT INTO word_bucket(bucket, segment, words) VALUES (?1, ?2, ?3);
+INSERT INTO word_bucket(id, words) VALUES (?1 << 32 | ?2, ?3);
 
 -- name: word_bucket_read
--- plan: SEARCH word_bucket USING PRIMARY KEY (bucket=?)
-SELECT segment, words FROM word_bucket WHERE bucket = ?1;
+-- plan: SEARCH word_bucket USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT id & 0xffffffff, words FROM word_bucket WHERE id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff ORDER BY id;
 
 -- name: run_insert
 INSERT INTO run(source, block, first, records, offset_from, offset_to) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
