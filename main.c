@@ -4,7 +4,7 @@
 #include "query/query.h"
 
 static const struct cmd *const commands[] = {
-    &cmd_ingest, &cmd_trace, &cmd_search, &cmd_logins, &cmd_limits, &cmd_errors, &cmd_status, NULL,
+    &cmd_ingest, &cmd_trace, &cmd_search, &cmd_logins, &cmd_limits, &cmd_errors, &cmd_status, &cmd_verify, NULL,
 };
 
 int main(int argc, char **argv)

@@ -197,12 +197,12 @@ static bool load_catalog(struct ingest *ingest, struct err *err)
 static void print_notes(const struct ingest *ingest, const struct reader *reader)
 {
     if (reader->not_logs > 0 && !ingest->options->quiet) {
-        char number[TALLY_NUMBER_MAX];
+        char number[AMOUNT_TEXT_MAX];
         uint64_t unnamed = reader->not_logs > READER_NAMES_SHOWN ? reader->not_logs - READER_NAMES_SHOWN : 0;
-        log_note("skipped %s %s: %s%s%s%s", tally_number(reader->not_logs, number),
+        log_note("skipped %s %s: %s%s%s%s", amount_number(reader->not_logs, number),
                  reader->not_logs == 1 ? "file that is not a log" : "files that are not logs",
                  buf_str(&reader->not_log_names).data, unnamed ? " and " : "",
-                 unnamed ? tally_number(unnamed, (char[TALLY_NUMBER_MAX]){0}) : "", unnamed ? " more" : "");
+                 unnamed ? amount_number(unnamed, (char[AMOUNT_TEXT_MAX]){0}) : "", unnamed ? " more" : "");
     }
     if (reader->interrupted)
         log_note("interrupted: %llu lines are stored; run the same command again to continue",

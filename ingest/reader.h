@@ -13,7 +13,7 @@
 #include "ingest/catalog.h"
 #include "ingest/expand.h"
 #include "ingest/frame.h"
-#include "ingest/progress.h"
+#include "base/progress.h"
 
 struct reader {
     /* Given by the caller: */

@@ -33,55 +33,28 @@ void tally_print_json(const struct tally *tally, struct out *out)
                tally->seconds);
 }
 
-const char *tally_number(uint64_t number, char text[TALLY_NUMBER_MAX])
-{
-    char digits[TALLY_NUMBER_MAX];
-    int count = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
-    size_t at = 0;
-    for (int i = 0; i < count; i++) {
-        if (i > 0 && (count - i) % 3 == 0)
-            text[at++] = ',';
-        text[at++] = digits[i];
-    }
-    text[at] = '\0';
-    return text;
-}
-
-const char *tally_size(double bytes, char text[TALLY_NUMBER_MAX])
-{
-    if (bytes < 1e3)
-        snprintf(text, TALLY_NUMBER_MAX, "%.0f bytes", bytes);
-    else if (bytes < 1e6)
-        snprintf(text, TALLY_NUMBER_MAX, "%.1f kB", bytes / 1e3);
-    else if (bytes < 1e9)
-        snprintf(text, TALLY_NUMBER_MAX, "%.1f MB", bytes / 1e6);
-    else
-        snprintf(text, TALLY_NUMBER_MAX, "%.2f GB", bytes / 1e9);
-    return text;
-}
-
 static void print_count(struct out *out, const char **separator, uint64_t count, const char *one, const char *several)
 {
-    char number[TALLY_NUMBER_MAX];
+    char number[AMOUNT_TEXT_MAX];
     if (count == 0)
         return;
-    out_printf(out, "%s%s %s", *separator, tally_number(count, number), count == 1 ? one : several);
+    out_printf(out, "%s%s %s", *separator, amount_number(count, number), count == 1 ? one : several);
     *separator = " · ";
 }
 
 void tally_print_text(const struct tally *tally, struct out *out)
 {
-    char lines[TALLY_NUMBER_MAX], size[TALLY_NUMBER_MAX], rate[TALLY_NUMBER_MAX], sources[TALLY_NUMBER_MAX];
-    const char *from = tally_number(tally->sources, sources);
+    char lines[AMOUNT_TEXT_MAX], size[AMOUNT_TEXT_MAX], rate[AMOUNT_TEXT_MAX], sources[AMOUNT_TEXT_MAX];
+    const char *from = amount_number(tally->sources, sources);
     const char *noun = tally->sources == 1 ? "source" : "sources";
     if (tally->lines == 0 && tally->skipped_lines > 0)
         out_printf(out, "nothing new in %s %s", from, noun);
     else
-        out_printf(out, "%s %s (%s) from %s %s in %.2f s", tally_number(tally->lines, lines),
-                   tally->lines == 1 ? "line" : "lines", tally_size((double)tally->bytes, size), from, noun,
+        out_printf(out, "%s %s (%s) from %s %s in %.2f s", amount_number(tally->lines, lines),
+                   tally->lines == 1 ? "line" : "lines", amount_size((double)tally->bytes, size), from, noun,
                    tally->seconds);
     if (tally->bytes >= 1000000 && tally->seconds > 0)
-        out_printf(out, ", %s/s", tally_size((double)tally->bytes / tally->seconds, rate));
+        out_printf(out, ", %s/s", amount_size((double)tally->bytes / tally->seconds, rate));
     out_text(out, "\n");
     const char *separator = "";
     for (unsigned bit = 0; bit < KIND_COUNT; bit++)

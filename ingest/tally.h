@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "base/amount.h"
 #include "base/batch.h"
 #include "base/io.h"
 
@@ -24,10 +25,5 @@ void tally_add(struct tally *tally, const struct batch *batch);
 void tally_print_json(const struct tally *tally, struct out *out);
 /* The same for people: a line, and a second one with the counts that are not zero. */
 void tally_print_text(const struct tally *tally, struct out *out);
-/* 1234567 as "1,234,567"; returns text. */
-enum { TALLY_NUMBER_MAX = 28 };
-const char *tally_number(uint64_t number, char text[TALLY_NUMBER_MAX]);
-/* Bytes as "512 bytes", "1.2 kB", "100.0 MB", "3.4 GB"; returns text. */
-const char *tally_size(double bytes, char text[TALLY_NUMBER_MAX]);
 
 #endif

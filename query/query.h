@@ -14,5 +14,6 @@ extern const struct cmd cmd_logins;
 extern const struct cmd cmd_limits;
 extern const struct cmd cmd_errors;
 extern const struct cmd cmd_status;
+extern const struct cmd cmd_verify;
 
 #endif

@@ -75,8 +75,12 @@ static inline uint64_t block_expected_time(const struct column *column, uint32_t
 /* A row of the table run. */
 struct run_row {
     int64_t source;
-    uint32_t first, records; /* in slots of the block */
+    struct str name;       /* the source's */
+    uint32_t first, slots; /* of the block */
     uint64_t offset_from, offset_to;
+    uint32_t records, unparsed; /* tails left out, here and below */
+    uint64_t raw_bytes;
+    int64_t time_min, time_max;
 };
 
 /* A row of the table block. */

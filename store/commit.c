@@ -12,7 +12,7 @@
  *
  *   1. states of its sources          a run's counts need the row of its source
  *   2. hot records it replaces go     with their facts and their share of the counts
- *   3. block, runs, words             the digest chains to the block before
+ *   3. block, runs, head, words       the digest chains to the block before
  *   4. its tails become hot records
  *   5. facts
  *   6. counts of its sources, and the record counter
@@ -38,7 +38,35 @@ static bool is_tail(const struct record *rec)
     return (rec->flags & RECORD_TAIL) != 0;
 }
 
+/* What count records from first on add to their source. */
+static struct source_change change_of(const struct batch *batch, uint32_t first, uint32_t count)
+{
+    struct source_change change = {.records = count, .time_min = TIME_NONE, .time_max = TIME_NONE};
+    for (uint32_t i = first; i < first + count; i++) {
+        const struct record *rec = &batch->records[i];
+        change.unparsed += (rec->flags & RECORD_UNPARSED) != 0;
+        change.raw_bytes += (int64_t)(record_end(rec) - rec->offset);
+        if (rec->time_us == TIME_NONE)
+            continue;
+        if (change.time_min == TIME_NONE || rec->time_us < change.time_min)
+            change.time_min = rec->time_us;
+        if (change.time_max == TIME_NONE || rec->time_us > change.time_max)
+            change.time_max = rec->time_us;
+    }
+    return change;
+}
+
 /* ---- The block ------------------------------------------------------------------------------------------------------- */
+
+/* A batch carries the states of all its sources; where one is missing, source_count refuses the commit. */
+static struct str name_of(const struct batch *batch, int64_t source)
+{
+    for (uint32_t i = 0; i < batch->source_count; i++) {
+        if (batch->sources[i].id == source)
+            return batch->sources[i].name;
+    }
+    return STR("");
+}
 
 /* The rows of run: of every run that has records in the block. */
 static const struct run_row *make_runs(struct commit *commit, uint32_t *ret_count)
@@ -53,12 +81,19 @@ static const struct run_row *make_runs(struct commit *commit, uint32_t *ret_coun
             last--;
         if (last == 0)
             continue;
+        struct source_change change = change_of(batch, run->first, last);
         rows[(*ret_count)++] = (struct run_row){
             .source = run->source,
+            .name = name_of(batch, run->source),
             .first = run->first,
-            .records = run->count,
+            .slots = run->count,
             .offset_from = run->offset,
             .offset_to = record_end(&batch->records[run->first + last - 1]),
+            .records = last,
+            .unparsed = (uint32_t)change.unparsed,
+            .raw_bytes = (uint64_t)change.raw_bytes,
+            .time_min = change.time_min,
+            .time_max = change.time_max,
         };
     }
     return rows;
@@ -70,6 +105,35 @@ static uint32_t count_timeless(const struct batch *batch)
     for (uint32_t i = 0; i < batch->record_count; i++)
         count += !is_tail(&batch->records[i]) && batch->records[i].time_us == TIME_NONE;
     return count;
+}
+
+static bool insert_run(struct commit *commit, int64_t block, const struct run_row *run, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&commit->store->sql, "run_insert", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, run->source);
+    sql_bind_i64(stmt, 2, block);
+    sql_bind_i64(stmt, 3, run->first);
+    sql_bind_i64(stmt, 4, run->slots);
+    sql_bind_u64(stmt, 5, run->offset_from);
+    sql_bind_u64(stmt, 6, run->offset_to);
+    sql_bind_i64(stmt, 7, run->records);
+    sql_bind_i64(stmt, 8, run->unparsed);
+    sql_bind_u64(stmt, 9, run->raw_bytes);
+    sql_bind_time(stmt, 10, run->time_min);
+    sql_bind_time(stmt, 11, run->time_max);
+    return sql_do(&commit->store->sql, stmt, err);
+}
+
+static bool set_head(struct commit *commit, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&commit->store->sql, "chain_head_set", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, commit->writer.last_block);
+    sql_bind_blob(stmt, 2, str_from((const char *)commit->writer.digest, DIGEST_SIZE));
+    return sql_do(&commit->store->sql, stmt, err);
 }
 
 static bool insert_block(struct commit *commit, const struct block_row *row, struct err *err)
@@ -94,20 +158,10 @@ static bool insert_block(struct commit *commit, const struct block_row *row, str
     if (!sql_do(sql, stmt, err))
         return false;
     for (uint32_t r = 0; r < row->run_count; r++) {
-        const struct run_row *run = &row->runs[r];
-        stmt = sql_use(sql, "run_insert", err);
-        if (stmt == NULL)
-            return false;
-        sql_bind_i64(stmt, 1, run->source);
-        sql_bind_i64(stmt, 2, row->id);
-        sql_bind_i64(stmt, 3, run->first);
-        sql_bind_i64(stmt, 4, run->records);
-        sql_bind_u64(stmt, 5, run->offset_from);
-        sql_bind_u64(stmt, 6, run->offset_to);
-        if (!sql_do(sql, stmt, err))
+        if (!insert_run(commit, row->id, &row->runs[r], err))
             return false;
     }
-    return segment_add(commit->store, row->id, buf_str(&commit->batch->image.index), err);
+    return set_head(commit, err) && segment_add(commit->store, row->id, buf_str(&commit->batch->image.index), err);
 }
 
 static bool write_block(struct commit *commit, struct err *err)
@@ -166,28 +220,11 @@ static bool write_facts(struct commit *commit, struct err *err)
     return true;
 }
 
-static struct source_change change_of(const struct batch *batch, const struct batch_run *run)
-{
-    struct source_change change = {.records = run->count, .time_min = TIME_NONE, .time_max = TIME_NONE};
-    for (uint32_t i = run->first; i < run->first + run->count; i++) {
-        const struct record *rec = &batch->records[i];
-        change.unparsed += (rec->flags & RECORD_UNPARSED) != 0;
-        change.raw_bytes += (int64_t)(record_end(rec) - rec->offset);
-        if (rec->time_us == TIME_NONE)
-            continue;
-        if (change.time_min == TIME_NONE || rec->time_us < change.time_min)
-            change.time_min = rec->time_us;
-        if (change.time_max == TIME_NONE || rec->time_us > change.time_max)
-            change.time_max = rec->time_us;
-    }
-    return change;
-}
-
 static bool write_counts(struct commit *commit, struct err *err)
 {
     const struct batch *batch = commit->batch;
     for (uint32_t r = 0; r < batch->run_count; r++) {
-        struct source_change change = change_of(batch, &batch->runs[r]);
+        struct source_change change = change_of(batch, batch->runs[r].first, batch->runs[r].count);
         if (change.records > 0 && !source_count(commit->store, batch->runs[r].source, &change, err))
             return false;
     }

@@ -52,10 +52,16 @@ void digest_block(const uint8_t previous[DIGEST_SIZE], const struct block_row *r
     for (uint32_t i = 0; i < row->run_count; i++) {
         const struct run_row *run = &row->runs[i];
         take_u64(context, (uint64_t)run->source);
+        take_str(context, run->name);
         take_u32(context, run->first);
-        take_u32(context, run->records);
+        take_u32(context, run->slots);
         take_u64(context, run->offset_from);
         take_u64(context, run->offset_to);
+        take_u32(context, run->records);
+        take_u32(context, run->unparsed);
+        take_u64(context, run->raw_bytes);
+        take_u64(context, (uint64_t)run->time_min);
+        take_u64(context, (uint64_t)run->time_max);
     }
     take_str(context, row->directory);
     take_str(context, row->body);

@@ -5,7 +5,8 @@
  *     i64 id, u64 first_record, u32 slots, u32 records, u32 unparsed, u32 timeless, u64 raw_bytes,
  *     i64 time_min, i64 time_max (TIME_NONE = INT64_MIN when unknown), u32 codec
  *     u32 number of runs, then for each, in order of first:
- *         i64 source, u32 first, u32 records, u64 offset_from, u64 offset_to
+ *         i64 source, u64 size of its name, the name, u32 first, u32 slots, u64 offset_from, u64 offset_to,
+ *         u32 records, u32 unparsed, u64 raw_bytes, i64 time_min, i64 time_max
  *     u64 size of directory, its bytes
  *     u64 size of body, its bytes
  *

@@ -152,3 +152,72 @@ bool segment_ask_block(struct store *store, int64_t block, uint32_t fingerprint,
     }
     return true;
 }
+
+/* ---- Everything, for verify ------------------------------------------------------------------------------------------ */
+
+static void add_value(struct words *list, uint32_t value)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 1024;
+        list->values = mem_resize_array(list->values, list->capacity, sizeof *list->values);
+    }
+    list->values[list->count++] = value;
+}
+
+/* 1: the row is there, 0: it is not, -1: err. */
+static int read_bucket(struct store *store, uint32_t bucket, int64_t segment, struct words *ret, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "word_bucket_of", err);
+    if (stmt == NULL)
+        return -1;
+    sql_bind_i64(stmt, 1, bucket);
+    sql_bind_i64(stmt, 2, segment);
+    int step = sql_step(&store->sql, stmt, err);
+    if (step <= 0)
+        return step;
+    bool sound = numbers_unpack(sql_str(stmt, 0), ret);
+    sql_rest(stmt);
+    if (sound)
+        return 1;
+    err_set(err, ERR_CORRUPT, 0, "bucket %lu is damaged", (unsigned long)bucket);
+    return -1;
+}
+
+static bool read_growing(struct store *store, int64_t segment, struct words lists[SEGMENT_BLOCKS], struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_range", err);
+    if (stmt == NULL)
+        return false;
+    int64_t first = segment * SEGMENT_BLOCKS + 1;
+    sql_bind_i64(stmt, 1, first);
+    sql_bind_i64(stmt, 2, first + SEGMENT_BLOCKS - 1);
+    int step;
+    while ((step = sql_step(&store->sql, stmt, err)) == 1) {
+        int64_t block = sql_i64(stmt, 0);
+        if (!numbers_unpack(sql_str(stmt, 1), &lists[block - first])) {
+            sql_rest(stmt);
+            return err_set(err, ERR_CORRUPT, 0, "the list of block %lld is damaged", (long long)block);
+        }
+    }
+    return step == 0;
+}
+
+bool segment_lists(struct store *store, int64_t segment, struct words ret_lists[SEGMENT_BLOCKS], struct err *err)
+{
+    for (unsigned i = 0; i < SEGMENT_BLOCKS; i++)
+        ret_lists[i].count = 0;
+    SCOPED(words) entries = {0};
+    for (uint32_t bucket = 0; bucket < SEGMENT_BUCKETS; bucket++) {
+        int found = read_bucket(store, bucket, segment, &entries, err);
+        if (found < 0)
+            return false;
+        if (found == 0 && bucket == 0)
+            return read_growing(store, segment, ret_lists, err);
+        if (found == 0)
+            return err_set(err, ERR_CORRUPT, 0, "bucket %lu is missing", (unsigned long)bucket);
+        for (size_t i = 0; i < entries.count; i++)
+            add_value(&ret_lists[entries.values[i] % SEGMENT_BLOCKS],
+                      bucket << REMAINDER_BITS | entries.values[i] / SEGMENT_BLOCKS);
+    }
+    return true;
+}

@@ -23,4 +23,8 @@ bool segment_ask(struct store *store, uint32_t fingerprint,
 /* What the block's own list says; WORD_DAMAGED when there is none. */
 bool segment_ask_block(struct store *store, int64_t block, uint32_t fingerprint, enum word_found *ret, struct err *err);
 
+/* All fingerprints of a segment's blocks, sorted, by block; from its buckets, or, while it grows, from the blocks' lists. False
+ * with err->text when something is missing of a whole segment or damaged. What ret_lists holds is overwritten. */
+bool segment_lists(struct store *store, int64_t segment, struct words ret_lists[SEGMENT_BLOCKS], struct err *err);
+
 #endif

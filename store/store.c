@@ -11,6 +11,7 @@
 #include "base/asset.h"
 #include "base/io.h"
 #include "base/must.h"
+#include "store/chain.h"
 #include "store/handle.h"
 #include "store/lock.h"
 
@@ -212,21 +213,10 @@ static bool read_writer_state(struct store *store, struct err *err)
         return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: no record counter", store->path);
     store->writer.next_record = (uint64_t)next;
 
-    stmt = sql_use(&store->sql, "block_last", err);
-    if (stmt == NULL)
+    int64_t block;
+    if (!chain_head(store, &block, store->writer.digest, err))
         return false;
-    step = sql_step(&store->sql, stmt, err);
-    if (step <= 0)
-        return step == 0;
-    store->writer.last_block = sql_i64(stmt, 0);
-    struct str digest = sql_str(stmt, 1);
-    bool whole = digest.size == DIGEST_SIZE;
-    if (whole)
-        memcpy(store->writer.digest, digest.data, DIGEST_SIZE);
-    sql_rest(stmt);
-    if (!whole)
-        return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: block %lld has no digest", store->path,
-                       (long long)store->writer.last_block);
+    store->writer.last_block = block;
     return true;
 }
 

@@ -122,4 +122,49 @@ struct store_summary {
 };
 bool store_summary(struct store *store, struct store_summary *ret, struct err *err);
 
+/* ---- Keeping ------------------------------------------------------------------------------------------------------- */
+
+enum { STORE_DIGEST_SIZE = 32 };
+
+/* A link of the integrity chain: a block's number and its digest. Block 0: before the first. */
+struct store_link {
+    int64_t block;
+    uint8_t digest[STORE_DIGEST_SIZE];
+};
+
+struct verify_range {
+    struct str source; /* its name; absent when the store knows none */
+    uint64_t offset_from, offset_to;
+};
+
+/* Something that is not as it was written. Valid during the call. */
+struct verify_finding {
+    const char *what;           /* one word for scripts, see store/verify.h */
+    int64_t block;              /* 0: none */
+    int64_t time_min, time_max; /* of the records concerned, or TIME_NONE */
+    struct str text;            /* what is wrong, for people */
+    const struct verify_range *ranges;
+    size_t range_count;
+};
+
+struct verify_ask {
+    bool deep;                     /* decode every block, compare facts and id index with it, check SQLite's indexes */
+    const struct store_link *kept; /* a link that must be in the chain, or NULL; its block may be unknown: -1 */
+    void *context;
+    void (*find)(void *context, const struct verify_finding *);
+    void (*progress)(void *context, uint64_t done, uint64_t total); /* raw bytes; may be NULL */
+};
+
+struct verify_result {
+    uint64_t blocks, records, raw_bytes; /* checked */
+    uint64_t findings;
+    uint64_t pages_unsummed;  /* pages read that another program wrote, without a checksum */
+    struct store_link head;   /* the end of the chain; block -1: not known */
+    struct store_link anchor; /* the last pruned block; block 0: none */
+    int64_t pruned_us;        /* when that was, or TIME_NONE */
+};
+/* Proves that the store holds what was written to it. Reads are short, one for each block, so that a writer is not kept
+ * waiting; what is committed after the beginning is not looked at. False when it cannot be done; damage is a finding. */
+bool store_verify(struct store *store, const struct verify_ask *ask, struct verify_result *ret, struct err *err);
+
 #endif

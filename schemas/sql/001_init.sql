@@ -56,16 +56,50 @@ CREATE TABLE block(
 -- Holds all a scan needs to choose blocks, so that choosing reads no block row.
 CREATE UNIQUE INDEX block_range ON block(first_record, slots, timeless, time_min, time_max);
 
--- Which source's bytes a block holds. first and records count slots within the block.
+-- Which source's bytes a block holds. first and slots count slots within the block; the rest is of those that are records.
 CREATE TABLE run(
     source INTEGER NOT NULL,
     block INTEGER NOT NULL,
     first INTEGER NOT NULL,
-    records INTEGER NOT NULL,
+    slots INTEGER NOT NULL,
     offset_from INTEGER NOT NULL,
     offset_to INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    unparsed INTEGER NOT NULL,
+    raw_bytes INTEGER NOT NULL,
+    time_min INTEGER,
+    time_max INTEGER,
     PRIMARY KEY (source, block, first)
 ) WITHOUT ROWID;
+
+-- The end of the chain: the last block there ever was, and its digest. Written with every block, so that a store cut off at
+-- its end is noticed.
+CREATE TABLE chain_head(one INTEGER PRIMARY KEY CHECK (one = 1), block INTEGER NOT NULL, digest BLOB NOT NULL);
+INSERT INTO chain_head VALUES (1, 0, zeroblob(32));
+
+-- The beginning of the chain: what was pruned, one row for each pruning. The chain goes on behind the last row's last_block,
+-- from its digest. The other columns sum up what went.
+CREATE TABLE pruned(
+    last_block INTEGER PRIMARY KEY,
+    first_block INTEGER NOT NULL,
+    digest BLOB NOT NULL,           -- of last_block
+    pruned_us INTEGER NOT NULL,     -- when
+    records INTEGER NOT NULL,
+    timeless INTEGER NOT NULL,
+    raw_bytes INTEGER NOT NULL,
+    time_min INTEGER,
+    time_max INTEGER
+);
+
+-- The same by source, all prunings together. Everything of the source before offset_to went.
+CREATE TABLE pruned_source(
+    source INTEGER PRIMARY KEY,
+    offset_to INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    raw_bytes INTEGER NOT NULL,
+    time_min INTEGER,
+    time_max INTEGER
+);
 
 -- Records that are not in a block: the unterminated end of each source.
 CREATE TABLE hot(

@@ -25,9 +25,9 @@ SELECT value FROM meta WHERE key = 'next_record';
 -- plan: SEARCH meta USING PRIMARY KEY (key=?)
 UPDATE meta SET value = ?1 WHERE key = 'next_record';
 
--- name: block_last
--- plan: SCAN block
-SELECT id, digest FROM block ORDER BY id DESC LIMIT 1;
+-- name: chain_head
+-- plan: SEARCH chain_head USING INTEGER PRIMARY KEY (rowid=?)
+SELECT block, digest FROM chain_head WHERE one = 1;
 
 -- name: block_insert
 INSERT INTO block(id, first_record, slots, records, unparsed, timeless, raw_bytes, time_min, time_max, codec,
@@ -53,7 +53,12 @@ INSERT INTO word_bucket(id, words) VALUES (?1 << 32 | ?2, ?3);
 SELECT id & 0xffffffff, words FROM word_bucket WHERE id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff ORDER BY id;
 
 -- name: run_insert
-INSERT INTO run(source, block, first, records, offset_from, offset_to) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+INSERT INTO run(source, block, first, slots, offset_from, offset_to, records, unparsed, raw_bytes, time_min, time_max)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
+
+-- name: chain_head_set
+-- plan: SEARCH chain_head USING INTEGER PRIMARY KEY (rowid=?)
+UPDATE chain_head SET block = ?1, digest = ?2 WHERE one = 1;
 
 -- name: hot_insert
 INSERT INTO hot(record, source, offset, time_us, flags, level, kinds, format, raw)
@@ -225,3 +230,58 @@ FROM source_file;
 -- name: summary_blocks
 -- plan: SCAN block USING COVERING INDEX block_range
 SELECT count(*) FROM block;
+
+-- Integrity: what verify reads, each in a short read of its own.
+
+-- name: pruned_last
+-- plan: SCAN pruned
+SELECT last_block, digest FROM pruned ORDER BY last_block DESC LIMIT 1;
+
+-- name: pruned_list
+-- plan: SCAN pruned
+SELECT last_block, first_block, digest, pruned_us, records, timeless, raw_bytes, time_min, time_max
+FROM pruned ORDER BY last_block;
+
+-- name: pruned_sources
+-- plan: SCAN pruned_source
+SELECT source, offset_to, records, raw_bytes, time_min, time_max FROM pruned_source ORDER BY source;
+
+-- name: run_list
+-- plan: SCAN run
+SELECT source, block, first, slots, offset_from, offset_to, records, unparsed, raw_bytes, time_min, time_max
+FROM run ORDER BY source, block, first;
+
+-- name: block_before
+-- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid<?)
+SELECT id FROM block WHERE id <= ?1 ORDER BY id LIMIT 1;
+
+-- name: block_after
+-- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid>?)
+SELECT id FROM block WHERE id > ?1 ORDER BY id LIMIT 1;
+
+-- name: block_verify
+-- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid=?)
+SELECT id, first_record, slots, records, unparsed, timeless, raw_bytes, time_min, time_max, codec, directory, body, digest
+FROM block WHERE id = ?1;
+
+-- The index holds copies of a row's columns; this finds the row by the copies.
+-- name: block_indexed
+-- plan: SEARCH block USING COVERING INDEX block_range (first_record=? AND slots=? AND timeless=? AND time_min=? AND time_max=?)
+SELECT id FROM block INDEXED BY block_range
+WHERE first_record = ?1 AND slots = ?2 AND timeless = ?3 AND time_min IS ?4 AND time_max IS ?5;
+
+-- The table of blocks is left out: verify reads every row of it anyway, one at a time.
+-- name: check_tables
+-- plan: SCAN sqlite_schema
+-- plan: USE TEMP B-TREE FOR ORDER BY
+SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'block' ORDER BY name;
+
+-- name: check_quick
+SELECT quick_check FROM pragma_quick_check(?1);
+
+-- name: check_deep
+SELECT integrity_check FROM pragma_integrity_check(?1);
+
+-- name: word_bucket_of
+-- plan: SEARCH word_bucket USING PRIMARY KEY (bucket=? AND segment=?)
+SELECT words FROM word_bucket WHERE bucket = ?1 AND segment = ?2;

@@ -39,9 +39,9 @@ static inline int store_case_begin(void **state)
     return 0;
 }
 
-static inline int store_case_end(void **state)
+/* Removes all files of the folder. */
+static inline void store_case_clear(const struct store_case *test_case)
 {
-    struct store_case *test_case = *state;
     DIR *folder = opendir(test_case->folder);
     struct dirent *entry;
     while ((entry = readdir(folder)) != NULL) {
@@ -50,6 +50,12 @@ static inline int store_case_end(void **state)
         unlink(path);
     }
     closedir(folder);
+}
+
+static inline int store_case_end(void **state)
+{
+    struct store_case *test_case = *state;
+    store_case_clear(test_case);
     rmdir(test_case->folder);
     batch_free(test_case->batch);
     free(test_case);

@@ -10,20 +10,20 @@
 #include <cmocka.h>
 
 #include "base/scope.h"
-#include "ingest/progress.h"
+#include "base/progress.h"
 
 static void numbers(void **unused)
 {
     (void)unused;
-    char text[TALLY_NUMBER_MAX];
-    assert_string_equal(tally_number(0, text), "0");
-    assert_string_equal(tally_number(999, text), "999");
-    assert_string_equal(tally_number(1000, text), "1,000");
-    assert_string_equal(tally_number(1234567, text), "1,234,567");
-    assert_string_equal(tally_number(UINT64_MAX, text), "18,446,744,073,709,551,615");
-    assert_string_equal(tally_size(512, text), "512 bytes");
-    assert_string_equal(tally_size(100e6, text), "100.0 MB");
-    assert_string_equal(tally_size(1.8446744e19, text), "18446744000.00 GB");
+    char text[AMOUNT_TEXT_MAX];
+    assert_string_equal(amount_number(0, text), "0");
+    assert_string_equal(amount_number(999, text), "999");
+    assert_string_equal(amount_number(1000, text), "1,000");
+    assert_string_equal(amount_number(1234567, text), "1,234,567");
+    assert_string_equal(amount_number(UINT64_MAX, text), "18,446,744,073,709,551,615");
+    assert_string_equal(amount_size(512, text), "512 bytes");
+    assert_string_equal(amount_size(100e6, text), "100.0 MB");
+    assert_string_equal(amount_size(1.8446744e19, text), "18446744000.00 GB");
 }
 
 static void add(struct batch *batch, const char *raw, uint8_t flags, uint8_t kinds)

@@ -1,14 +1,14 @@
-#include "ingest/progress.h"
+#include "base/progress.h"
 
 #include <time.h>
 #include <unistd.h>
 
+#include "base/amount.h"
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "base/scope.h"
-#include "ingest/tally.h"
 
 enum { REDRAW_US = 100000, LINE_MAX_BYTES = 1024 };
 
@@ -82,17 +82,17 @@ static size_t columns_of(const struct buf *line)
 void progress_line(struct buf *line, unsigned width, uint64_t done, uint64_t total, uint64_t read, double seconds,
                    struct str name)
 {
-    char text[TALLY_NUMBER_MAX];
-    buf_add_text(line, tally_size((double)done, text));
+    char text[AMOUNT_TEXT_MAX];
+    buf_add_text(line, amount_size((double)done, text));
     if (total > 0) {
         if (done > total)
             total = done; /* files grow while they are read */
-        buf_printf(line, " of %s", tally_size((double)total, text));
+        buf_printf(line, " of %s", amount_size((double)total, text));
         buf_printf(line, " · %u%%", (unsigned)((double)done * 100.0 / (double)total));
     }
     double rate = seconds > 0 ? (double)read / seconds : 0;
     if (rate > 0) {
-        buf_printf(line, " · %s/s", tally_size(rate, text));
+        buf_printf(line, " · %s/s", amount_size(rate, text));
         if (total > done)
             add_duration(line, (double)(total - done) / rate);
     }

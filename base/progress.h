@@ -1,7 +1,7 @@
 /* struct progress: one line on standard error that tells how far reading is, redrawn at most ten times a second.
  * Messages of log.h clear it first, so the two never mix. There is at most one at a time; main thread. */
-#ifndef WINNOW_INGEST_PROGRESS_H
-#define WINNOW_INGEST_PROGRESS_H
+#ifndef WINNOW_BASE_PROGRESS_H
+#define WINNOW_BASE_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,225 @@
+#include "store/verify.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/must.h"
+
+enum { TEXT_MAX = 1024, RANGES_TOLD_MAX = 1024 };
+
+/* ---- Findings -------------------------------------------------------------------------------------------------------- */
+
+static struct str print(struct buf *text, const char *format, va_list arguments)
+{
+    char bytes[TEXT_MAX];
+    vsnprintf(bytes, sizeof bytes, format, arguments);
+    buf_add_text(text, bytes);
+    return buf_str(text);
+}
+
+static void tell(struct verify *v, const struct verify_finding *finding)
+{
+    v->result->findings++;
+    v->ask->find(v->ask->context, finding);
+}
+
+void verify_find(struct verify *v, const char *what, int64_t block, const char *format, ...)
+{
+    SCOPED(buf) text = BUF(TEXT_MAX);
+    struct verify_finding finding = {.what = what, .block = block, .time_min = TIME_NONE, .time_max = TIME_NONE};
+    va_list arguments;
+    va_start(arguments, format);
+    finding.text = print(&text, format, arguments);
+    va_end(arguments);
+    size_t count = 0;
+    struct verify_run **runs = verify_runs_of(v, block, &count);
+    struct verify_range *ranges = mem_resize_array(NULL, count + 1, sizeof *ranges);
+    for (size_t i = 0; i < count && i < RANGES_TOLD_MAX; i++) {
+        const struct run_row *row = &runs[i]->row;
+        ranges[finding.range_count++] = (struct verify_range){row->name, row->offset_from, row->offset_to};
+        if (row->time_min != TIME_NONE && (finding.time_min == TIME_NONE || row->time_min < finding.time_min))
+            finding.time_min = row->time_min;
+        if (row->time_max != TIME_NONE && (finding.time_max == TIME_NONE || row->time_max > finding.time_max))
+            finding.time_max = row->time_max;
+    }
+    finding.ranges = ranges;
+    tell(v, &finding);
+    free(ranges);
+}
+
+void verify_find_range(struct verify *v, const char *what, int64_t source, uint64_t from, uint64_t to,
+                       const char *format, ...)
+{
+    SCOPED(buf) text = BUF(TEXT_MAX);
+    struct verify_range range = {STR(""), from, to};
+    for (size_t i = 0; i < v->source_count; i++) {
+        if (v->sources[i].state.id == source)
+            range.source = v->sources[i].state.name;
+    }
+    struct verify_finding finding = {
+        .what = what, .time_min = TIME_NONE, .time_max = TIME_NONE, .ranges = &range, .range_count = 1};
+    va_list arguments;
+    va_start(arguments, format);
+    finding.text = print(&text, format, arguments);
+    va_end(arguments);
+    tell(v, &finding);
+}
+
+bool verify_damage(struct verify *v, const char *what, int64_t block, const struct err *why, struct err *err)
+{
+    if (why->kind != ERR_CORRUPT && why->kind != ERR_VERSION)
+        return err_set(err, why->kind, 0, "%s", why->text);
+    verify_find(v, what, block, "%s", why->text);
+    return true;
+}
+
+/* ---- Tables and indexes ------------------------------------------------------------------------------------------------ */
+
+enum { TABLES_MAX = 256 };
+
+static bool list_tables(struct verify *v, struct str names[TABLES_MAX], size_t *ret_count, struct err *err)
+{
+    struct sql *sql = &v->store->sql;
+    struct err why = {0};
+    struct sqlite3_stmt *stmt = sql_use(sql, "check_tables", &why);
+    int step = stmt == NULL ? -1 : 1;
+    *ret_count = 0;
+    while (step == 1 && *ret_count < TABLES_MAX && (step = sql_step(sql, stmt, &why)) == 1)
+        names[(*ret_count)++] = arena_str(&v->arena, sql_str(stmt, 0));
+    if (step == 1)
+        sql_rest(stmt);
+    return step >= 0 || verify_damage(v, "table", 0, &why, err);
+}
+
+/* SQLite's own check, one table at a time: its pages, the order of its keys, and, when deep, its indexes. */
+static bool check_tables(struct verify *v, struct err *err)
+{
+    struct sql *sql = &v->store->sql;
+    struct str names[TABLES_MAX];
+    size_t count;
+    if (!list_tables(v, names, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct err why = {0};
+        struct sqlite3_stmt *stmt = sql_use(sql, v->ask->deep ? "check_deep" : "check_quick", &why);
+        int step = stmt == NULL ? -1 : 1;
+        if (stmt != NULL)
+            sql_bind_str(stmt, 1, names[i]);
+        while (step == 1 && (step = sql_step(sql, stmt, &why)) == 1) {
+            if (!str_equal(sql_str(stmt, 0), STR("ok")))
+                verify_find(v, "table", 0, "table %.*s: %.*s", STR_ARG(names[i]), STR_ARG(sql_str(stmt, 0)));
+        }
+        if (step < 0 && why.kind == ERR_CORRUPT)
+            verify_find(v, "table", 0, "table %.*s: %s", STR_ARG(names[i]), why.text);
+        else if (step < 0)
+            return err_set(err, why.kind, 0, "%s", why.text);
+    }
+    return true;
+}
+
+/* ---- The chain --------------------------------------------------------------------------------------------------------- */
+
+static bool is_zero(const uint8_t digest[DIGEST_SIZE])
+{
+    static const uint8_t zeros[DIGEST_SIZE];
+    return memcmp(digest, zeros, DIGEST_SIZE) == 0;
+}
+
+/* Is this the link kept elsewhere? */
+static bool is_kept(const struct verify *v, int64_t block, const uint8_t digest[DIGEST_SIZE])
+{
+    const struct store_link *kept = v->ask->kept;
+    return kept != NULL && (kept->block < 0 || kept->block == block) && memcmp(kept->digest, digest, DIGEST_SIZE) == 0;
+}
+
+/* Links that stand in the rows of pruned are still known; those between them went with their blocks. */
+static bool is_kept_pruned(struct verify *v, bool *ret_found, struct err *err)
+{
+    struct sql *sql = &v->store->sql;
+    struct err why = {0};
+    struct sqlite3_stmt *stmt = sql_use(sql, "pruned_list", err);
+    if (stmt == NULL)
+        return false;
+    int step;
+    while ((step = sql_step(sql, stmt, &why)) == 1) {
+        struct str digest = sql_str(stmt, 2);
+        *ret_found |= digest.size == DIGEST_SIZE && is_kept(v, sql_i64(stmt, 0), (const uint8_t *)digest.data);
+        v->result->pruned_us = sql_time(stmt, 3);
+    }
+    return step == 0 || verify_damage(v, "head", 0, &why, err);
+}
+
+static void judge_kept(struct verify *v, bool found)
+{
+    const struct verify_result *result = v->result;
+    const struct store_link *kept = v->ask->kept;
+    if (kept == NULL || found)
+        return;
+    if (kept->block > result->head.block && result->head.block >= 0)
+        verify_find(v, "kept", 0, "the chain ends at block %lld, before block %lld, whose digest was kept",
+                    (long long)result->head.block, (long long)kept->block);
+    else if (kept->block >= 0 && kept->block <= result->anchor.block)
+        verify_find(v, "kept", 0,
+                    "block %lld, whose digest was kept, was pruned with all blocks up to %lld: this cannot be decided",
+                    (long long)kept->block, (long long)result->anchor.block);
+    else
+        verify_find(v, "kept", 0, "no block of the chain has the digest that was kept: the chain is another one%s",
+                    result->anchor.block > 0 ? ", or the block was pruned" : "");
+}
+
+static bool walk(struct verify *v, struct err *err)
+{
+    struct verify_result *result = v->result;
+    uint8_t digest[DIGEST_SIZE];
+    memcpy(digest, result->anchor.digest, DIGEST_SIZE);
+    bool found = is_kept(v, 0, (uint8_t[DIGEST_SIZE]){0}), certain = true;
+    if (!is_kept_pruned(v, &found, err))
+        return false;
+    int64_t last = result->head.block >= 0 ? result->head.block : INT64_MAX;
+    if (result->head.block < 0 && v->run_count > 0)
+        last = v->by_block[v->run_count - 1]->block;
+    for (int64_t id = result->anchor.block + 1; id <= last; id++) {
+        if (!verify_block_check(v, id, digest, &certain, err))
+            return false;
+        found |= certain && is_kept(v, id, digest);
+        if (v->ask->progress != NULL)
+            v->ask->progress(v->ask->context, result->raw_bytes, v->raw_total);
+    }
+    if (result->head.block >= 0 && certain && memcmp(digest, result->head.digest, DIGEST_SIZE) != 0)
+        verify_find(v, "head", result->head.block, "the chain ends with another digest than the store says");
+    if (result->head.block == 0 && !is_zero(result->head.digest))
+        verify_find(v, "head", 0, "the chain is empty, but its head has a digest");
+    judge_kept(v, found);
+    return true;
+}
+
+/* Rows of runs whose block nobody looked at. */
+static void find_strays(struct verify *v)
+{
+    for (size_t i = 0; i < v->run_count; i++) {
+        int64_t block = v->by_block[i]->block;
+        if (!v->by_block[i]->seen && (i == 0 || v->by_block[i - 1]->block != block))
+            verify_find(v, "run", block, "there are records of block %lld, which is not in the chain",
+                        (long long)block);
+    }
+}
+
+bool store_verify(struct store *store, const struct verify_ask *ask, struct verify_result *ret, struct err *err)
+{
+    *ret = (struct verify_result){.head = {.block = -1}, .pruned_us = TIME_NONE};
+    struct verify v = {.store = store, .ask = ask, .result = ret, .segment_number = -1};
+    bool ok = verify_list(&v, err) && check_tables(&v, err) && walk(&v, err);
+    if (ok) {
+        find_strays(&v);
+        verify_sources(&v);
+        ok = !ask->deep || verify_facts(&v, err);
+    }
+    for (unsigned i = 0; v.segment != NULL && i < SEGMENT_BLOCKS; i++)
+        words_release(&v.segment[i]);
+    free(v.segment);
+    free(v.blocks);
+    block_release(&v.block);
+    verify_list_release(&v);
+    return ok;
+}

@@ -1,0 +1,119 @@
+#include "store/verify.h"
+
+/* What is stored of one source: its runs and unterminated ends, which must follow each other from where pruning ended to
+ * the position, byte by byte. */
+struct coverage {
+    const struct store_source *source;
+    struct verify_run *runs; /* in offset order */
+    size_t run_count;
+    struct verify_hot *hots;
+    size_t hot_count;
+    uint64_t records, unparsed, raw_bytes;
+    uint64_t gaps;
+    uint64_t end;
+};
+
+static void add_piece(struct verify *v, struct coverage *c, uint64_t from, uint64_t to)
+{
+    if (from > c->end && c->source->gaps <= c->gaps++)
+        verify_find_range(v, "gap", c->source->state.id, c->end, from, "%llu bytes are stored nowhere",
+                          (unsigned long long)(from - c->end));
+    else if (from < c->end)
+        verify_find_range(v, "overlap", c->source->state.id, from, c->end < to ? c->end : to,
+                          "these bytes are stored twice");
+    c->end = to > c->end ? to : c->end;
+}
+
+static uint64_t pruned_end(const struct verify *v, int64_t source)
+{
+    for (size_t i = 0; i < v->pruned_count; i++) {
+        if (v->pruned[i].source == source)
+            return v->pruned[i].offset_to;
+    }
+    return 0;
+}
+
+/* Both lists are in offset order, and so is what they make together. */
+static void add_pieces(struct verify *v, struct coverage *c)
+{
+    uint64_t begin = c->end = pruned_end(v, c->source->state.id);
+    size_t r = 0, h = 0;
+    while (r < c->run_count || h < c->hot_count) {
+        const struct verify_run *run = r < c->run_count ? &c->runs[r] : NULL;
+        const struct verify_hot *hot = h < c->hot_count ? &c->hots[h] : NULL;
+        if (hot == NULL || (run != NULL && run->row.offset_from <= hot->offset)) {
+            add_piece(v, c, run->row.offset_from, run->row.offset_to);
+            c->records += run->row.records;
+            c->unparsed += run->row.unparsed;
+            c->raw_bytes += run->row.raw_bytes;
+            r++;
+        } else {
+            if (hot->offset >= begin) /* an end that was there before what was pruned is kept */
+                add_piece(v, c, hot->offset, hot->offset + hot->size);
+            c->records++;
+            c->unparsed += hot->unparsed;
+            c->raw_bytes += hot->size;
+            h++;
+        }
+    }
+}
+
+static void check_source(struct verify *v, struct coverage *c)
+{
+    const struct store_source *source = c->source;
+    add_pieces(v, c);
+    uint64_t stored = source->state.position + source->state.pending_bytes;
+    if (c->end != stored)
+        verify_find_range(v, "position", source->state.id, c->end < stored ? c->end : stored,
+                          c->end < stored ? stored : c->end,
+                          "its position says that %llu bytes are stored, but %llu are", (unsigned long long)stored,
+                          (unsigned long long)c->end);
+    if (c->records != source->records || c->unparsed != source->unparsed || c->raw_bytes != source->raw_bytes)
+        verify_find_range(v, "source", source->state.id, 0, stored,
+                          "its counts are %llu records, %llu unparsed, %llu bytes, but stored are %llu, %llu, %llu",
+                          (unsigned long long)source->records, (unsigned long long)source->unparsed,
+                          (unsigned long long)source->raw_bytes, (unsigned long long)c->records,
+                          (unsigned long long)c->unparsed, (unsigned long long)c->raw_bytes);
+    for (size_t i = 0; i < c->run_count; i++) {
+        const struct run_row *row = &c->runs[i].row;
+        if (row->time_min != TIME_NONE && (source->time_min == TIME_NONE || row->time_min < source->time_min ||
+                                           source->time_max == TIME_NONE || row->time_max > source->time_max)) {
+            verify_find_range(v, "source", source->state.id, row->offset_from, row->offset_to,
+                              "these records have times outside the source's");
+            break;
+        }
+    }
+}
+
+void verify_sources(struct verify *v)
+{
+    if (!v->lists_whole)
+        return; /* told already; comparing halves would name what is sound */
+    size_t r = 0, h = 0;
+    for (size_t i = 0; i < v->source_count; i++) {
+        struct coverage c = {.source = &v->sources[i]};
+        int64_t id = v->sources[i].state.id;
+        for (; r < v->run_count && v->runs[r].row.source < id; r++)
+            verify_find(v, "run", v->runs[r].block, "block %lld has records of source %lld, which is not in the store",
+                        (long long)v->runs[r].block, (long long)v->runs[r].row.source);
+        while (h < v->hot_count && v->hots[h].source < id)
+            h++;
+        c.runs = v->runs + r;
+        while (r + c.run_count < v->run_count && c.runs[c.run_count].row.source == id)
+            c.run_count++;
+        c.hots = v->hots + h;
+        while (h + c.hot_count < v->hot_count && c.hots[c.hot_count].source == id)
+            c.hot_count++;
+        r += c.run_count;
+        h += c.hot_count;
+        check_source(v, &c);
+    }
+    for (; r < v->run_count; r++)
+        verify_find(v, "run", v->runs[r].block, "block %lld has records of source %lld, which is not in the store",
+                    (long long)v->runs[r].block, (long long)v->runs[r].row.source);
+    for (size_t i = 0; i < v->hot_count; i++) {
+        if (v->next_record > 0 && v->hots[i].number >= v->next_record)
+            verify_find(v, "counter", 0, "record %llu is behind the record counter, which stands at %llu",
+                        (unsigned long long)v->hots[i].number, (unsigned long long)v->next_record);
+    }
+}
