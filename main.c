@@ -4,7 +4,8 @@
 #include "query/query.h"
 
 static const struct cmd *const commands[] = {
-    &cmd_ingest, &cmd_trace, &cmd_search, &cmd_logins, &cmd_limits, &cmd_errors, &cmd_status, &cmd_verify, NULL,
+    &cmd_ingest, &cmd_trace,  &cmd_search, &cmd_logins, &cmd_limits,
+    &cmd_errors, &cmd_status, &cmd_verify, &cmd_prune,  NULL,
 };
 
 int main(int argc, char **argv)

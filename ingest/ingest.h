@@ -27,5 +27,6 @@
 #include "base/cmd.h"
 
 extern const struct cmd cmd_ingest;
+extern const struct cmd cmd_prune;
 
 #endif

@@ -53,6 +53,14 @@ static uint64_t stored_bytes(const struct store_source *source)
     return source->state.position + source->state.pending_bytes;
 }
 
+static uint64_t pruned_records(const struct status *status)
+{
+    uint64_t records = 0;
+    for (size_t i = 0; i < status->source_count; i++)
+        records += status->sources[i].pruned_records;
+    return records;
+}
+
 /* How old the newest stored record is, while there is something newer to read. */
 static uint64_t lag_seconds(const struct status *status, const struct store_source *source, uint64_t lag_bytes)
 {
@@ -111,6 +119,8 @@ static void show_json(struct status *status)
     add_number(&line, "records", status->summary.records);
     add_time(&line, "first", status->summary.time_min);
     add_time(&line, "last", status->summary.time_max);
+    if (pruned_records(status) > 0)
+        add_number(&line, "pruned_records", pruned_records(status));
     buf_add_text(&line, "},\"sources\":[");
     for (size_t i = 0; i < status->source_count; i++) {
         if (i > 0)
@@ -153,6 +163,8 @@ static void show_store(struct status *status)
         out_printf(out, " (ratio %.1f)", (double)summary->raw_bytes / (double)summary->file_bytes);
     out_printf(out, "\nrecords  %llu, %llu unparsed\n", (unsigned long long)summary->records,
                (unsigned long long)summary->unparsed);
+    if (pruned_records(status) > 0)
+        out_printf(out, "pruned   %llu records\n", (unsigned long long)pruned_records(status));
     if (summary->time_min != TIME_NONE)
         out_printf(out, "range    %s - %s\n", clock_print_local(summary->time_min, first),
                    clock_print_local(summary->time_max, last));

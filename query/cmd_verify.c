@@ -184,7 +184,7 @@ static void sum_json(struct verifying *verifying, const struct verify_result *re
                (unsigned long long)result->raw_bytes);
     if (result->head.block >= 0)
         add_link(line, &result->head);
-    buf_printf(line, "\",\"pruned_blocks\":%lld", (long long)result->anchor.block);
+    buf_printf(line, "\",\"pruned_blocks\":%llu", (unsigned long long)result->pruned_blocks);
     add_time(line, "pruned", result->pruned_us);
     buf_printf(line, ",\"pages_unsummed\":%llu}\n", (unsigned long long)result->pages_unsummed);
 }
@@ -196,9 +196,9 @@ static void sum_table(struct verifying *verifying, const struct verify_result *r
     buf_printf(line, "checked  %s %s, %s %s, %s of lines\n", amount_number(result->blocks, blocks),
                result->blocks == 1 ? "block" : "blocks", amount_number(result->records, records),
                result->records == 1 ? "record" : "records", amount_size((double)result->raw_bytes, bytes));
-    if (result->anchor.block > 0 && result->pruned_us != TIME_NONE)
-        buf_printf(line, "pruned   blocks 1 to %lld, last at %s\n", (long long)result->anchor.block,
-                   clock_print_local(result->pruned_us, pruned));
+    if (result->pruned_blocks > 0 && result->pruned_us != TIME_NONE)
+        buf_printf(line, "pruned   %s %s before, last at %s\n", amount_number(result->pruned_blocks, blocks),
+                   result->pruned_blocks == 1 ? "block" : "blocks", clock_print_local(result->pruned_us, pruned));
     if (result->head.block >= 0) {
         buf_add_text(line, "head     ");
         add_link(line, &result->head);

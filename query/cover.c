@@ -80,6 +80,30 @@ static bool note_range(const struct select *select, struct buf *lines)
     return complete;
 }
 
+/* Only when a range was asked for: without one, what is stored is what is asked for. */
+static bool note_pruned(const struct select *select, struct buf *lines)
+{
+    uint64_t records = 0;
+    int64_t last = TIME_NONE;
+    if (select->since_us == TIME_NONE && select->until_us == TIME_NONE)
+        return true;
+    for (size_t i = 0; i < select->source_count; i++) {
+        const struct store_source *source = &select->sources[i];
+        if (source->pruned_max == TIME_NONE ||
+            (select->since_us != TIME_NONE && source->pruned_max < select->since_us) ||
+            (select->until_us != TIME_NONE && source->pruned_min >= select->until_us))
+            continue;
+        records += source->pruned_records;
+        last = source->pruned_max > last ? source->pruned_max : last;
+    }
+    if (records == 0)
+        return true;
+    char text[CLOCK_TEXT_MAX];
+    buf_printf(lines, "%llu records of these sources, up to %s, were pruned\n", (unsigned long long)records,
+               clock_print_local(last, text));
+    return false;
+}
+
 /* Names the first few sources that lag, then how many more there are. */
 static bool note_lags(const struct select *select, struct buf *lines)
 {
@@ -150,6 +174,7 @@ bool cover_notes(const struct select *select, const struct cover_loss *loss, str
     }
     if (select->source_count > 0 || select->missing_count == 0)
         complete &= note_range(select, ret_lines);
+    complete &= note_pruned(select, ret_lines);
     complete &= note_lags(select, ret_lines);
     complete &= note_gaps(select, ret_lines);
     complete &= note_loss(select, loss, ret_lines);

@@ -1,8 +1,8 @@
 /* cover: what an answer covers, and what it may lack.
  *
  * The chosen sources cover the time from their first stored record to the later of their last record and the moment
- * they were last read to the end. An answer is incomplete when the range asked for reaches beyond that, when a file has
- * grown since it was read, or when something could not be read or decided. */
+ * they were last read to the end. An answer is incomplete when the range asked for reaches beyond that or into what
+ * was pruned, when a file has grown since it was read, or when something could not be read or decided. */
 #ifndef WINNOW_QUERY_COVER_H
 #define WINNOW_QUERY_COVER_H
 

@@ -1,9 +1,9 @@
-/* chain: where the integrity chain begins and ends (digest.h tells what a link is).
+/* chain: where the integrity chain ends and what was pruned of it (digest.h tells what a link is).
  *
- *     pruned ──▶ anchor ──▶ block anchor + 1 ──▶ ... ──▶ head
+ *     block 1 ──▶ ... ──▶ [pruned: the digest of the last is left] ──▶ ... ──▶ head
  *
- * The head is the last block there ever was: a row of its own, written with every block. The anchor is the last block that was
- * pruned; before any pruning it is block 0, whose digest is zeros. Block numbers have no holes in between. */
+ * The head is the last block there ever was: a row of its own, written with every block. Block numbers have no holes but those
+ * that rows of pruned tell of. */
 #ifndef WINNOW_STORE_CHAIN_H
 #define WINNOW_STORE_CHAIN_H
 
@@ -11,6 +11,7 @@
 
 /* ERR_CORRUPT when there is none. */
 bool chain_head(struct store *store, int64_t *ret_block, uint8_t ret_digest[DIGEST_SIZE], struct err *err);
-bool chain_anchor(struct store *store, int64_t *ret_block, uint8_t ret_digest[DIGEST_SIZE], struct err *err);
+/* Was the block pruned? */
+bool chain_pruned(struct store *store, int64_t block, bool *ret_pruned, struct err *err);
 
 #endif

@@ -59,7 +59,7 @@ static uint32_t u32_of(int64_t value)
 /* False when a value cannot be. Hashes, devices and inodes may be any 64 bits. */
 static bool take_source(struct sqlite3_stmt *stmt, struct arena *arena, struct store_source *ret)
 {
-    static const int never_negative[] = {9, 10, 11, 15, 16, 17, 18};
+    static const int never_negative[] = {9, 10, 11, 15, 16, 17, 18, 21};
     for (size_t i = 0; i < sizeof never_negative / sizeof *never_negative; i++) {
         if (sql_i64(stmt, never_negative[i]) < 0)
             return false;
@@ -93,6 +93,9 @@ static bool take_source(struct sqlite3_stmt *stmt, struct arena *arena, struct s
         .gaps = (uint64_t)sql_i64(stmt, 18),
         .time_min = sql_time(stmt, 19),
         .time_max = sql_time(stmt, 20),
+        .pruned_records = (uint64_t)sql_i64(stmt, 21),
+        .pruned_min = sql_time(stmt, 22),
+        .pruned_max = sql_time(stmt, 23),
     };
     return true;
 }

@@ -41,6 +41,8 @@ struct store_source {
     uint64_t raw_bytes;
     uint64_t gaps;              /* stretches known to be lost */
     int64_t time_min, time_max; /* of its records, or TIME_NONE */
+    uint64_t pruned_records;    /* gone by store_prune; nothing above counts them */
+    int64_t pruned_min, pruned_max;
 };
 /* All sources, by id, in arena. */
 bool store_sources(struct store *store, struct arena *arena, struct store_source **ret_sources, size_t *ret_count,
@@ -158,13 +160,35 @@ struct verify_ask {
 struct verify_result {
     uint64_t blocks, records, raw_bytes; /* checked */
     uint64_t findings;
-    uint64_t pages_unsummed;  /* pages read that another program wrote, without a checksum */
-    struct store_link head;   /* the end of the chain; block -1: not known */
-    struct store_link anchor; /* the last pruned block; block 0: none */
-    int64_t pruned_us;        /* when that was, or TIME_NONE */
+    uint64_t pages_unsummed; /* pages read that another program wrote, without a checksum */
+    struct store_link head;  /* the end of the chain; block -1: not known */
+    uint64_t pruned_blocks;  /* gone from the chain, by its own account */
+    int64_t pruned_us;       /* when the last of them went, or TIME_NONE */
 };
 /* Proves that the store holds what was written to it. Reads are short, one for each block, so that a writer is not kept
  * waiting; what is committed after the beginning is not looked at. False when it cannot be done; damage is a finding. */
 bool store_verify(struct store *store, const struct verify_ask *ask, struct verify_result *ret, struct err *err);
+
+/* Retention: whole blocks go, oldest first, with their facts and their share of index and counts. Positions stay, so that what
+ * is gone is not read again, and so do record numbers, the chain's proof (what went, and the last digest) and unterminated
+ * ends. The file does not shrink: what becomes free is overwritten with zeros and used for what comes. */
+struct prune_ask {
+    int64_t before_us;  /* a block goes when its newest record is older; TIME_NONE: none goes by time */
+    uint64_t bytes_max; /* blocks go until what is in use of the file is at most this; 0: none goes by size */
+    bool dry;           /* only tells; a reader will do */
+    int64_t now_us;
+    bool (*go_on)(void *context, uint64_t blocks_done, uint64_t blocks); /* asked between transactions; may be NULL */
+    void *context;
+};
+struct prune_result {
+    uint64_t blocks, records, raw_bytes;
+    uint64_t freed_bytes;       /* of the file, for use by what comes; when dry, about */
+    uint64_t used_bytes;        /* of the file, now */
+    uint64_t blocks_timeless;   /* that --keep cannot judge, since no record has a time */
+    int64_t time_min, time_max; /* of what went, or TIME_NONE */
+    bool stopped;               /* go_on said no */
+};
+/* On failure ret tells what went before it. */
+bool store_prune(struct store *store, const struct prune_ask *ask, struct prune_result *ret, struct err *err);
 
 #endif

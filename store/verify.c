@@ -120,12 +120,6 @@ static bool check_tables(struct verify *v, struct err *err)
 
 /* ---- The chain --------------------------------------------------------------------------------------------------------- */
 
-static bool is_zero(const uint8_t digest[DIGEST_SIZE])
-{
-    static const uint8_t zeros[DIGEST_SIZE];
-    return memcmp(digest, zeros, DIGEST_SIZE) == 0;
-}
-
 /* Is this the link kept elsewhere? */
 static bool is_kept(const struct verify *v, int64_t block, const uint8_t digest[DIGEST_SIZE])
 {
@@ -133,21 +127,13 @@ static bool is_kept(const struct verify *v, int64_t block, const uint8_t digest[
     return kept != NULL && (kept->block < 0 || kept->block == block) && memcmp(kept->digest, digest, DIGEST_SIZE) == 0;
 }
 
-/* Links that stand in the rows of pruned are still known; those between them went with their blocks. */
-static bool is_kept_pruned(struct verify *v, bool *ret_found, struct err *err)
+static bool was_pruned(const struct verify *v, int64_t block)
 {
-    struct sql *sql = &v->store->sql;
-    struct err why = {0};
-    struct sqlite3_stmt *stmt = sql_use(sql, "pruned_list", err);
-    if (stmt == NULL)
-        return false;
-    int step;
-    while ((step = sql_step(sql, stmt, &why)) == 1) {
-        struct str digest = sql_str(stmt, 2);
-        *ret_found |= digest.size == DIGEST_SIZE && is_kept(v, sql_i64(stmt, 0), (const uint8_t *)digest.data);
-        v->result->pruned_us = sql_time(stmt, 3);
+    for (size_t i = 0; i < v->pruned_count; i++) {
+        if (v->pruned[i].first <= block && block <= v->pruned[i].last)
+            return true;
     }
-    return step == 0 || verify_damage(v, "head", 0, &why, err);
+    return false;
 }
 
 static void judge_kept(struct verify *v, bool found)
@@ -159,28 +145,35 @@ static void judge_kept(struct verify *v, bool found)
     if (kept->block > result->head.block && result->head.block >= 0)
         verify_find(v, "kept", 0, "the chain ends at block %lld, before block %lld, whose digest was kept",
                     (long long)result->head.block, (long long)kept->block);
-    else if (kept->block >= 0 && kept->block <= result->anchor.block)
-        verify_find(v, "kept", 0,
-                    "block %lld, whose digest was kept, was pruned with all blocks up to %lld: this cannot be decided",
-                    (long long)kept->block, (long long)result->anchor.block);
+    else if (kept->block >= 0 && was_pruned(v, kept->block))
+        verify_find(v, "kept", 0, "block %lld, whose digest was kept, was pruned: this cannot be decided any more",
+                    (long long)kept->block);
     else
         verify_find(v, "kept", 0, "no block of the chain has the digest that was kept: the chain is another one%s",
-                    result->anchor.block > 0 ? ", or the block was pruned" : "");
+                    result->pruned_blocks > 0 ? ", or the block was pruned" : "");
+}
+
+/* Of a stretch that was pruned the last digest is left. */
+static void pass_pruned(const struct verify_pruned *pruned, int64_t *id, uint8_t digest[DIGEST_SIZE], bool *ret_certain)
+{
+    *id = pruned->last;
+    memcpy(digest, pruned->digest, DIGEST_SIZE);
+    *ret_certain = true;
 }
 
 static bool walk(struct verify *v, struct err *err)
 {
     struct verify_result *result = v->result;
-    uint8_t digest[DIGEST_SIZE];
-    memcpy(digest, result->anchor.digest, DIGEST_SIZE);
-    bool found = is_kept(v, 0, (uint8_t[DIGEST_SIZE]){0}), certain = true;
-    if (!is_kept_pruned(v, &found, err))
-        return false;
-    int64_t last = result->head.block >= 0 ? result->head.block : INT64_MAX;
-    if (result->head.block < 0 && v->run_count > 0)
-        last = v->by_block[v->run_count - 1]->block;
-    for (int64_t id = result->anchor.block + 1; id <= last; id++) {
-        if (!verify_block_check(v, id, digest, &certain, err))
+    uint8_t digest[DIGEST_SIZE] = {0};
+    bool found = is_kept(v, 0, digest), certain = true;
+    size_t p = 0;
+    int64_t last = result->head.block;
+    if (last < 0) /* then as far as is known otherwise */
+        last = v->run_count > 0 ? v->by_block[v->run_count - 1]->block : 0;
+    for (int64_t id = 1; id <= last; id++) {
+        if (p < v->pruned_count && v->pruned[p].first == id)
+            pass_pruned(&v->pruned[p++], &id, digest, &certain);
+        else if (!verify_block_check(v, id, digest, &certain, err))
             return false;
         found |= certain && is_kept(v, id, digest);
         if (v->ask->progress != NULL)
@@ -188,8 +181,6 @@ static bool walk(struct verify *v, struct err *err)
     }
     if (result->head.block >= 0 && certain && memcmp(digest, result->head.digest, DIGEST_SIZE) != 0)
         verify_find(v, "head", result->head.block, "the chain ends with another digest than the store says");
-    if (result->head.block == 0 && !is_zero(result->head.digest))
-        verify_find(v, "head", 0, "the chain is empty, but its head has a digest");
     judge_kept(v, found);
     return true;
 }

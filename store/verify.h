@@ -40,8 +40,13 @@ struct verify_hot {
 };
 
 struct verify_pruned {
+    int64_t first, last; /* blocks */
+    uint8_t digest[DIGEST_SIZE];
+};
+
+struct verify_pruned_run {
     int64_t source;
-    uint64_t offset_to;
+    uint64_t offset_from, offset_to;
 };
 
 /* A block as it was found, for what is compared with it later. */
@@ -68,9 +73,11 @@ struct verify {
     struct verify_run **by_block; /* the same by block, first */
     struct verify_hot *hots;      /* by source, offset */
     size_t hot_count;
-    struct verify_pruned *pruned; /* by source */
+    struct verify_pruned *pruned; /* by block */
     size_t pruned_count;
-    bool lists_whole; /* runs, hots and sources could all be read */
+    struct verify_pruned_run *pruned_runs; /* by source, offset */
+    size_t pruned_run_count;
+    bool lists_whole; /* the lists of what belongs to sources could all be read */
     struct verify_block *blocks;
     size_t block_count;
     struct block block;

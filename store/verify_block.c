@@ -221,15 +221,14 @@ static void check_digest(struct verify *v, const struct block_row *row, struct s
         memcpy(previous, stored.data, DIGEST_SIZE);
 }
 
-/* A block that is gone since the beginning was pruned meanwhile, if the chain now begins behind it. */
+/* A block may have been pruned since the beginning. */
 static bool missing(struct verify *v, int64_t id, struct err *err)
 {
-    int64_t anchor;
-    uint8_t digest[DIGEST_SIZE];
+    bool pruned;
     struct err why = {0};
-    if (!chain_anchor(v->store, &anchor, digest, &why))
+    if (!chain_pruned(v->store, id, &pruned, &why))
         return verify_damage(v, "head", 0, &why, err);
-    if (id > anchor)
+    if (!pruned)
         verify_find(v, "missing", id,
                     "block %lld is not there; that the next one was written behind it cannot be proved", (long long)id);
     return true;

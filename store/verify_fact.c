@@ -74,9 +74,8 @@ static bool take_fact(void *context, const struct fact_row *fact)
 /* False when the block was pruned since it was looked at, or that cannot be told. */
 static bool still_there(struct verify *v, int64_t block)
 {
-    int64_t anchor;
-    uint8_t digest[DIGEST_SIZE];
-    return chain_anchor(v->store, &anchor, digest, NULL) && block > anchor;
+    bool pruned;
+    return chain_pruned(v->store, block, &pruned, NULL) && !pruned;
 }
 
 bool verify_facts(struct verify *v, struct err *err)

@@ -155,36 +155,70 @@ static bool list_hots(struct verify *v, struct err *err)
     return step == 0 || verify_damage(v, "hot", 0, &why, err);
 }
 
+static bool list_pruned_runs(struct verify *v, struct err *err)
+{
+    struct sql *sql = &v->store->sql;
+    struct err why = {0};
+    struct sqlite3_stmt *stmt = sql_use(sql, "pruned_runs", &why);
+    int step = stmt == NULL ? -1 : 1;
+    while (step == 1 && (step = sql_step(sql, stmt, &why)) == 1) {
+        v->pruned_runs = grown(v->pruned_runs, v->pruned_run_count, sizeof *v->pruned_runs);
+        v->pruned_runs[v->pruned_run_count++] = (struct verify_pruned_run){
+            .source = sql_i64(stmt, 0),
+            .offset_from = (uint64_t)sql_i64(stmt, 1),
+            .offset_to = (uint64_t)sql_i64(stmt, 2),
+        };
+    }
+    v->lists_whole &= step == 0;
+    return step == 0 || verify_damage(v, "run", 0, &why, err);
+}
+
+static bool take_pruned(struct verify *v, struct sqlite3_stmt *stmt)
+{
+    struct verify_pruned *at = &v->pruned[v->pruned_count];
+    struct str digest = sql_str(stmt, 2);
+    *at = (struct verify_pruned){.first = sql_i64(stmt, 1), .last = sql_i64(stmt, 0)};
+    int64_t before = v->pruned_count > 0 ? at[-1].last : 0;
+    if (digest.size != DIGEST_SIZE || at->first <= before || at->last < at->first)
+        return false;
+    memcpy(at->digest, digest.data, DIGEST_SIZE);
+    return true;
+}
+
 static bool list_pruned(struct verify *v, struct err *err)
 {
     struct sql *sql = &v->store->sql;
     struct err why = {0};
-    struct sqlite3_stmt *stmt = sql_use(sql, "pruned_sources", &why);
+    struct sqlite3_stmt *stmt = sql_use(sql, "pruned_list", &why);
     int step = stmt == NULL ? -1 : 1;
     while (step == 1 && (step = sql_step(sql, stmt, &why)) == 1) {
         v->pruned = grown(v->pruned, v->pruned_count, sizeof *v->pruned);
-        v->pruned[v->pruned_count++] =
-            (struct verify_pruned){.source = sql_i64(stmt, 0), .offset_to = (uint64_t)sql_i64(stmt, 1)};
+        if (!take_pruned(v, stmt)) {
+            verify_find(v, "head", 0, "what is told of blocks pruned up to %lld cannot be",
+                        (long long)sql_i64(stmt, 0));
+            continue;
+        }
+        const struct verify_pruned *at = &v->pruned[v->pruned_count++];
+        v->result->pruned_blocks += (uint64_t)(at->last - at->first + 1);
+        if (v->result->pruned_us == TIME_NONE || sql_time(stmt, 3) > v->result->pruned_us)
+            v->result->pruned_us = sql_time(stmt, 3);
     }
-    v->lists_whole &= step == 0;
     return step == 0 || verify_damage(v, "head", 0, &why, err);
 }
 
 /* ---- The ends of the chain --------------------------------------------------------------------------------------------- */
 
-static bool read_ends(struct verify *v, struct err *err)
+static bool read_head(struct verify *v, struct err *err)
 {
     struct verify_result *result = v->result;
     struct err why = {0};
-    if (!chain_anchor(v->store, &result->anchor.block, result->anchor.digest, &why) &&
-        !verify_damage(v, "head", 0, &why, err))
-        return false;
     if (chain_head(v->store, &result->head.block, result->head.digest, &why))
         return true;
     result->head.block = -1;
     return verify_damage(v, "head", 0, &why, err);
 }
 
+/* A block that is where none can be; a statement that takes no bound is given -1. */
 static bool find_outsider(struct verify *v, const char *statement, int64_t bound, const char *where, struct err *err)
 {
     struct sql *sql = &v->store->sql;
@@ -192,7 +226,8 @@ static bool find_outsider(struct verify *v, const char *statement, int64_t bound
     struct sqlite3_stmt *stmt = sql_use(sql, statement, err);
     if (stmt == NULL)
         return false;
-    sql_bind_i64(stmt, 1, bound);
+    if (bound >= 0)
+        sql_bind_i64(stmt, 1, bound);
     int step = sql_step(sql, stmt, &why);
     if (step < 0)
         return verify_damage(v, "table", 0, &why, err);
@@ -225,9 +260,10 @@ bool verify_list(struct verify *v, struct err *err)
     v->lists_whole = true;
     if (!sql_run(&v->store->sql, "begin_read", err))
         return false;
-    bool ok = read_ends(v, err) && read_counter(v, err) && list_sources(v, err) && list_runs(v, err) &&
-              list_hots(v, err) && list_pruned(v, err) &&
-              find_outsider(v, "block_before", v->result->anchor.block, "among those that were pruned", err) &&
+    bool ok = read_head(v, err) && read_counter(v, err) && list_sources(v, err) && list_runs(v, err) &&
+              list_hots(v, err) && list_pruned(v, err) && list_pruned_runs(v, err) &&
+              find_outsider(v, "block_pruned", -1, "where the chain says it was pruned", err) &&
+              find_outsider(v, "block_before", 1, "before the beginning of the chain", err) &&
               (v->result->head.block < 0 ||
                find_outsider(v, "block_after", v->result->head.block, "behind the end of the chain", err));
     /* SQLite may have ended the transaction itself when it met damage. */
@@ -242,5 +278,6 @@ void verify_list_release(struct verify *v)
     free(v->by_block);
     free(v->hots);
     free(v->pruned);
+    free(v->pruned_runs);
     arena_release(&v->arena);
 }

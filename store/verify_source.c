@@ -1,13 +1,15 @@
 #include "store/verify.h"
 
-/* What is stored of one source: its runs and unterminated ends, which must follow each other from where pruning ended to
- * the position, byte by byte. */
+/* What is, or was, stored of one source: its runs, what was pruned, and unterminated ends. They must follow each other from
+ * its beginning to the position, byte by byte. */
 struct coverage {
     const struct store_source *source;
     struct verify_run *runs; /* in offset order */
     size_t run_count;
     struct verify_hot *hots;
     size_t hot_count;
+    struct verify_pruned_run *pruned;
+    size_t pruned_count;
     uint64_t records, unparsed, raw_bytes;
     uint64_t gaps;
     uint64_t end;
@@ -24,37 +26,48 @@ static void add_piece(struct verify *v, struct coverage *c, uint64_t from, uint6
     c->end = to > c->end ? to : c->end;
 }
 
-static uint64_t pruned_end(const struct verify *v, int64_t source)
+enum piece { PIECE_RUN, PIECE_HOT, PIECE_PRUNED, PIECE_NONE };
+
+/* Which of the lists goes on, by offset. */
+static enum piece next_piece(const struct coverage *c, const size_t at[PIECE_NONE])
 {
-    for (size_t i = 0; i < v->pruned_count; i++) {
-        if (v->pruned[i].source == source)
-            return v->pruned[i].offset_to;
+    enum piece found = PIECE_NONE;
+    uint64_t from = UINT64_MAX;
+    if (at[PIECE_RUN] < c->run_count) {
+        found = PIECE_RUN;
+        from = c->runs[at[PIECE_RUN]].row.offset_from;
     }
-    return 0;
+    if (at[PIECE_HOT] < c->hot_count && (found == PIECE_NONE || c->hots[at[PIECE_HOT]].offset < from)) {
+        found = PIECE_HOT;
+        from = c->hots[at[PIECE_HOT]].offset;
+    }
+    if (at[PIECE_PRUNED] < c->pruned_count && (found == PIECE_NONE || c->pruned[at[PIECE_PRUNED]].offset_from < from))
+        found = PIECE_PRUNED;
+    return found;
 }
 
-/* Both lists are in offset order, and so is what they make together. */
+/* Each list is in offset order, and so is what they make together. */
 static void add_pieces(struct verify *v, struct coverage *c)
 {
-    uint64_t begin = c->end = pruned_end(v, c->source->state.id);
-    size_t r = 0, h = 0;
-    while (r < c->run_count || h < c->hot_count) {
-        const struct verify_run *run = r < c->run_count ? &c->runs[r] : NULL;
-        const struct verify_hot *hot = h < c->hot_count ? &c->hots[h] : NULL;
-        if (hot == NULL || (run != NULL && run->row.offset_from <= hot->offset)) {
-            add_piece(v, c, run->row.offset_from, run->row.offset_to);
-            c->records += run->row.records;
-            c->unparsed += run->row.unparsed;
-            c->raw_bytes += run->row.raw_bytes;
-            r++;
-        } else {
-            if (hot->offset >= begin) /* an end that was there before what was pruned is kept */
-                add_piece(v, c, hot->offset, hot->offset + hot->size);
+    size_t at[PIECE_NONE] = {0};
+    enum piece next;
+    while ((next = next_piece(c, at)) != PIECE_NONE) {
+        if (next == PIECE_RUN) {
+            const struct run_row *row = &c->runs[at[next]].row;
+            add_piece(v, c, row->offset_from, row->offset_to);
+            c->records += row->records;
+            c->unparsed += row->unparsed;
+            c->raw_bytes += row->raw_bytes;
+        } else if (next == PIECE_HOT) {
+            const struct verify_hot *hot = &c->hots[at[next]];
+            add_piece(v, c, hot->offset, hot->offset + hot->size);
             c->records++;
             c->unparsed += hot->unparsed;
             c->raw_bytes += hot->size;
-            h++;
+        } else {
+            add_piece(v, c, c->pruned[at[next]].offset_from, c->pruned[at[next]].offset_to);
         }
+        at[next]++;
     }
 }
 
@@ -89,7 +102,7 @@ void verify_sources(struct verify *v)
 {
     if (!v->lists_whole)
         return; /* told already; comparing halves would name what is sound */
-    size_t r = 0, h = 0;
+    size_t r = 0, h = 0, p = 0;
     for (size_t i = 0; i < v->source_count; i++) {
         struct coverage c = {.source = &v->sources[i]};
         int64_t id = v->sources[i].state.id;
@@ -104,8 +117,14 @@ void verify_sources(struct verify *v)
         c.hots = v->hots + h;
         while (h + c.hot_count < v->hot_count && c.hots[c.hot_count].source == id)
             c.hot_count++;
+        while (p < v->pruned_run_count && v->pruned_runs[p].source < id)
+            p++;
+        c.pruned = v->pruned_runs + p;
+        while (p + c.pruned_count < v->pruned_run_count && c.pruned[c.pruned_count].source == id)
+            c.pruned_count++;
         r += c.run_count;
         h += c.hot_count;
+        p += c.pruned_count;
         check_source(v, &c);
     }
     for (; r < v->run_count; r++)

@@ -32,7 +32,10 @@ CREATE TABLE source_file(
     raw_bytes INTEGER NOT NULL DEFAULT 0,
     gaps INTEGER NOT NULL DEFAULT 0,
     time_min INTEGER,
-    time_max INTEGER
+    time_max INTEGER,
+    pruned_records INTEGER NOT NULL DEFAULT 0, -- no longer there; the counts above are without them
+    pruned_min INTEGER,                         -- their times
+    pruned_max INTEGER
 );
 
 -- A stretch of records in compressed form. It takes the numbers first_record .. first_record + slots - 1; slots that
@@ -71,14 +74,15 @@ CREATE TABLE run(
     time_max INTEGER,
     PRIMARY KEY (source, block, first)
 ) WITHOUT ROWID;
+CREATE INDEX run_block ON run(block);
 
 -- The end of the chain: the last block there ever was, and its digest. Written with every block, so that a store cut off at
 -- its end is noticed.
 CREATE TABLE chain_head(one INTEGER PRIMARY KEY CHECK (one = 1), block INTEGER NOT NULL, digest BLOB NOT NULL);
 INSERT INTO chain_head VALUES (1, 0, zeroblob(32));
 
--- The beginning of the chain: what was pruned, one row for each pruning. The chain goes on behind the last row's last_block,
--- from its digest. The other columns sum up what went.
+-- What was pruned: stretches of the chain, of which the digest of the last block is left, so that the chain can be proved
+-- to go on behind them. The other columns sum up what went.
 CREATE TABLE pruned(
     last_block INTEGER PRIMARY KEY,
     first_block INTEGER NOT NULL,
@@ -91,15 +95,13 @@ CREATE TABLE pruned(
     time_max INTEGER
 );
 
--- The same by source, all prunings together. Everything of the source before offset_to went.
-CREATE TABLE pruned_source(
-    source INTEGER PRIMARY KEY,
+-- The bytes of each source that went with them. Stretches that touch are one.
+CREATE TABLE pruned_run(
+    source INTEGER NOT NULL,
+    offset_from INTEGER NOT NULL,
     offset_to INTEGER NOT NULL,
-    records INTEGER NOT NULL,
-    raw_bytes INTEGER NOT NULL,
-    time_min INTEGER,
-    time_max INTEGER
-);
+    PRIMARY KEY (source, offset_from)
+) WITHOUT ROWID;
 
 -- Records that are not in a block: the unterminated end of each source.
 CREATE TABLE hot(

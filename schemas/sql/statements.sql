@@ -142,7 +142,8 @@ WHERE id = ?1;
 -- name: sources
 -- plan: SCAN source_file
 SELECT id, name, kind, device, inode, head_size, tail_size, head_hash, tail_hash, position, pending_bytes, size,
-       modified_us, read_us, replaced, records, unparsed, raw_bytes, gaps, time_min, time_max
+       modified_us, read_us, replaced, records, unparsed, raw_bytes, gaps, time_min, time_max, pruned_records, pruned_min,
+       pruned_max
 FROM source_file ORDER BY id;
 
 -- name: block_list
@@ -233,27 +234,31 @@ SELECT count(*) FROM block;
 
 -- Integrity: what verify reads, each in a short read of its own.
 
--- name: pruned_last
--- plan: SCAN pruned
-SELECT last_block, digest FROM pruned ORDER BY last_block DESC LIMIT 1;
-
 -- name: pruned_list
 -- plan: SCAN pruned
-SELECT last_block, first_block, digest, pruned_us, records, timeless, raw_bytes, time_min, time_max
-FROM pruned ORDER BY last_block;
+SELECT last_block, first_block, digest, pruned_us FROM pruned ORDER BY last_block;
 
--- name: pruned_sources
--- plan: SCAN pruned_source
-SELECT source, offset_to, records, raw_bytes, time_min, time_max FROM pruned_source ORDER BY source;
+-- name: pruned_holding
+-- plan: SEARCH pruned USING INTEGER PRIMARY KEY (rowid>?)
+SELECT first_block FROM pruned WHERE last_block >= ?1 ORDER BY last_block LIMIT 1;
+
+-- name: pruned_runs
+-- plan: SCAN pruned_run
+SELECT source, offset_from, offset_to FROM pruned_run ORDER BY source, offset_from;
 
 -- name: run_list
 -- plan: SCAN run
 SELECT source, block, first, slots, offset_from, offset_to, records, unparsed, raw_bytes, time_min, time_max
 FROM run ORDER BY source, block, first;
 
+-- name: block_pruned
+-- plan: SCAN p
+-- plan: SEARCH b USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT b.id FROM pruned p CROSS JOIN block b WHERE b.id BETWEEN p.first_block AND p.last_block LIMIT 1;
+
 -- name: block_before
 -- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid<?)
-SELECT id FROM block WHERE id <= ?1 ORDER BY id LIMIT 1;
+SELECT id FROM block WHERE id < ?1 LIMIT 1;
 
 -- name: block_after
 -- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid>?)
@@ -285,3 +290,92 @@ SELECT integrity_check FROM pragma_integrity_check(?1);
 -- name: word_bucket_of
 -- plan: SEARCH word_bucket USING PRIMARY KEY (bucket=? AND segment=?)
 SELECT words FROM word_bucket WHERE bucket = ?1 AND segment = ?2;
+
+-- Retention: whole blocks go, with everything that points at them.
+
+-- name: prune_read
+-- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid=?)
+SELECT digest, first_record, slots, records, timeless, raw_bytes, time_min, time_max, length(directory) + length(body)
+FROM block WHERE id = ?1;
+
+-- name: prune_block
+-- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid=?)
+DELETE FROM block WHERE id = ?1;
+
+-- name: prune_runs
+-- plan: SEARCH run USING INDEX run_block (block=?)
+SELECT source, offset_from, offset_to, records, unparsed, raw_bytes, time_min, time_max FROM run WHERE block = ?1
+ORDER BY source, first;
+
+-- name: prune_run
+-- plan: SEARCH run USING COVERING INDEX run_block (block=?)
+DELETE FROM run WHERE block = ?1;
+
+-- name: prune_source
+-- plan: SEARCH source_file USING INTEGER PRIMARY KEY (rowid=?)
+UPDATE source_file SET
+    records = records - ?2, unparsed = unparsed - ?3, raw_bytes = raw_bytes - ?4, pruned_records = pruned_records + ?2,
+    pruned_min = min(coalesce(pruned_min, ?5), coalesce(?5, pruned_min)),
+    pruned_max = max(coalesce(pruned_max, ?6), coalesce(?6, pruned_max))
+WHERE id = ?1;
+
+-- name: prune_source_times
+-- plan: SEARCH source_file USING INTEGER PRIMARY KEY (rowid=?)
+UPDATE source_file SET
+    time_min = (SELECT min(t) FROM (SELECT min(time_min) AS t FROM run WHERE source = ?1
+                                    UNION ALL SELECT min(time_us) FROM hot WHERE source = ?1)),
+    time_max = (SELECT max(t) FROM (SELECT max(time_max) AS t FROM run WHERE source = ?1
+                                    UNION ALL SELECT max(time_us) FROM hot WHERE source = ?1))
+WHERE id = ?1;
+
+-- name: pruned_run_extend
+-- plan: SEARCH pruned_run USING PRIMARY KEY (source=?)
+UPDATE pruned_run SET offset_to = ?3 WHERE source = ?1 AND offset_to = ?2;
+
+-- name: pruned_run_insert
+INSERT INTO pruned_run(source, offset_from, offset_to) VALUES (?1, ?2, ?3);
+
+-- ?1 .. ?2: the record numbers of a block. What unterminated ends have stays, as they do.
+
+-- name: prune_fact_auth
+-- plan: SEARCH fact_auth USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+-- plan: USING ROWID SEARCH ON TABLE hot FOR IN-OPERATOR
+DELETE FROM fact_auth WHERE record BETWEEN ?1 AND ?2 AND record NOT IN (SELECT record FROM hot);
+
+-- name: prune_fact_rate_limit
+-- plan: SEARCH fact_rate_limit USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+-- plan: USING ROWID SEARCH ON TABLE hot FOR IN-OPERATOR
+DELETE FROM fact_rate_limit WHERE record BETWEEN ?1 AND ?2 AND record NOT IN (SELECT record FROM hot);
+
+-- name: prune_fact_denial
+-- plan: SEARCH fact_denial USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+-- plan: USING ROWID SEARCH ON TABLE hot FOR IN-OPERATOR
+DELETE FROM fact_denial WHERE record BETWEEN ?1 AND ?2 AND record NOT IN (SELECT record FROM hot);
+
+-- name: prune_fact_error
+-- plan: SEARCH fact_error USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+-- plan: USING ROWID SEARCH ON TABLE hot FOR IN-OPERATOR
+DELETE FROM fact_error WHERE record BETWEEN ?1 AND ?2 AND record NOT IN (SELECT record FROM hot);
+
+-- name: prune_bucket
+-- plan: SEARCH word_bucket USING PRIMARY KEY (bucket=? AND segment=?)
+DELETE FROM word_bucket WHERE bucket = ?1 AND segment = ?2;
+
+-- name: block_between
+-- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT id FROM block WHERE id BETWEEN ?1 AND ?2 LIMIT 1;
+
+-- name: pruned_extend
+-- plan: SEARCH pruned USING INTEGER PRIMARY KEY (rowid=?)
+UPDATE pruned SET last_block = ?2, digest = ?3, records = records + ?5, timeless = timeless + ?6,
+    raw_bytes = raw_bytes + ?7, time_min = min(coalesce(time_min, ?8), coalesce(?8, time_min)),
+    time_max = max(coalesce(time_max, ?9), coalesce(?9, time_max))
+WHERE last_block = ?1 - 1 AND pruned_us = ?4;
+
+-- name: pruned_insert
+INSERT INTO pruned(first_block, last_block, digest, pruned_us, records, timeless, raw_bytes, time_min, time_max)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+
+-- name: pages
+SELECT page_count - freelist_count, page_size
+FROM pragma_page_count, pragma_freelist_count, pragma_page_size;

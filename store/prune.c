@@ -1,0 +1,469 @@
+#include <stdlib.h>
+
+#include "base/must.h"
+#include "base/scope.h"
+#include "store/handle.h"
+#include "store/segment.h"
+
+/* The blocks are chosen first, from the index alone; then they go in the order of the chain, a few in each transaction:
+ *
+ *     choose ─▶ [begin ─▶ block by block: runs, source counts, facts, words, row ─▶ pruned ─▶ times of sources ─▶ commit]...
+ *
+ * Killed at any instant, the store is whole: some of the blocks are gone and recorded, the others are there. */
+enum { BLOCKS_AT_ONCE = 16, BYTES_AT_ONCE = 16 << 20 };
+
+struct candidate {
+    int64_t id;
+    int64_t age_us; /* of its newest record; without any, of the block before */
+    bool timeless, goes;
+};
+
+struct pruning {
+    struct store *store;
+    const struct prune_ask *ask;
+    struct prune_result *result;
+    struct candidate *candidates; /* by id */
+    size_t count, capacity;
+    size_t chosen;
+    double share;     /* bytes of the file in use for one byte of blobs */
+    int64_t *sources; /* touched in this transaction, may repeat */
+    size_t source_count, source_capacity;
+};
+
+/* ---- Choosing -------------------------------------------------------------------------------------------------------- */
+
+static bool list_candidates(struct pruning *p, struct err *err)
+{
+    struct sql *sql = &p->store->sql;
+    struct sqlite3_stmt *stmt = sql_use(sql, "block_list", err);
+    if (stmt == NULL)
+        return false;
+    int step;
+    int64_t age = INT64_MIN;
+    while ((step = sql_step(sql, stmt, err)) == 1) {
+        if (p->count == p->capacity) {
+            p->capacity = p->capacity ? p->capacity * 2 : 64;
+            p->candidates = mem_resize_array(p->candidates, p->capacity, sizeof *p->candidates);
+        }
+        int64_t newest = sql_time(stmt, 5);
+        age = newest != TIME_NONE ? newest : age;
+        p->candidates[p->count++] =
+            (struct candidate){.id = sql_i64(stmt, 0), .age_us = age, .timeless = newest == TIME_NONE};
+    }
+    return step == 0;
+}
+
+static void choose(struct pruning *p, struct candidate *candidate)
+{
+    p->chosen += !candidate->goes;
+    candidate->goes = true;
+}
+
+static void choose_by_time(struct pruning *p)
+{
+    for (size_t i = 0; p->ask->before_us != TIME_NONE && i < p->count; i++) {
+        p->result->blocks_timeless += p->candidates[i].timeless;
+        if (!p->candidates[i].timeless && p->candidates[i].age_us < p->ask->before_us)
+            choose(p, &p->candidates[i]);
+    }
+}
+
+static bool used_bytes(struct store *store, uint64_t *ret, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "pages", err);
+    if (stmt == NULL)
+        return false;
+    int step = sql_step(&store->sql, stmt, err);
+    if (step < 0)
+        return false;
+    must(step == 1); /* pragmas always answer */
+    int64_t pages = sql_i64(stmt, 0), size = sql_i64(stmt, 1);
+    *ret = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+    sql_rest(stmt);
+    return true;
+}
+
+static int compare_ages(const void *a, const void *b)
+{
+    const struct candidate *x = *(struct candidate *const *)a, *y = *(struct candidate *const *)b;
+    if (x->age_us != y->age_us)
+        return x->age_us < y->age_us ? -1 : 1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+/* What a block takes of the file, about: its blobs, and as large a share of the rest as it has of all blobs. */
+static bool block_bytes(struct pruning *p, int64_t id, uint64_t *ret, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&p->store->sql, "prune_read", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, id);
+    int step = sql_step(&p->store->sql, stmt, err);
+    *ret = step == 1 && sql_i64(stmt, 8) > 0 ? (uint64_t)sql_i64(stmt, 8) : 0;
+    if (step == 1)
+        sql_rest(stmt);
+    return step >= 0;
+}
+
+/* Oldest first until what is left fits. */
+static bool choose_by_size(struct pruning *p, struct err *err)
+{
+    if (!used_bytes(p->store, &p->result->used_bytes, err))
+        return false;
+    if (p->ask->bytes_max == 0 || p->result->used_bytes <= p->ask->bytes_max)
+        return true;
+    struct candidate **oldest = mem_resize_array(NULL, p->count + 1, sizeof(struct candidate *));
+    uint64_t *bytes = mem_resize_array(NULL, p->count + 1, sizeof *bytes);
+    uint64_t all = 0, gone = 0;
+    bool ok = true;
+    for (size_t i = 0; i < p->count && ok; i++) {
+        oldest[i] = &p->candidates[i];
+        ok = block_bytes(p, p->candidates[i].id, &bytes[i], err);
+        all += bytes[i];
+        gone += p->candidates[i].goes ? bytes[i] : 0;
+    }
+    if (ok && p->count > 0)
+        qsort(oldest, p->count, sizeof(struct candidate *), compare_ages);
+    p->share = all > 0 ? (double)p->result->used_bytes / (double)all : 0;
+    double excess = (double)(p->result->used_bytes - p->ask->bytes_max);
+    for (size_t i = 0; i < p->count && ok && (double)gone * p->share < excess; i++) {
+        if (oldest[i]->goes)
+            continue;
+        choose(p, oldest[i]);
+        gone += bytes[oldest[i] - p->candidates];
+    }
+    free(oldest);
+    free(bytes);
+    return ok;
+}
+
+/* ---- A block goes ------------------------------------------------------------------------------------------------------ */
+
+struct going {
+    int64_t id;
+    uint8_t digest[DIGEST_SIZE];
+    uint64_t first_record, slots, records, timeless, raw_bytes, bytes;
+    int64_t time_min, time_max;
+};
+
+static bool read_block(struct pruning *p, int64_t id, struct going *ret, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&p->store->sql, "prune_read", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, id);
+    int step = sql_step(&p->store->sql, stmt, err);
+    if (step < 0)
+        return false;
+    struct str digest = step == 1 ? sql_str(stmt, 0) : STR_ABSENT;
+    bool sound = digest.size == DIGEST_SIZE;
+    for (int i = 1; i <= 5; i++)
+        sound = sound && sql_i64(stmt, i) >= 0;
+    if (sound) {
+        *ret = (struct going){
+            .id = id,
+            .first_record = (uint64_t)sql_i64(stmt, 1),
+            .slots = (uint64_t)sql_i64(stmt, 2),
+            .records = (uint64_t)sql_i64(stmt, 3),
+            .timeless = (uint64_t)sql_i64(stmt, 4),
+            .raw_bytes = (uint64_t)sql_i64(stmt, 5),
+            .time_min = sql_time(stmt, 6),
+            .time_max = sql_time(stmt, 7),
+            .bytes = (uint64_t)sql_i64(stmt, 8),
+        };
+        memcpy(ret->digest, digest.data, DIGEST_SIZE);
+    }
+    if (step == 1)
+        sql_rest(stmt);
+    return sound || err_set(err, ERR_CORRUPT, 0, "the store '%s': block %lld is damaged and cannot be pruned",
+                            p->store->path, (long long)id);
+}
+
+static bool do_range(struct sql *sql, const char *name, int64_t first, int64_t second, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(sql, name, err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, first);
+    sql_bind_i64(stmt, 2, second);
+    return sql_do(sql, stmt, err);
+}
+
+static bool do_one(struct sql *sql, const char *name, int64_t value, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(sql, name, err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, value);
+    return sql_do(sql, stmt, err);
+}
+
+struct going_run {
+    int64_t source, offset_from, offset_to, records, unparsed, raw_bytes, time_min, time_max;
+};
+
+/* The bytes that go are remembered, in one stretch with those before them if they touch. */
+static bool record_run(struct sql *sql, const struct going_run *run, struct err *err)
+{
+    static const char *const ways[] = {"pruned_run_extend", "pruned_run_insert"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct sqlite3_stmt *stmt = sql_use(sql, ways[i], err);
+        if (stmt == NULL)
+            return false;
+        sql_bind_i64(stmt, 1, run->source);
+        sql_bind_i64(stmt, 2, run->offset_from);
+        sql_bind_i64(stmt, 3, run->offset_to);
+        if (!sql_do(sql, stmt, err))
+            return false;
+        if (sql_changes(sql) > 0)
+            break;
+    }
+    struct sqlite3_stmt *stmt = sql_use(sql, "prune_source", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, run->source);
+    sql_bind_i64(stmt, 2, run->records);
+    sql_bind_i64(stmt, 3, run->unparsed);
+    sql_bind_i64(stmt, 4, run->raw_bytes);
+    sql_bind_time(stmt, 5, run->time_min);
+    sql_bind_time(stmt, 6, run->time_max);
+    return sql_do(sql, stmt, err);
+}
+
+static bool read_runs(struct pruning *p, int64_t block, struct arena *arena, struct going_run **ret, size_t *ret_count,
+                      struct err *err)
+{
+    struct sql *sql = &p->store->sql;
+    struct sqlite3_stmt *stmt = sql_use(sql, "prune_runs", err);
+    if (stmt == NULL)
+        return false;
+    *ret = ARENA_ARRAY(arena, struct going_run, BATCH_RECORDS_MAX);
+    *ret_count = 0;
+    sql_bind_i64(stmt, 1, block);
+    int step;
+    while ((step = sql_step(sql, stmt, err)) == 1) {
+        if (*ret_count == BATCH_RECORDS_MAX) {
+            sql_rest(stmt);
+            return err_set(err, ERR_CORRUPT, 0, "the store '%s': block %lld has more runs than can be", p->store->path,
+                           (long long)block);
+        }
+        (*ret)[(*ret_count)++] = (struct going_run){
+            .source = sql_i64(stmt, 0),
+            .offset_from = sql_i64(stmt, 1),
+            .offset_to = sql_i64(stmt, 2),
+            .records = sql_i64(stmt, 3),
+            .unparsed = sql_i64(stmt, 4),
+            .raw_bytes = sql_i64(stmt, 5),
+            .time_min = sql_time(stmt, 6),
+            .time_max = sql_time(stmt, 7),
+        };
+    }
+    return step == 0;
+}
+
+static bool drop_runs(struct pruning *p, int64_t block, struct err *err)
+{
+    SCOPED(arena) arena = {0};
+    struct going_run *runs;
+    size_t count;
+    if (!read_runs(p, block, &arena, &runs, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!record_run(&p->store->sql, &runs[i], err))
+            return false;
+        if (p->source_count == p->source_capacity) {
+            p->source_capacity = p->source_capacity ? p->source_capacity * 2 : 64;
+            p->sources = mem_resize_array(p->sources, p->source_capacity, sizeof *p->sources);
+        }
+        p->sources[p->source_count++] = runs[i].source;
+    }
+    return do_one(&p->store->sql, "prune_run", block, err);
+}
+
+/* A whole segment's buckets go with the last of its blocks. */
+static bool drop_words(struct pruning *p, int64_t block, struct err *err)
+{
+    struct sql *sql = &p->store->sql;
+    if (!do_range(sql, "block_word_delete", block, block, err))
+        return false;
+    int64_t segment = (block - 1) / SEGMENT_BLOCKS, first = segment * SEGMENT_BLOCKS + 1;
+    if (p->store->writer.last_block < first + SEGMENT_BLOCKS - 1) /* it still grows */
+        return true;
+    struct sqlite3_stmt *stmt = sql_use(sql, "block_between", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, first);
+    sql_bind_i64(stmt, 2, first + SEGMENT_BLOCKS - 1);
+    int step = sql_step(sql, stmt, err);
+    if (step != 0) {
+        if (step == 1)
+            sql_rest(stmt);
+        return step == 1;
+    }
+    for (int64_t bucket = 0; bucket < SEGMENT_BUCKETS; bucket++) {
+        if (!do_range(sql, "prune_bucket", bucket, segment, err))
+            return false;
+    }
+    return true;
+}
+
+static bool record_block(struct pruning *p, const struct going *going, struct err *err)
+{
+    static const char *const ways[] = {"pruned_extend", "pruned_insert"};
+    struct sql *sql = &p->store->sql;
+    for (unsigned i = 0; i < 2; i++) {
+        struct sqlite3_stmt *stmt = sql_use(sql, ways[i], err);
+        if (stmt == NULL)
+            return false;
+        sql_bind_i64(stmt, 1, going->id);
+        sql_bind_i64(stmt, 2, going->id);
+        sql_bind_blob(stmt, 3, str_from((const char *)going->digest, DIGEST_SIZE));
+        sql_bind_i64(stmt, 4, p->ask->now_us);
+        sql_bind_u64(stmt, 5, going->records);
+        sql_bind_u64(stmt, 6, going->timeless);
+        sql_bind_u64(stmt, 7, going->raw_bytes);
+        sql_bind_time(stmt, 8, going->time_min);
+        sql_bind_time(stmt, 9, going->time_max);
+        if (!sql_do(sql, stmt, err))
+            return false;
+        if (sql_changes(sql) > 0)
+            break;
+    }
+    return true;
+}
+
+static bool drop_block(struct pruning *p, const struct going *going, struct err *err)
+{
+    static const char *const facts[] = {"prune_fact_auth", "prune_fact_rate_limit", "prune_fact_denial",
+                                        "prune_fact_error"};
+    struct sql *sql = &p->store->sql;
+    for (size_t i = 0; i < sizeof facts / sizeof *facts && going->slots > 0; i++) {
+        if (!do_range(sql, facts[i], (int64_t)going->first_record, (int64_t)(going->first_record + going->slots - 1),
+                      err))
+            return false;
+    }
+    return drop_runs(p, going->id, err) && do_one(sql, "prune_block", going->id, err) &&
+           drop_words(p, going->id, err) && record_block(p, going, err);
+}
+
+/* ---- In transactions ---------------------------------------------------------------------------------------------------- */
+
+static void count(struct prune_result *sum, const struct going *going)
+{
+    sum->blocks++;
+    sum->records += going->records;
+    sum->raw_bytes += going->raw_bytes;
+    sum->freed_bytes += going->bytes;
+    if (going->time_min != TIME_NONE && (sum->time_min == TIME_NONE || going->time_min < sum->time_min))
+        sum->time_min = going->time_min;
+    if (going->time_max != TIME_NONE && (sum->time_max == TIME_NONE || going->time_max > sum->time_max))
+        sum->time_max = going->time_max;
+}
+
+static bool set_times(struct pruning *p, struct err *err)
+{
+    for (size_t i = 0; i < p->source_count; i++) {
+        if ((i == 0 || p->sources[i] != p->sources[i - 1]) &&
+            !do_one(&p->store->sql, "prune_source_times", p->sources[i], err))
+            return false;
+    }
+    p->source_count = 0;
+    return true;
+}
+
+/* The next few from *at on. */
+static bool drop_some(struct pruning *p, size_t *at, struct err *err)
+{
+    struct prune_result sum = *p->result;
+    struct sql *sql = &p->store->sql;
+    bool ok = sql_run(sql, "begin_write", err);
+    unsigned blocks = 0;
+    uint64_t bytes = 0;
+    for (; ok && *at < p->count && blocks < BLOCKS_AT_ONCE && bytes < BYTES_AT_ONCE; ++*at) {
+        struct going going = {0};
+        if (!p->candidates[*at].goes)
+            continue;
+        ok = read_block(p, p->candidates[*at].id, &going, err) && drop_block(p, &going, err);
+        if (ok)
+            count(&sum, &going);
+        blocks++;
+        bytes += going.bytes;
+    }
+    ok = ok && set_times(p, err) && sql_run(sql, "commit", err);
+    if (!ok) {
+        if (sql_in_transaction(sql))
+            sql_run(sql, "rollback", NULL);
+        return false;
+    }
+    *p->result = sum;
+    store_checkpoint(p->store);
+    return true;
+}
+
+/* What is gone is a candidate no more. */
+static void forget_gone(struct pruning *p)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        if (!p->candidates[i].goes)
+            p->candidates[kept++] = p->candidates[i];
+    }
+    p->count = kept;
+    p->chosen = 0;
+}
+
+static bool drop_chosen(struct pruning *p, struct err *err)
+{
+    for (size_t at = 0; at < p->count;) {
+        if (p->ask->go_on != NULL && !p->ask->go_on(p->ask->context, p->result->blocks, p->chosen)) {
+            p->result->stopped = true;
+            return true;
+        }
+        if (!drop_some(p, &at, err))
+            return false;
+    }
+    forget_gone(p);
+    return true;
+}
+
+/* What a block takes is an estimate, so choosing by size may take more than one round. */
+static bool drop_all(struct pruning *p, struct err *err)
+{
+    uint64_t before = p->result->used_bytes;
+    bool ok = true;
+    while (ok && p->chosen > 0 && !p->result->stopped)
+        ok = drop_chosen(p, err) && choose_by_size(p, err);
+    p->result->freed_bytes = before > p->result->used_bytes ? before - p->result->used_bytes : 0;
+    return ok;
+}
+
+/* Reads each block in a read of its own. */
+static bool tell_all(struct pruning *p, struct err *err)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        struct going going;
+        if (!p->candidates[i].goes)
+            continue;
+        if (!read_block(p, p->candidates[i].id, &going, err))
+            return false;
+        count(p->result, &going);
+    }
+    if (p->share > 1)
+        p->result->freed_bytes = (uint64_t)((double)p->result->freed_bytes * p->share);
+    return true;
+}
+
+bool store_prune(struct store *store, const struct prune_ask *ask, struct prune_result *ret, struct err *err)
+{
+    must(ask->dry || store->mode == STORE_WRITE);
+    *ret = (struct prune_result){.time_min = TIME_NONE, .time_max = TIME_NONE};
+    struct pruning p = {.store = store, .ask = ask, .result = ret};
+    bool ok = list_candidates(&p, err);
+    if (ok) {
+        choose_by_time(&p);
+        ok = choose_by_size(&p, err) && (ask->dry ? tell_all(&p, err) : drop_all(&p, err));
+    }
+    free(p.candidates);
+    free(p.sources);
+    return ok;
+}
