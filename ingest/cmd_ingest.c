@@ -13,7 +13,7 @@
 #include "base/scope.h"
 #include "ingest/pipeline.h"
 #include "ingest/reader.h"
-#include "ingest/stop.h"
+#include "base/stop.h"
 #include "ingest/tally.h"
 #include "store/store.h"
 

@@ -9,7 +9,7 @@
 #include "base/place.h"
 #include "base/scope.h"
 #include "ingest/ingest.h"
-#include "ingest/stop.h"
+#include "base/stop.h"
 #include "store/store.h"
 
 struct prune_options {

@@ -6,7 +6,7 @@
 #include "ingest/identity.h"
 #include "ingest/sniff.h"
 #include "ingest/source.h"
-#include "ingest/stop.h"
+#include "base/stop.h"
 
 void reader_init(struct reader *reader, struct catalog *catalog, struct frame_batches batches,
                  struct progress *progress)

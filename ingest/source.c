@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/must.h"
-#include "ingest/stop.h"
+#include "base/stop.h"
 
 enum { GZIP_MAGIC_SIZE = 3, GZIP_TIME_AT = 4, GZIP_HEADER_SIZE = 10 };
 

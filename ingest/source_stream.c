@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "ingest/stop.h"
+#include "base/stop.h"
 
 static enum source_result read_stream(struct source *source, char *data, size_t size, size_t *ret_size, struct err *err)
 {

@@ -15,5 +15,6 @@ extern const struct cmd cmd_limits;
 extern const struct cmd cmd_errors;
 extern const struct cmd cmd_status;
 extern const struct cmd cmd_verify;
+extern const struct cmd cmd_backup;
 
 #endif

@@ -265,7 +265,7 @@ static bool open_reader(struct store *store, struct err *err)
                        "no store at '%s': put logs in with 'winnow ingest' first, or name one with --store",
                        store->path);
     struct identity identity = {0};
-    if (!connect(store, false, err) || !identify_read_only(store, &identity, err))
+    if (!connect(store, store->mode == STORE_STILL, err) || !identify_read_only(store, &identity, err))
         return false;
     if (identity.empty)
         return err_set(err, ERR_FORMAT, 0, "'%s' is empty, not a winnow store", store->path);

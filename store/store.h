@@ -21,6 +21,7 @@
 
 enum store_mode {
     STORE_READ,  /* must exist */
+    STORE_STILL, /* the same, of a file that nobody writes: read as it lies, and nothing is made beside it */
     STORE_WRITE, /* made when missing, with its folder; migrated when older; takes the writer's lock */
 };
 
@@ -190,5 +191,21 @@ struct prune_result {
 };
 /* On failure ret tells what went before it. */
 bool store_prune(struct store *store, const struct prune_ask *ask, struct prune_result *ret, struct err *err);
+
+struct backup_ask {
+    const char *path; /* of the copy; its folder must exist */
+    bool replace;     /* what stands there is replaced, once the copy is whole */
+    void *context;
+    bool (*go_on)(void *context, uint64_t bytes_done, uint64_t bytes); /* false: stop; may be NULL */
+};
+struct backup_result {
+    uint64_t bytes; /* of the copy */
+    uint64_t records;
+    struct store_link head;
+};
+/* Copies the store as it is at one moment, also while somebody writes it; meanwhile the write-ahead log cannot start anew. The
+ * copy is made as PATH.partial, verified as store_verify does, made durable, and only then gets its name; on a failure nothing
+ * is left. ERR_USAGE when something stands there, ERR_CORRUPT when the copy is not sound, ERR_INTERRUPTED when go_on said no. */
+bool store_backup(struct store *store, const struct backup_ask *ask, struct backup_result *ret, struct err *err);
 
 #endif

@@ -43,7 +43,8 @@ static inline void expect(struct store *store, bool deep, const char *findings)
 
 /* ---- A small store: four blocks of two sources, facts, and an unterminated end ---------------------------------------- */
 
-static inline void put_block(struct store *store, struct batch *batch, uint64_t n)
+/* Block n + 1. tail: source 2 has an unterminated end behind it. */
+static inline void put_block_with(struct store *store, struct batch *batch, uint64_t n, bool tail)
 {
     char line[64];
     put_run(batch, 1, "/a", n * 18);
@@ -56,18 +57,23 @@ static inline void put_block(struct store *store, struct batch *batch, uint64_t 
     put_run(batch, 2, "/b", n * 4);
     put_line(batch, STR("bbb"), RECORD_UNPARSED, TIME_NONE);
     batch->sources[1].position = n * 4 + 4;
-    if (n == 3) {
+    if (tail) {
         put_line(batch, STR("tail"), RECORD_TAIL | RECORD_NO_NEWLINE, TIME_NONE);
         batch->sources[1].pending_bytes = 4;
     }
     put_commit(store, batch);
 }
 
+static inline void put_block(struct store *store, struct batch *batch, uint64_t n)
+{
+    put_block_with(store, batch, n, false);
+}
+
 static inline struct store *small_store(const struct store_case *test_case)
 {
     struct store *store = store_case_open(test_case, STORE_WRITE);
     for (uint64_t n = 0; n < 4; n++)
-        put_block(store, test_case->batch, n);
+        put_block_with(store, test_case->batch, n, n == 3);
     return store;
 }
 

@@ -186,7 +186,7 @@ static void it_can_be_stopped_between_transactions(void **state)
     struct store_case *test_case = *state;
     struct store *store = store_case_open(test_case, STORE_WRITE);
     for (uint64_t n = 0; n < 40; n++)
-        put_block(store, test_case->batch, n < 3 ? n : n + 1); /* without the unterminated end of number 3 */
+        put_block(store, test_case->batch, n);
     uint64_t limit = 1;
     struct prune_result result;
     struct err err = {0};
@@ -194,8 +194,7 @@ static void it_can_be_stopped_between_transactions(void **state)
     assert_true(store_prune(store, &ask, &result, &err));
     assert_true(result.stopped && result.blocks >= 1 && result.blocks < 40);
     assert_int_equal(number(store, "SELECT count(*) FROM block"), 40 - (int64_t)result.blocks);
-    struct heard heard = verify(store, true, NULL);
-    assert_string_equal(heard.text, "gap 0|gap 0|"); /* the test's own: number 3 was left out of both sources */
+    expect(store, true, "");
     store_free(store);
 }
 

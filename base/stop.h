@@ -2,8 +2,8 @@
  *
  * The first signal sets a flag and makes stop_fd readable; it also gives both signals their default action back, so
  * that a second one ends the process at once. */
-#ifndef WINNOW_INGEST_STOP_H
-#define WINNOW_INGEST_STOP_H
+#ifndef WINNOW_BASE_STOP_H
+#define WINNOW_BASE_STOP_H
 
 #include <stdbool.h>
 
