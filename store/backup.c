@@ -10,6 +10,7 @@
 #include "base/must.h"
 #include "base/scope.h"
 #include "store/handle.h"
+#include "store/page.h"
 
 /*     PATH.partial made ─▶ pages copied in one read ─▶ closed ─▶ verified ─▶ fsync ─▶ renamed ─▶ folder fsynced
  *
@@ -99,7 +100,7 @@ static bool copy_pages(struct store *store, const struct backup_ask *ask, struct
 static bool copy_snapshot(struct store *store, const struct backup_ask *ask, const char *path, struct err *err)
 {
     struct sqlite3 *copy = NULL;
-    int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, page_vfs());
     must(copy != NULL); /* only out of memory gives none */
     bool ok = code == SQLITE_OK || copy_failed(store, copy, path, err);
     ok = ok && sql_run(&store->sql, "begin_read", err);

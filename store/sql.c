@@ -7,6 +7,7 @@
 #include "base/asset.h"
 #include "base/clock.h"
 #include "base/must.h"
+#include "store/page.h"
 
 /* ---- The statements' text ---------------------------------------------------------------------------------------- */
 
@@ -67,11 +68,14 @@ static bool is_no_space(int sys)
 
 bool sql_fail(struct sql *sql, struct err *err)
 {
-    int code = sqlite3_errcode(sql->db);
+    int code = sqlite3_extended_errcode(sql->db);
+    if (code == SQLITE_IOERR_DATA)
+        return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: page %lu of its file is not what was written",
+                       sql->path, (unsigned long)page_state(sql->db).damaged);
     int sys = sqlite3_system_errno(sql->db);
     if (sys == 0) /* SQLite forgets it when it is COMMIT that fails */
         sys = errno;
-    switch (code) {
+    switch (code & 0xff) {
     case SQLITE_FULL:
         return err_set(err, ERR_FULL, 0, "no space left for the store '%s'", sql->path);
     case SQLITE_BUSY:

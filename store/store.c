@@ -14,6 +14,7 @@
 #include "store/chain.h"
 #include "store/handle.h"
 #include "store/lock.h"
+#include "store/page.h"
 
 /* The write-ahead log. From WAL_PAGES_SOFT on, each commit moves what it can into the database without waiting for
  * readers. From WAL_PAGES_HARD on it waits up to BUSY_MS for running reads to end, so that the log can start anew. So
@@ -108,7 +109,7 @@ void store_checkpoint(struct store *store)
 /* The file's schema is not trusted: no triggers, no views, no functions with side effects run from it. */
 static void harden(struct sqlite3 *db)
 {
-    sqlite3_extended_result_codes(db, 0);
+    sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, BUSY_MS);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -138,7 +139,7 @@ static bool connect(struct store *store, bool immutable, struct err *err)
         return err_set(err, ERR_LIMIT, 0, "the path '%s' is too long", store->path);
     int access = store->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     struct sqlite3 *db = NULL;
-    int code = sqlite3_open_v2(uri.data, &db, access | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    int code = sqlite3_open_v2(uri.data, &db, access | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, page_vfs());
     must(db != NULL); /* only out of memory gives none */
     sql_reconnect(&store->sql, db);
     if (code != SQLITE_OK)
@@ -173,6 +174,9 @@ static bool identify(struct store *store, struct identity *ret, struct err *err)
         return err_set(err, ERR_VERSION, 0,
                        "'%s' was written by a newer winnow (schema %lld, this one knows %d): upgrade winnow",
                        store->path, (long long)ret->version, SCHEMA_VERSION);
+    if (!ret->empty && !page_state(store->sql.db).summed)
+        return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: its header leaves no room for checksums",
+                       store->path);
     return true;
 }
 
@@ -228,8 +232,11 @@ static bool open_writer(struct store *store, struct err *err)
     /* Whose file it is comes first, so that nothing is put beside a file that is not ours; then again under the lock. */
     struct identity identity = {0};
     if (!connect(store, false, err) || !identify(store, &identity, err) ||
-        !lock_take(store->path, &store->lock_fd, err) || !identify(store, &identity, err) ||
-        !sql_script(&store->sql, asset_get("sql/open_write.sql"), err))
+        !lock_take(store->path, &store->lock_fd, err) || !identify(store, &identity, err))
+        return false;
+    if (identity.empty)
+        page_reserve(store->sql.db);
+    if (!sql_script(&store->sql, asset_get("sql/open_write.sql"), err))
         return false;
     store->wal_patience = WAL_PAGES_HARD;
     sqlite3_wal_hook(store->sql.db, note_wal_size, store); /* takes the place of SQLite's automatic checkpoints */

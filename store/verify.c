@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/must.h"
+#include "store/page.h"
 
 enum { TEXT_MAX = 1024, RANGES_TOLD_MAX = 1024 };
 
@@ -206,6 +207,7 @@ bool store_verify(struct store *store, const struct verify_ask *ask, struct veri
         verify_sources(&v);
         ok = !ask->deep || verify_facts(&v, err);
     }
+    ret->pages_unsummed = page_state(store->sql.db).missing;
     for (unsigned i = 0; v.segment != NULL && i < SEGMENT_BLOCKS; i++)
         words_release(&v.segment[i]);
     free(v.segment);

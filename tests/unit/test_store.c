@@ -73,8 +73,9 @@ static void what_is_no_store_is_refused(void **state)
 static void a_newer_store_is_refused(void **state)
 {
     struct store_case *test_case = *state;
-    store_free(store_case_open(test_case, STORE_WRITE));
-    foreign_database(test_case->path, "PRAGMA user_version = 7");
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    run_sql(store, "PRAGMA user_version = 7");
+    store_free(store);
     char text[300];
     snprintf(text, sizeof text, "'%s' was written by a newer winnow (schema 7, this one knows 1): upgrade winnow",
              test_case->path);
