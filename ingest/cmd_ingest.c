@@ -204,6 +204,13 @@ static void print_notes(const struct ingest *ingest, const struct reader *reader
                  buf_str(&reader->not_log_names).data, unnamed ? " and " : "",
                  unnamed ? amount_number(unnamed, (char[AMOUNT_TEXT_MAX]){0}) : "", unnamed ? " more" : "");
     }
+    uint64_t held = store_log_held(ingest->store);
+    if (held > 0) {
+        char size[AMOUNT_TEXT_MAX];
+        log_note("another program kept a read of the store open, so its write-ahead log grew to %s; it is used anew "
+                 "once that read ends",
+                 amount_size((double)held, size));
+    }
     if (reader->interrupted)
         log_note("interrupted: %llu lines are stored; run the same command again to continue",
                  (unsigned long long)ingest->tally.lines);

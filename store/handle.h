@@ -30,6 +30,7 @@ struct store {
     bool names_loaded, traits_loaded;
     uint64_t wal_pages;        /* in the write-ahead log after the last commit */
     uint64_t wal_patience;     /* store_checkpoint waits for readers from this many on */
+    uint64_t wal_held;         /* see store_log_held */
     struct fetch_cache *cache; /* NULL until first used */
 };
 

@@ -93,11 +93,28 @@ static int note_wal_size(void *context, struct sqlite3 *db, const char *name, in
     return SQLITE_OK;
 }
 
+/* Of the write-ahead log on the disk. */
+static uint64_t log_bytes(const struct store *store)
+{
+    SCOPED(buf) path = BUF(URI_MAX);
+    struct stat stat_buf;
+    buf_add_text(&path, store->path);
+    buf_add_text(&path, "-wal");
+    return !path.full && stat(path.data, &stat_buf) == 0 && stat_buf.st_size > 0 ? (uint64_t)stat_buf.st_size : 0;
+}
+
+uint64_t store_log_held(const struct store *store)
+{
+    return store->wal_held;
+}
+
 void store_checkpoint(struct store *store)
 {
     /* A failure loses nothing: the commit is in the log, and the next one will meet the same full disk and say so. */
     if (store->wal_pages >= store->wal_patience) {
-        sqlite3_wal_checkpoint_v2(store->sql.db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+        int code = sqlite3_wal_checkpoint_v2(store->sql.db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+        if ((code & 0xff) == SQLITE_BUSY)
+            store->wal_held = log_bytes(store);
         store->wal_patience = store->wal_pages + WAL_PAGES_HARD;
     } else if (store->wal_pages >= WAL_PAGES_SOFT) {
         sqlite3_wal_checkpoint_v2(store->sql.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);

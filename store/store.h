@@ -60,6 +60,10 @@ void store_encode(struct store_encoder *encoder, struct batch *batch);
  * that starts at or before it. ERR_FULL when the disk is full; the store stays as it was before the call. */
 bool store_commit(struct store *store, struct batch *batch, struct err *err);
 
+/* Bytes the write-ahead log had grown to when it was last found that another program's read keeps it from starting anew; 0: that
+ * never happened. Winnow's own reads are short, so the log stays below 64 MiB and one transaction (store.c). */
+uint64_t store_log_held(const struct store *store);
+
 /* ---- Reading ------------------------------------------------------------------------------------------------------- */
 
 struct scan_ask {

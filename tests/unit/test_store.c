@@ -287,7 +287,50 @@ static void the_log_stays_bounded_with_a_reader_left_open(void **state)
     assert_true(summary.blocks == 101 && summary.records == 101 && summary.raw_bytes == offset);
     assert_true(summary.file_bytes > 100 << 20);
     assert_true(summary.time_min == T0 && summary.time_max == T0);
+    assert_int_equal(store_log_held(store), 0);
     store_free(reader);
+    store_free(store);
+}
+
+static void put_noise(struct store *store, struct batch *batch, uint64_t *offset)
+{
+    static uint64_t seed = 1;
+    char *noise = arena_alloc(&batch->arena, 1 << 20);
+    for (size_t k = 0; k < 1 << 20; k++) {
+        seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+        noise[k] = (char)(seed >> 56);
+    }
+    put_run(batch, 1, "/a", *offset);
+    put_line(batch, str_from(noise, 1 << 20), 0, T0);
+    put_commit(store, batch);
+    *offset += (1 << 20) + 1;
+}
+
+/* A read that another program keeps open cannot be ended: the writer goes on, tells it, and starts the log anew afterwards. */
+static void a_foreign_read_left_open_is_told_and_got_over(void **state)
+{
+    struct store_case *test_case = *state;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    uint64_t offset = 0;
+    put_noise(store, test_case->batch, &offset);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open_v2(test_case->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM block", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_busy_timeout(store->sql.db, 10); /* not to wait as long as a user would */
+    for (unsigned i = 0; i < 90; i++)
+        put_noise(store, test_case->batch, &offset);
+    char wal[120];
+    snprintf(wal, sizeof wal, "%s-wal", test_case->path);
+    struct stat stat_buf;
+    assert_int_equal(stat(wal, &stat_buf), 0);
+    assert_true(stat_buf.st_size > 90 << 20);
+    assert_true(store_log_held(store) > 32 << 20);
+    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    for (unsigned i = 0; i < 70; i++)
+        put_noise(store, test_case->batch, &offset);
+    assert_int_equal(stat(wal, &stat_buf), 0);
+    assert_true(stat_buf.st_size < 80 << 20);
+    sqlite3_close(db);
     store_free(store);
 }
 
@@ -308,6 +351,7 @@ int main(void)
         CASE(a_store_in_a_folder_that_cannot_be_written_is_read),
         CASE(counters_go_on_after_reopening),
         CASE(the_log_stays_bounded_with_a_reader_left_open),
+        CASE(a_foreign_read_left_open_is_told_and_got_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
