@@ -12,7 +12,7 @@ bool chain_head(struct store *store, int64_t *ret_block, uint8_t ret_digest[DIGE
         return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: its chain has no head", store->path);
     *ret_block = sql_i64(stmt, 0);
     struct str digest = sql_str(stmt, 1);
-    bool sound = digest.size == DIGEST_SIZE && *ret_block >= 0;
+    bool sound = digest.size == DIGEST_SIZE && *ret_block >= 0 && *ret_block < INT64_MAX;
     if (sound)
         memcpy(ret_digest, digest.data, DIGEST_SIZE);
     sql_rest(stmt);

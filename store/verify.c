@@ -11,12 +11,11 @@ enum { TEXT_MAX = 1024, RANGES_TOLD_MAX = 1024 };
 
 /* ---- Findings -------------------------------------------------------------------------------------------------------- */
 
-static struct str print(struct buf *text, const char *format, va_list arguments)
+static void print(struct buf *text, const char *format, va_list arguments)
 {
     char bytes[TEXT_MAX];
     vsnprintf(bytes, sizeof bytes, format, arguments);
     buf_add_text(text, bytes);
-    return buf_str(text);
 }
 
 static void tell(struct verify *v, const struct verify_finding *finding)
@@ -25,16 +24,12 @@ static void tell(struct verify *v, const struct verify_finding *finding)
     v->ask->find(v->ask->context, finding);
 }
 
-void verify_find(struct verify *v, const char *what, int64_t block, const char *format, ...)
+void verify_find_blocks(struct verify *v, const char *what, int64_t first, int64_t last, struct str text)
 {
-    SCOPED(buf) text = BUF(TEXT_MAX);
-    struct verify_finding finding = {.what = what, .block = block, .time_min = TIME_NONE, .time_max = TIME_NONE};
-    va_list arguments;
-    va_start(arguments, format);
-    finding.text = print(&text, format, arguments);
-    va_end(arguments);
+    struct verify_finding finding = {
+        .what = what, .block = first, .time_min = TIME_NONE, .time_max = TIME_NONE, .text = text};
     size_t count = 0;
-    struct verify_run **runs = verify_runs_of(v, block, &count);
+    struct verify_run **runs = verify_runs_of(v, first, last, &count);
     struct verify_range *ranges = mem_resize_array(NULL, count + 1, sizeof *ranges);
     for (size_t i = 0; i < count && i < RANGES_TOLD_MAX; i++) {
         const struct run_row *row = &runs[i]->row;
@@ -49,21 +44,32 @@ void verify_find(struct verify *v, const char *what, int64_t block, const char *
     free(ranges);
 }
 
+void verify_find(struct verify *v, const char *what, int64_t block, const char *format, ...)
+{
+    SCOPED(buf) text = BUF(TEXT_MAX);
+    va_list arguments;
+    va_start(arguments, format);
+    print(&text, format, arguments);
+    va_end(arguments);
+    verify_find_blocks(v, what, block, block, buf_str(&text));
+}
+
 void verify_find_range(struct verify *v, const char *what, int64_t source, uint64_t from, uint64_t to,
                        const char *format, ...)
 {
     SCOPED(buf) text = BUF(TEXT_MAX);
-    struct verify_range range = {STR(""), from, to};
-    for (size_t i = 0; i < v->source_count; i++) {
-        if (v->sources[i].state.id == source)
-            range.source = v->sources[i].state.name;
-    }
-    struct verify_finding finding = {
-        .what = what, .time_min = TIME_NONE, .time_max = TIME_NONE, .ranges = &range, .range_count = 1};
+    const struct store_source *known = verify_source_of(v, source);
+    struct verify_range range = {known != NULL ? known->state.name : STR(""), from, to};
     va_list arguments;
     va_start(arguments, format);
-    finding.text = print(&text, format, arguments);
+    print(&text, format, arguments);
     va_end(arguments);
+    struct verify_finding finding = {.what = what,
+                                     .time_min = TIME_NONE,
+                                     .time_max = TIME_NONE,
+                                     .text = buf_str(&text),
+                                     .ranges = &range,
+                                     .range_count = 1};
     tell(v, &finding);
 }
 
@@ -172,9 +178,12 @@ static bool walk(struct verify *v, struct err *err)
     if (last < 0) /* then as far as is known otherwise */
         last = v->run_count > 0 ? v->by_block[v->run_count - 1]->block : 0;
     for (int64_t id = 1; id <= last; id++) {
+        while (p < v->pruned_count && v->pruned[p].first < id)
+            p++;
         if (p < v->pruned_count && v->pruned[p].first == id)
             pass_pruned(&v->pruned[p++], &id, digest, &certain);
-        else if (!verify_block_check(v, id, digest, &certain, err))
+        else if (!verify_block_check(v, &id, p < v->pruned_count ? v->pruned[p].first - 1 : last, digest, &certain,
+                                     err))
             return false;
         found |= certain && is_kept(v, id, digest);
         if (v->ask->progress != NULL)

@@ -85,21 +85,25 @@ struct verify {
     int64_t segment_number;
 };
 
-/* Tells a finding: of a block (with the ranges its runs name), of a stretch of a source, or of neither. */
+/* Tells a finding: of a block or blocks (with the ranges their runs name), of a stretch of a source, or of neither (block 0). */
+void verify_find_blocks(struct verify *v, const char *what, int64_t first, int64_t last, struct str text);
 void verify_find(struct verify *v, const char *what, int64_t block, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void verify_find_range(struct verify *v, const char *what, int64_t source, uint64_t from, uint64_t to,
                        const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* What a failed read means: damage is told and true comes back; else false, with err. */
 bool verify_damage(struct verify *v, const char *what, int64_t block, const struct err *why, struct err *err);
-/* The runs of a block: a stretch of by_block. */
-struct verify_run **verify_runs_of(const struct verify *v, int64_t block, size_t *ret_count);
+/* The runs of blocks: a stretch of by_block. */
+struct verify_run **verify_runs_of(const struct verify *v, int64_t first, int64_t last, size_t *ret_count);
+/* NULL when the store does not have it. */
+const struct store_source *verify_source_of(const struct verify *v, int64_t id);
 
 /* verify_list.c: fills the lists, in one short read. */
 bool verify_list(struct verify *v, struct err *err);
 void verify_list_release(struct verify *v);
-/* verify_block.c: the block after `previous`, whose digest becomes `previous`. False: err. */
-bool verify_block_check(struct verify *v, int64_t id, uint8_t previous[DIGEST_SIZE], bool *ret_certain,
+/* verify_block.c: the block after `previous`, whose digest becomes `previous`; or all that are missing from *id on up to last,
+ * and then *id is the last of them. False: err. */
+bool verify_block_check(struct verify *v, int64_t *id, int64_t last, uint8_t previous[DIGEST_SIZE], bool *ret_certain,
                         struct err *err);
 /* verify_source.c */
 void verify_sources(struct verify *v);

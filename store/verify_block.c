@@ -221,16 +221,44 @@ static void check_digest(struct verify *v, const struct block_row *row, struct s
         memcpy(previous, stored.data, DIGEST_SIZE);
 }
 
-/* A block may have been pruned since the beginning. */
-static bool missing(struct verify *v, int64_t id, struct err *err)
+/* The last of the blocks that are missing from id on. */
+static bool last_missing(struct verify *v, int64_t id, int64_t last, int64_t *ret, struct err *err)
+{
+    *ret = last;
+    struct sqlite3_stmt *stmt = sql_use(&v->store->sql, "block_after", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, id);
+    int step = sql_step(&v->store->sql, stmt, err);
+    if (step == 1) {
+        if (sql_i64(stmt, 0) <= last)
+            *ret = sql_i64(stmt, 0) - 1;
+        sql_rest(stmt);
+    }
+    return step >= 0;
+}
+
+/* They may have been pruned since the beginning. */
+static bool missing(struct verify *v, int64_t *id, int64_t last, struct err *err)
 {
     bool pruned;
     struct err why = {0};
-    if (!chain_pruned(v->store, id, &pruned, &why))
+    int64_t first = *id;
+    if (!chain_pruned(v->store, first, &pruned, &why))
         return verify_damage(v, "head", 0, &why, err);
-    if (!pruned)
-        verify_find(v, "missing", id,
-                    "block %lld is not there; that the next one was written behind it cannot be proved", (long long)id);
+    if (pruned)
+        return true;
+    if (!last_missing(v, first, last, id, &why))
+        return verify_damage(v, "table", first, &why, err);
+    SCOPED(buf) text = BUF(ERR_TEXT_MAX);
+    buf_printf(&text, first == *id ? "block %lld is not there" : "blocks %lld to %lld are not there", (long long)first,
+               (long long)*id);
+    buf_add_text(&text, ", so the one behind cannot be proved to have been written there");
+    verify_find_blocks(v, "missing", first, *id, buf_str(&text));
+    size_t count;
+    struct verify_run **runs = verify_runs_of(v, first, *id, &count);
+    for (size_t i = 0; i < count; i++)
+        runs[i]->seen = true;
     return true;
 }
 
@@ -244,22 +272,23 @@ static const struct run_row *copy_runs(struct verify_run **runs, size_t count, s
     return rows;
 }
 
-bool verify_block_check(struct verify *v, int64_t id, uint8_t previous[DIGEST_SIZE], bool *ret_certain, struct err *err)
+bool verify_block_check(struct verify *v, int64_t *id, int64_t last, uint8_t previous[DIGEST_SIZE], bool *ret_certain,
+                        struct err *err)
 {
     SCOPED(arena) arena = {0};
     struct block_row row;
     size_t run_count;
-    struct verify_run **runs = verify_runs_of(v, id, &run_count);
+    struct verify_run **runs = verify_runs_of(v, *id, *id, &run_count);
     const struct run_row *rows = copy_runs(runs, run_count, &arena);
     struct err why = {0};
     struct sqlite3_stmt *stmt = sql_use(&v->store->sql, "block_verify", err);
     if (stmt == NULL)
         return false;
-    sql_bind_i64(stmt, 1, id);
+    sql_bind_i64(stmt, 1, *id);
     int step = sql_step(&v->store->sql, stmt, &why);
     if (step <= 0) {
         *ret_certain = false;
-        return step == 0 ? missing(v, id, err) : verify_damage(v, "block", id, &why, err);
+        return step == 0 ? missing(v, id, last, err) : verify_damage(v, "block", *id, &why, err);
     }
     bool sound = take_row(stmt, &row);
     row.runs = rows;

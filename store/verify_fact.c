@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "base/hash.h"
 #include "store/verify.h"
 
@@ -30,15 +32,20 @@ void verify_facts_expect(struct verify_block *at, const struct block *block)
 struct facts_read {
     struct verify *v;
     uint64_t strays, first_stray;
+    uint64_t *hot; /* numbers of unterminated ends, sorted */
+    size_t hot_count;
 };
 
-static bool is_hot(const struct verify *v, uint64_t number)
+static int compare_numbers(const void *a, const void *b)
 {
-    for (size_t i = 0; i < v->hot_count; i++) {
-        if (v->hots[i].number == number)
-            return true;
-    }
-    return false;
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static bool is_hot(const struct facts_read *read, uint64_t number)
+{
+    return read->hot_count > 0 &&
+           bsearch(&number, read->hot, read->hot_count, sizeof *read->hot, compare_numbers) != NULL;
 }
 
 /* The block that has the record, or NULL. */
@@ -59,7 +66,7 @@ static bool take_fact(void *context, const struct fact_row *fact)
 {
     struct facts_read *read = context;
     struct verify *v = read->v;
-    if (fact->record >= v->next_record || is_hot(v, fact->record))
+    if (fact->record >= v->next_record || is_hot(read, fact->record))
         return true;
     struct verify_block *at = block_of(v, fact->record);
     if (at != NULL) {
@@ -83,6 +90,11 @@ bool verify_facts(struct verify *v, struct err *err)
     struct facts_read read = {.v = v};
     struct fact_ask ask = {.kinds = (1U << KIND_COUNT) - 1, .since_us = TIME_NONE, .until_us = TIME_NONE};
     struct err why = {0};
+    SCOPED(arena) arena = {0};
+    read.hot = ARENA_ARRAY(&arena, uint64_t, v->hot_count + 1);
+    for (; read.hot_count < v->hot_count; read.hot_count++)
+        read.hot[read.hot_count] = v->hots[read.hot_count].number;
+    qsort(read.hot, read.hot_count, sizeof *read.hot, compare_numbers);
     if (!store_facts(v->store, &ask, take_fact, &read, &why))
         return verify_damage(v, "fact", 0, &why, err);
     if (read.strays > 0)

@@ -28,13 +28,17 @@ static bool list_sources(struct verify *v, struct err *err)
     return verify_damage(v, "source", 0, &why, err);
 }
 
-static struct str name_of(const struct verify *v, int64_t source)
+const struct store_source *verify_source_of(const struct verify *v, int64_t id)
 {
-    for (size_t i = 0; i < v->source_count; i++) {
-        if (v->sources[i].state.id == source)
-            return v->sources[i].state.name;
+    size_t low = 0, high = v->source_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (v->sources[middle].state.id < id)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return STR("");
+    return low < v->source_count && v->sources[low].state.id == id ? &v->sources[low] : NULL;
 }
 
 /* ---- Runs ---------------------------------------------------------------------------------------------------------- */
@@ -62,7 +66,8 @@ static bool take_run(const struct verify *v, struct sqlite3_stmt *stmt, struct v
                 .time_max = sql_time(stmt, 10),
             },
     };
-    ret->row.name = name_of(v, ret->row.source);
+    const struct store_source *source = verify_source_of(v, ret->row.source);
+    ret->row.name = source != NULL ? source->state.name : STR("");
     return ret->block >= 1 && fits_u32(sql_i64(stmt, 2)) && fits_u32(sql_i64(stmt, 3)) && fits_u32(sql_i64(stmt, 6)) &&
            fits_u32(sql_i64(stmt, 7)) && sql_i64(stmt, 4) >= 0 && sql_i64(stmt, 4) <= sql_i64(stmt, 5) &&
            sql_i64(stmt, 8) >= 0;
@@ -101,18 +106,18 @@ static bool list_runs(struct verify *v, struct err *err)
     return step == 0 || verify_damage(v, "run", 0, &why, err);
 }
 
-struct verify_run **verify_runs_of(const struct verify *v, int64_t block, size_t *ret_count)
+struct verify_run **verify_runs_of(const struct verify *v, int64_t first, int64_t last, size_t *ret_count)
 {
     size_t low = 0, high = v->by_block != NULL ? v->run_count : 0, end = high;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (v->by_block[middle]->block < block)
+        if (v->by_block[middle]->block < first)
             low = middle + 1;
         else
             high = middle;
     }
     *ret_count = 0;
-    while (low + *ret_count < end && v->by_block[low + *ret_count]->block == block)
+    while (low + *ret_count < end && v->by_block[low + *ret_count]->block <= last)
         ++*ret_count;
     return end > 0 ? v->by_block + low : NULL;
 }
@@ -179,7 +184,7 @@ static bool take_pruned(struct verify *v, struct sqlite3_stmt *stmt)
     struct str digest = sql_str(stmt, 2);
     *at = (struct verify_pruned){.first = sql_i64(stmt, 1), .last = sql_i64(stmt, 0)};
     int64_t before = v->pruned_count > 0 ? at[-1].last : 0;
-    if (digest.size != DIGEST_SIZE || at->first <= before || at->last < at->first)
+    if (digest.size != DIGEST_SIZE || at->first <= before || at->last < at->first || at->last == INT64_MAX)
         return false;
     memcpy(at->digest, digest.data, DIGEST_SIZE);
     return true;

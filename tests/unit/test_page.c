@@ -185,7 +185,7 @@ static void flip(int fd, uint64_t offset, unsigned bit)
 }
 
 /* Each flipped bit of the file is told by whoever reads the page it is in, or changes no answer; and verify tells it wherever
- * a page is in use. Quick: bits spread over the file; WINNOW_TEST_FULL=1: all of them. */
+ * a page is in use. Bits spread over the file; with WINNOW_TEST_FLIP_STEP=1 all of them. */
 static void no_flipped_bit_changes_an_answer(void **state)
 {
     struct store_case *test_case = *state;

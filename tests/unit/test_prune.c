@@ -1,6 +1,8 @@
 #include "small_store.h"
 
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/wait.h>
 
 #include "store/segment.h"
 
@@ -99,12 +101,14 @@ static void what_is_told_of_pruning_must_fit(void **state)
     static const struct {
         const char *sql, *findings;
     } cases[] = {
-        {"DELETE FROM pruned", "missing 1|missing 2|"},
+        {"DELETE FROM pruned", "missing 1|"},
         {"UPDATE pruned SET digest = zeroblob(32)", "block 3|"},
         {"UPDATE pruned SET digest = x'01'", "head 0|"},
         {"UPDATE pruned SET first_block = 2", "missing 1|"},
         {"UPDATE pruned SET first_block = 0", "head 0|"},
         {"UPDATE pruned SET last_block = 3", "head 3|block 4|run 3|"},
+        {"UPDATE pruned SET last_block = 9223372036854775806", "head 3|head 4|run 3|run 4|"},
+        {"UPDATE pruned SET last_block = 9223372036854775807", "head 0|head 3|"},
         {"DELETE FROM pruned_run WHERE source = 1", "gap 0|"},
         {"UPDATE pruned_run SET offset_to = offset_to + 1 WHERE source = 1", "overlap 0|"},
     };
@@ -175,6 +179,42 @@ static void a_store_kept_small_does_not_grow(void **state)
     store_free(store);
 }
 
+static bool die_at_once(void *context, uint64_t blocks_done, uint64_t blocks)
+{
+    (void)context;
+    (void)blocks;
+    if (blocks_done > 0)
+        kill(getpid(), SIGKILL);
+    return true;
+}
+
+static void a_killed_pruning_leaves_a_whole_store(void **state)
+{
+    struct store_case *test_case = *state;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    for (uint64_t n = 0; n < 40; n++)
+        put_block(store, test_case->batch, n);
+    store_free(store);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct prune_result result;
+        store = store_case_open(test_case, STORE_WRITE);
+        struct prune_ask ask = {.before_us = T0 + TIME_DAY, .now_us = T0, .go_on = die_at_once};
+        store_prune(store, &ask, &result, NULL);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    store = store_case_open(test_case, STORE_WRITE);
+    assert_true(number(store, "SELECT count(*) FROM block") == 24); /* sixteen in a transaction */
+    expect(store, true, "");
+    assert_int_equal(prune(store, T0 + TIME_DAY, 0, false).blocks, 24);
+    expect(store, true, "");
+    store_free(store);
+}
+
 static bool stop_after(void *context, uint64_t blocks_done, uint64_t blocks)
 {
     (void)blocks;
@@ -206,7 +246,7 @@ int main(void)
         CASE(old_blocks_go_with_everything_of_theirs), CASE(numbers_and_positions_go_on_when_all_is_gone),
         CASE(an_old_block_between_newer_ones_goes),    CASE(what_is_told_of_pruning_must_fit),
         CASE(blocks_without_times_go_by_size_only),    CASE(a_store_kept_small_does_not_grow),
-        CASE(it_can_be_stopped_between_transactions),
+        CASE(a_killed_pruning_leaves_a_whole_store),   CASE(it_can_be_stopped_between_transactions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
