@@ -129,16 +129,15 @@ static void compare_content(struct verify *v, const struct block_row *row)
 /* The fingerprints the index has of the block, sorted; NULL when they are damaged, which is told. */
 static const struct words *words_of(struct verify *v, int64_t id)
 {
-    int64_t segment = (id - 1) / SEGMENT_BLOCKS;
+    int64_t segment = (id - 1) / SEGMENT_BLOCKS, first = segment * SEGMENT_BLOCKS + 1;
     if (v->segment == NULL)
         v->segment = mem_alloc(SEGMENT_BLOCKS * sizeof *v->segment);
     if (segment != v->segment_number) {
         struct err why = {0};
         v->segment_number = segment;
         if (!segment_lists(v->store, segment, v->segment, &why)) {
-            verify_find(v, "index", 0, "the id index of blocks %lld to %lld: %s",
-                        (long long)(segment * SEGMENT_BLOCKS + 1), (long long)((segment + 1) * SEGMENT_BLOCKS),
-                        why.text);
+            verify_find(v, "index", 0, "the id index of blocks %lld to %lld: %s", (long long)first,
+                        (long long)first + SEGMENT_BLOCKS - 1, why.text);
             for (unsigned i = 0; i < SEGMENT_BLOCKS; i++)
                 v->segment[i].count = 0;
             v->segment[0].count = SIZE_MAX; /* not to be asked */
