@@ -146,25 +146,71 @@ static const struct words *words_of(struct verify *v, int64_t id)
     return v->segment[0].count == SIZE_MAX ? NULL : &v->segment[(id - 1) % SEGMENT_BLOCKS];
 }
 
-/* Every word that is to be indexed must be: else a trace would pass the block by. */
+static bool is_word_byte(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+static bool indexes(const struct words *indexed, struct str word)
+{
+    uint32_t wanted = word_fingerprint(word);
+    size_t low = 0, high = indexed->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (indexed->values[middle] < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return !store_word_indexable(word) || (low < indexed->count && indexed->values[low] == wanted);
+}
+
+/* Blanks the words that stand right behind a backslash. The index has such a word with the letter of the escape or, where the
+ * codec took the text apart at it, without (\tab12 as tab12 or as ab12); the number of those it has neither way. */
+static size_t take_escaped(const struct words *indexed, char *text, size_t size)
+{
+    enum { UNICODE_LETTERS = 5 }; /* of an escape \u00e9, behind the backslash */
+    size_t lost = 0;
+    for (size_t i = 0; i + 1 < size; i++) {
+        if (text[i] != '\\' || !is_word_byte(text[i + 1]))
+            continue;
+        size_t end = i + 1;
+        while (end < size && is_word_byte(text[end]))
+            end++;
+        struct str word = str_from(text + i + 1, end - i - 1);
+        lost += !indexes(indexed, word) && !indexes(indexed, str_slice(word, 1, word.size)) &&
+                !(word.size > UNICODE_LETTERS && indexes(indexed, str_slice(word, UNICODE_LETTERS, word.size)));
+        memset(text + i + 1, ' ', word.size);
+    }
+    return lost;
+}
+
+static size_t count_lost(const struct words *indexed, struct words *words)
+{
+    words_sort(words);
+    size_t at = 0, lost = 0;
+    for (size_t i = 0; i < words->count; i++) {
+        while (at < indexed->count && indexed->values[at] < words->values[i])
+            at++;
+        lost += at == indexed->count || indexed->values[at] != words->values[i];
+    }
+    return lost;
+}
+
+/* Every word that is to be indexed must be: else a trace would pass the block by. The text is changed. */
 static void compare_words(struct verify *v, int64_t id)
 {
+    struct block *block = &v->block;
     const struct words *indexed = words_of(v, id);
     if (indexed == NULL)
         return;
     SCOPED(words) words = {0};
-    for (uint32_t slot = 0; slot < v->block.slots; slot++)
-        words_add(&words, str_slice(buf_str(&v->block.text), v->block.starts[slot], v->block.starts[slot + 1]));
-    words_sort(&words);
-    size_t at = 0, lost = 0;
-    for (size_t i = 0; i < words.count; i++) {
-        while (at < indexed->count && indexed->values[at] < words.values[i])
-            at++;
-        lost += at == indexed->count || indexed->values[at] != words.values[i];
-    }
+    size_t lost = take_escaped(indexed, block->text.data, block->text.size);
+    for (uint32_t slot = 0; slot < block->slots; slot++)
+        words_add(&words, str_slice(buf_str(&block->text), block->starts[slot], block->starts[slot + 1]));
+    lost += count_lost(indexed, &words);
     if (lost > 0)
-        verify_find(v, "index", id, "%zu of %zu words of block %lld are not in the id index", lost, words.count,
-                    (long long)id);
+        verify_find(v, "index", id, "%zu words of block %lld are not in the id index", lost, (long long)id);
 }
 
 static void check_content(struct verify *v, const struct block_row *row, struct verify_block *at)
