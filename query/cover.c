@@ -149,6 +149,9 @@ static bool note_loss(const struct select *select, const struct cover_loss *loss
     uint64_t hard = select_limit_hits(select);
     if (loss->blocks_damaged)
         buf_printf(lines, "%llu damaged blocks of the store were skipped\n", (unsigned long long)loss->blocks_damaged);
+    if (loss->blocks_gone)
+        buf_printf(lines, "%llu blocks were pruned while this answer was made\n",
+                   (unsigned long long)loss->blocks_gone);
     if (loss->records_unreadable)
         buf_printf(lines, "%llu matching records could not be read\n", (unsigned long long)loss->records_unreadable);
     if (hard)
@@ -160,7 +163,7 @@ static bool note_loss(const struct select *select, const struct cover_loss *loss
     if (loss->records_untimed)
         buf_printf(lines, "%llu matching records have no time and are in no row\n",
                    (unsigned long long)loss->records_untimed);
-    return loss->blocks_damaged == 0 && loss->records_unreadable == 0 && hard == 0;
+    return loss->blocks_damaged == 0 && loss->blocks_gone == 0 && loss->records_unreadable == 0 && hard == 0;
 }
 
 bool cover_notes(const struct select *select, const struct cover_loss *loss, struct buf *ret_lines)

@@ -12,6 +12,7 @@
 /* What went wrong on the way to an answer. */
 struct cover_loss {
     uint64_t blocks_damaged;
+    uint64_t blocks_gone; /* pruned while the answer was made */
     uint64_t records_unreadable;
     uint64_t records_without_time; /* left out because a time range was asked; told, but no loss */
     uint64_t records_untimed;      /* matching, but without a time and so in no step of a histogram */

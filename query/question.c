@@ -144,6 +144,7 @@ bool question_scan(struct question *q, struct question_scan *scan, struct err *e
     }
     struct scan_counts counts = scan_counts(cursor);
     q->loss.blocks_damaged += counts.blocks_damaged;
+    q->loss.blocks_gone += counts.blocks_gone;
     q->loss.records_without_time += counts.records_without_time;
     scan->index_used = counts.index_used;
     return going || err->kind == ERR_NONE;

@@ -374,7 +374,8 @@ static bool open_block(struct scan *scan, const struct listed_block *listed, str
         return true;
     struct err why = {0};
     switch (load_block(scan->store, listed->id, wants_text, scan, &scan->block, &why)) {
-    case LOAD_GONE: /* removed since the scan began */
+    case LOAD_GONE:
+        scan->counts.blocks_gone++;
         return true;
     case LOAD_DAMAGED:
         scan->counts.blocks_damaged++;

@@ -91,6 +91,7 @@ SCOPE_FREE(scan)
 int scan_next(struct scan *scan, struct scan_record *ret, struct err *err);
 struct scan_counts {
     uint64_t blocks, blocks_read, blocks_damaged; /* in the store, decoded, not readable */
+    uint64_t blocks_gone;                         /* pruned since the scan began */
     uint64_t records_without_time;                /* left out because a time range was asked */
     bool index_used;
 };

@@ -179,6 +179,26 @@ static void a_store_kept_small_does_not_grow(void **state)
     store_free(store);
 }
 
+static void a_scan_tells_what_went_under_it(void **state)
+{
+    struct store_case *test_case = *state;
+    struct store *store = small_store(test_case);
+    struct store *reader = store_case_open(test_case, STORE_READ);
+    struct err err = {0};
+    struct scan_record rec;
+    struct scan *scan = scan_new(reader, &ASK_ALL, &err);
+    assert_int_equal(scan_next(scan, &rec, &err), 1); /* block 1 is open */
+    assert_int_equal(prune(store, T0 + 2500, 0, false).blocks, 3);
+    unsigned records = 1;
+    while (scan_next(scan, &rec, &err) == 1)
+        records++;
+    assert_int_equal(records, 3 + 3 + 1); /* blocks 1 and 4, and the unterminated end */
+    assert_true(scan_counts(scan).blocks_gone == 2 && scan_counts(scan).blocks_damaged == 0);
+    scan_free(scan);
+    store_free(reader);
+    store_free(store);
+}
+
 static bool die_at_once(void *context, uint64_t blocks_done, uint64_t blocks)
 {
     (void)context;
@@ -246,7 +266,8 @@ int main(void)
         CASE(old_blocks_go_with_everything_of_theirs), CASE(numbers_and_positions_go_on_when_all_is_gone),
         CASE(an_old_block_between_newer_ones_goes),    CASE(what_is_told_of_pruning_must_fit),
         CASE(blocks_without_times_go_by_size_only),    CASE(a_store_kept_small_does_not_grow),
-        CASE(a_killed_pruning_leaves_a_whole_store),   CASE(it_can_be_stopped_between_transactions),
+        CASE(a_scan_tells_what_went_under_it),         CASE(a_killed_pruning_leaves_a_whole_store),
+        CASE(it_can_be_stopped_between_transactions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
