@@ -80,12 +80,12 @@ static bool note_range(const struct select *select, struct buf *lines)
     return complete;
 }
 
-/* Only when a range was asked for: without one, what is stored is what is asked for. */
-static bool note_pruned(const struct select *select, struct buf *lines)
+/* Without a range, what is stored is what is asked for; but that nothing matched may be because it was pruned. */
+static bool note_pruned(const struct select *select, const struct cover_loss *loss, struct buf *lines)
 {
     uint64_t records = 0;
     int64_t last = TIME_NONE;
-    if (select->since_us == TIME_NONE && select->until_us == TIME_NONE)
+    if (select->since_us == TIME_NONE && select->until_us == TIME_NONE && !loss->nothing_matched)
         return true;
     for (size_t i = 0; i < select->source_count; i++) {
         const struct store_source *source = &select->sources[i];
@@ -177,7 +177,7 @@ bool cover_notes(const struct select *select, const struct cover_loss *loss, str
     }
     if (select->source_count > 0 || select->missing_count == 0)
         complete &= note_range(select, ret_lines);
-    complete &= note_pruned(select, ret_lines);
+    complete &= note_pruned(select, loss, ret_lines);
     complete &= note_lags(select, ret_lines);
     complete &= note_gaps(select, ret_lines);
     complete &= note_loss(select, loss, ret_lines);

@@ -12,6 +12,7 @@
 /* What went wrong on the way to an answer. */
 struct cover_loss {
     uint64_t blocks_damaged;
+    bool nothing_matched; /* then what was pruned is told whatever range was asked for */
     uint64_t blocks_gone; /* pruned while the answer was made */
     uint64_t records_unreadable;
     uint64_t records_without_time; /* left out because a time range was asked; told, but no loss */

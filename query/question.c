@@ -283,6 +283,7 @@ static void tell_footer(const struct question *q, const char *noun)
 /* True when the answer is complete. */
 static bool tell_cover(struct question *q)
 {
+    q->loss.nothing_matched = q->matched == 0;
     bool complete = cover_notes(&q->select, &q->loss, &q->notes);
     struct str rest = buf_str(&q->notes);
     while (rest.size > 0) {
