@@ -19,6 +19,8 @@
  * What goes wrong with one input is told at once and the others go on; the exit status is 2 in the end. A line is never
  * wrong: what no format fits is kept as it is.
  *
+ * What writes the store otherwise is here too: prune, which lets old blocks go (store_prune).
+ *
  * Memory: batches belong to the pipeline and are lent; sources to the reader, one open at a time; the catalog of known
  * sources to the run. The store is the committer's from the first batch to the last, the main thread's before and after. */
 #ifndef WINNOW_INGEST_INGEST_H
