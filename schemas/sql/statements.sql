@@ -288,8 +288,8 @@ SELECT quick_check FROM pragma_quick_check(?1);
 SELECT integrity_check FROM pragma_integrity_check(?1);
 
 -- name: word_bucket_of
--- plan: SEARCH word_bucket USING PRIMARY KEY (bucket=? AND segment=?)
-SELECT words FROM word_bucket WHERE bucket = ?1 AND segment = ?2;
+-- plan: SEARCH word_bucket USING INTEGER PRIMARY KEY (rowid=?)
+SELECT words FROM word_bucket WHERE id = ?1 << 32 | ?2;
 
 -- Retention: whole blocks go, with everything that points at them.
 
@@ -358,8 +358,8 @@ DELETE FROM fact_denial WHERE record BETWEEN ?1 AND ?2 AND record NOT IN (SELECT
 DELETE FROM fact_error WHERE record BETWEEN ?1 AND ?2 AND record NOT IN (SELECT record FROM hot);
 
 -- name: prune_bucket
--- plan: SEARCH word_bucket USING PRIMARY KEY (bucket=? AND segment=?)
-DELETE FROM word_bucket WHERE bucket = ?1 AND segment = ?2;
+-- plan: SEARCH word_bucket USING INTEGER PRIMARY KEY (rowid=?)
+DELETE FROM word_bucket WHERE id = ?1 << 32 | ?2;
 
 -- name: block_between
 -- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)

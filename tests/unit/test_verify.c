@@ -75,7 +75,7 @@ static void damage_is_found_and_named(void **state)
         {"UPDATE meta SET value = 5 WHERE key = 'next_record'", "counter 2|counter 3|counter 4|counter 0|", false},
         {"DELETE FROM fact_error WHERE record = (SELECT min(record) FROM fact_error)", "fact 1|", true},
         {"UPDATE fact_error SET record = 99 WHERE record = (SELECT max(record) FROM fact_error)", "fact 4|", true},
-        {"UPDATE fact_auth SET time_us = time_us + 1 WHERE record = (SELECT min(record) FROM fact_auth)", "fact 1|",
+        {"UPDATE fact_auth SET moment = moment + 1 WHERE record = (SELECT min(record) FROM fact_auth)", "fact 1|",
          true},
         {"UPDATE fact_auth SET outcome = 1 WHERE record = (SELECT min(record) FROM fact_auth)", "fact 1|", true},
         {"UPDATE block_word SET words = (SELECT words FROM block_word WHERE block = 1) WHERE block = 3", "index 3|",
