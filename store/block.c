@@ -13,6 +13,7 @@ void block_release(struct block *block)
 {
     buf_release(&block->text);
     codec_reader_release(&block->reader);
+    lister_release(&block->lister);
     arena_release(&block->arena);
     free(block->set);
     *block = (struct block){0};
@@ -98,22 +99,26 @@ static bool take_places(struct block *block)
 
 /* ---- Columns ------------------------------------------------------------------------------------------------------------ */
 
+bool block_column_pool(struct block *block, uint32_t column, enum pool pool, struct str *ret)
+{
+    const struct block_place *place = &block->places[column];
+    if (place->own & 1u << pool)
+        return codec_reader_take(&block->reader, block_stream(column, pool), &block->arena, ret);
+    *ret = str_slice(block->common.rest[pool], place->offset[pool], place->offset[pool] + place->size[pool]);
+    return true;
+}
+
 static bool need_column(void *context, uint32_t index)
 {
     struct block *block = context;
     struct column *column = &block->set->columns[index];
-    if (column->decoded)
+    if (column->list)
         return true;
-    const struct block_place *place = &block->places[index];
     struct pool_reader in = {0};
-    for (unsigned p = 0; p < POOL_COUNT; p++) {
-        if (!(place->own & 1u << p))
-            in.rest[p] = str_slice(block->common.rest[p], place->offset[p], place->offset[p] + place->size[p]);
-        else if (!codec_reader_take(&block->reader, block_stream(index, p), &block->arena, &in.rest[p]))
+    for (unsigned p = 0; p < POOL_COUNT; p++)
+        if (!block_column_pool(block, index, p, &in.rest[p]))
             return false;
-    }
-    column->values = ARENA_ARRAY(&block->arena, struct str, column->count);
-    return column_decode(block->set, index, &in, &block->arena) && all_read(&in);
+    return column_open(block->set, index, &in, &block->arena) && all_read(&in);
 }
 
 /* Which slots have a value in which column. */
@@ -143,9 +148,9 @@ static void open_columns(struct block *block)
         block->set = mem_alloc(sizeof *block->set);
     block->set->count = block->skeletons.column_count + 1;
     block->set->values_left = COLUMN_VALUES_MAX;
-    block->set->text_left = COLUMN_TEXT_MAX;
     block->set->need = need_column;
     block->set->context = block;
+    lister_reset(&block->lister, &block->arena);
     place_rows(block);
 }
 
@@ -160,8 +165,8 @@ static bool take_marks(struct block *block, uint32_t records)
     block->kinds = bytes + (size_t)block->slots * 2;
     block->formats = bytes + (size_t)block->slots * 3;
     for (uint32_t i = 0; i < block->slots; i++) {
-        struct str mark = block->set->columns[index].values[i];
-        if (mark.size != BLOCK_MARK_SIZE)
+        struct str mark;
+        if (!list_text(&block->lister, block->set->columns[index].list, i, &mark) || mark.size != BLOCK_MARK_SIZE)
             return false;
         block->flags[i] = (uint8_t)mark.data[0];
         block->levels[i] = (uint8_t)mark.data[1];
@@ -182,8 +187,9 @@ static bool take_times(struct block *block)
     uint64_t reference;
     if (!pool_take_varint(&block->header, &reference) || reference > block->skeletons.column_count)
         return false;
-    const struct column *column = reference ? &block->set->columns[reference - 1] : NULL;
-    if (column && (!need_column(block, (uint32_t)reference - 1) || !column->times))
+    struct column *column = reference ? &block->set->columns[reference - 1] : NULL;
+    if (column && (!need_column(block, (uint32_t)reference - 1) ||
+                   !(column->times = list_times(column->list, &block->arena))))
         return false;
     uint32_t timed = 0, at = 0;
     for (uint32_t i = 0; i < block->slots; i++)
@@ -205,14 +211,18 @@ static bool take_times(struct block *block)
     return true;
 }
 
-bool block_decode(struct block *block, const struct block_row *row, struct err *err)
+bool block_begin(struct block *block, const struct block_row *row, struct err *err)
 {
     codec_reader_release(&block->reader);
     arena_reset(&block->arena);
     block->id = row->id;
     block->first_record = row->first_record;
     block->slots = row->slots;
-    block->has_text = false;
+    block->records = row->records;
+    block->is_decoded = block->is_open = block->has_text = block->has_all_text = false;
+    block->offsets = NULL;
+    block->starts = NULL;
+    block->cursors = NULL;
     if (row->codec != BLOCK_CODEC)
         return err_set(err, ERR_VERSION, 0, "block %lld has codec %lu, which this winnow does not know: upgrade winnow",
                        (long long)row->id, (unsigned long)row->codec);
@@ -226,78 +236,160 @@ bool block_decode(struct block *block, const struct block_row *row, struct err *
         return damaged(block, "its runs are wrong", err);
     if (!skeletons_decode(&block->header, block->slots, &block->skeletons, &block->arena) || !take_places(block))
         return damaged(block, "its skeletons are wrong", err);
+    return true;
+}
+
+bool block_decode_marks(struct block *block, struct err *err)
+{
+    if (block->is_decoded)
+        return true;
     open_columns(block);
-    if (!take_marks(block, row->records))
+    if (!take_marks(block, block->records))
         return damaged(block, "its marks are wrong", err);
     if (!take_times(block))
         return damaged(block, "its times are wrong", err);
+    block->is_decoded = true;
+    return true;
+}
+
+bool block_decode(struct block *block, const struct block_row *row, struct err *err)
+{
+    return block_begin(block, row, err) && block_decode_marks(block, err);
+}
+
+bool block_open(struct block *block, struct err *err)
+{
+    if (block->is_open)
+        return true;
+    must(block->is_decoded);
+    for (uint32_t i = 0; i < block->skeletons.column_count; i++)
+        if (!need_column(block, i))
+            return damaged(block, "a column is wrong", err);
+    block->cursors = arena_zalloc(&block->arena, block->set->count * sizeof *block->cursors);
+    block->is_open = true;
     return true;
 }
 
 /* ---- The text ------------------------------------------------------------------------------------------------------------- */
 
-static char *put(char *to, struct str text)
+/* The first value of the column in this slot or behind it. */
+static uint32_t first_value(const struct column *column, uint32_t slot)
 {
-    if (text.size > 0)
-        memcpy(to, text.data, text.size);
-    return to + text.size;
+    uint32_t low = 0, high = column->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (column->rows[middle] < slot)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-static bool put_slot(struct block *block, uint32_t slot, uint32_t *cursors)
+/* Which value comes next; a column that stands twice in a line has two values there. */
+static inline uint32_t next_value(struct block *block, uint32_t c, uint32_t slot)
 {
-    const struct skeletons *s = &block->skeletons;
-    const struct skeleton *skeleton = &s->skeletons[s->of_record[slot]];
-    const struct column *columns = block->set->columns;
-    size_t size = skeleton->literal_size;
-    for (uint32_t p = 0; p < skeleton->count; p++) {
-        uint32_t c = s->pieces[skeleton->pieces[p]].column;
-        size += columns[c].values[cursors[c]++].size; /* a column that stands twice in a line has two values there */
+    struct block_cursor *cursor = &block->cursors[c];
+    if (cursor->turn != block->turn) {
+        cursor->turn = block->turn;
+        const struct column *column = &block->set->columns[c];
+        if (cursor->at >= column->count || column->rows[cursor->at] != slot ||
+            (cursor->at > 0 && column->rows[cursor->at - 1] == slot))
+            cursor->at = first_value(column, slot);
     }
-    char *to = buf_reserve(&block->text, size);
-    if (to == NULL || (size > 0 && block_is_hole(block, slot)))
+    return cursor->at++;
+}
+
+static inline const struct skeleton *skeleton_of(const struct block *block, uint32_t slot)
+{
+    return &block->skeletons.skeletons[block->skeletons.of_record[slot]];
+}
+
+static inline bool put_literal(struct buf *out, struct str literal)
+{
+    if (out->capacity - out->size <= literal.size && !buf_reserve(out, literal.size))
         return false;
-    for (uint32_t p = 0; p < skeleton->count; p++)
-        cursors[s->pieces[skeleton->pieces[p]].column]--;
-    for (uint32_t p = 0; p < skeleton->count; p++) {
-        const struct skeleton_piece *piece = &s->pieces[skeleton->pieces[p]];
-        to = put(to, piece->literal);
-        to = put(to, columns[piece->column].values[cursors[piece->column]++]);
-    }
-    put(to, skeleton->tail);
-    block->text.size += size;
+    if (literal.size > 0)
+        memcpy(out->data + out->size, literal.data, literal.size);
+    out->size += literal.size;
     return true;
 }
 
-static bool put_text(struct block *block)
+static bool put_slot(struct block *block, uint32_t slot, struct buf *out)
 {
-    uint32_t *cursors = arena_zalloc(&block->arena, block->set->count * sizeof *cursors);
-    block->text.size_max = BLOCK_TEXT_MAX;
-    buf_reset(&block->text);
-    block->starts = ARENA_ARRAY(&block->arena, uint32_t, block->slots + 1);
-    for (uint32_t i = 0; i < block->slots; i++) {
-        block->starts[i] = (uint32_t)block->text.size;
-        if (!put_slot(block, i, cursors))
+    const struct skeleton_piece *pieces = block->skeletons.pieces;
+    const struct skeleton *skeleton = skeleton_of(block, slot);
+    const struct column *columns = block->set->columns;
+    size_t start = out->size;
+    block->turn++;
+    for (uint32_t p = 0; p < skeleton->count; p++) {
+        const struct skeleton_piece *piece = &pieces[skeleton->pieces[p]];
+        if (!put_literal(out, piece->literal) ||
+            !list_put(&block->lister, columns[piece->column].list, next_value(block, piece->column, slot), out))
             return false;
     }
+    return put_literal(out, skeleton->tail) && (out->size == start || !block_is_hole(block, slot));
+}
+
+bool block_slot_text(struct block *block, uint32_t slot, struct buf *out, struct err *err)
+{
+    must(block->is_open && slot < block->slots);
+    return put_slot(block, slot, out) || damaged(block, "the text of a record is wrong", err);
+}
+
+bool block_decode_slots(struct block *block, const uint8_t *wanted, struct err *err)
+{
+    must(block->is_open);
+    block->has_text = block->has_all_text = false;
+    block->text.size_max = BLOCK_TEXT_MAX;
+    buf_reset(&block->text);
+    if (!block->starts)
+        block->starts = ARENA_ARRAY(&block->arena, uint32_t, block->slots + 1);
+    for (uint32_t i = 0; i < block->slots; i++) {
+        block->starts[i] = (uint32_t)block->text.size;
+        if ((!wanted || wanted[i]) && !put_slot(block, i, &block->text))
+            return damaged(block, "the text of a record is wrong", err);
+    }
     block->starts[block->slots] = (uint32_t)block->text.size;
+    block->has_text = true;
+    block->has_all_text = !wanted;
     return true;
 }
 
-static bool take_offsets(struct block *block)
+/* ---- Offsets ------------------------------------------------------------------------------------------------------------- */
+
+static bool slot_size(struct block *block, uint32_t slot, uint64_t *ret)
+{
+    if (block->has_all_text) {
+        *ret = block->starts[slot + 1] - block->starts[slot];
+        return true;
+    }
+    const struct skeleton *skeleton = skeleton_of(block, slot);
+    *ret = skeleton->literal_size;
+    block->turn++;
+    for (uint32_t p = 0; p < skeleton->count; p++) {
+        uint32_t c = block->skeletons.pieces[skeleton->pieces[p]].column;
+        size_t size;
+        if (!list_size(&block->lister, block->set->columns[c].list, next_value(block, c, slot), &size))
+            return false;
+        *ret += size;
+    }
+    return true;
+}
+
+static bool take_offsets(struct block *block, struct pool_reader header, uint64_t *offsets)
 {
     uint64_t left, slot = 0;
     int64_t difference = 0;
-    if (!pool_take_varint(&block->header, &left) || left > block->slots)
+    if (!pool_take_varint(&header, &left) || left > block->slots)
         return false;
     bool have = false;
-    block->offsets = ARENA_ARRAY(&block->arena, uint64_t, block->slots);
     for (uint32_t r = 0; r < block->run_count; r++) {
         struct batch_run *run = &block->runs[r];
         uint64_t offset = run->offset;
         for (uint32_t i = run->first; i < run->first + run->count; i++) {
             if (!have && left > 0) {
-                if (!pool_take_varint(&block->header, &slot) || !pool_take_zigzag(&block->header, &difference) ||
-                    slot < i)
+                if (!pool_take_varint(&header, &slot) || !pool_take_zigzag(&header, &difference) || slot < i)
                     return false;
                 have = true;
                 left--;
@@ -306,29 +398,33 @@ static bool take_offsets(struct block *block)
                 offset += (uint64_t)difference;
                 have = false;
             }
-            block->offsets[i] = offset;
-            uint64_t size = (uint64_t)(block->starts[i + 1] - block->starts[i]);
-            if (__builtin_add_overflow(offset, size + (block_ends_with_newline(block->flags[i]) ? 1 : 0), &offset))
+            offsets[i] = offset;
+            uint64_t size;
+            if (!slot_size(block, i, &size) ||
+                __builtin_add_overflow(offset, size + (block_ends_with_newline(block->flags[i]) ? 1 : 0), &offset))
                 return false;
         }
         run->end = offset;
     }
-    return left == 0 && !have && all_read(&block->header);
+    return left == 0 && !have && all_read(&header);
+}
+
+bool block_decode_offsets(struct block *block, struct err *err)
+{
+    must(block->is_open);
+    if (block->offsets)
+        return true;
+    uint64_t *offsets = ARENA_ARRAY(&block->arena, uint64_t, block->slots);
+    if (!take_offsets(block, block->header, offsets))
+        return damaged(block, "its offsets are wrong", err);
+    block->offsets = offsets;
+    return true;
 }
 
 bool block_decode_text(struct block *block, struct err *err)
 {
-    if (block->has_text)
-        return true;
-    for (uint32_t i = 0; i < block->skeletons.column_count; i++)
-        if (!need_column(block, i))
-            return damaged(block, "a column is wrong", err);
-    if (!put_text(block))
-        return damaged(block, "its text is too large", err);
-    if (!take_offsets(block))
-        return damaged(block, "its offsets are wrong", err);
-    block->has_text = true;
-    return true;
+    return block_open(block, err) && (block->has_all_text || block_decode_slots(block, NULL, err)) &&
+           block_decode_offsets(block, err);
 }
 
 /* ---- Asking -------------------------------------------------------------------------------------------------------- */
@@ -347,16 +443,16 @@ const struct batch_run *block_run_of(const struct block *block, uint32_t slot)
     return &block->runs[low];
 }
 
-void block_record(const struct block *block, uint32_t slot, struct scan_record *ret)
+void block_record_of(const struct block *block, uint32_t slot, struct str raw, struct scan_record *ret)
 {
-    must(block->has_text && slot < block->slots && !block_is_hole(block, slot));
+    must(slot < block->slots && !block_is_hole(block, slot));
     *ret = (struct scan_record){
         .number = block->first_record + slot,
         .source = block_run_of(block, slot)->source,
         .record =
             {
-                .raw = str_slice(buf_str(&block->text), block->starts[slot], block->starts[slot + 1]),
-                .offset = block->offsets[slot],
+                .raw = raw,
+                .offset = block->offsets ? block->offsets[slot] : 0,
                 .time_us = block->times[slot],
                 .flags = block->flags[slot] & (uint8_t)~BLOCK_NO_TIME,
                 .level = block->levels[slot],
@@ -364,4 +460,10 @@ void block_record(const struct block *block, uint32_t slot, struct scan_record *
                 .format = block->formats[slot],
             },
     };
+}
+
+void block_record(const struct block *block, uint32_t slot, struct scan_record *ret)
+{
+    must(block->has_text);
+    block_record_of(block, slot, str_slice(buf_str(&block->text), block->starts[slot], block->starts[slot + 1]), ret);
 }

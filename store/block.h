@@ -25,7 +25,7 @@
  *  6. A column refers only to columns before it.
  *
  * Decoding trusts nothing: every count, size and value is checked against its limit before it is used, and what a block can
- * make of itself in memory is bounded (BLOCK_RAW_MAX, COLUMN_VALUES_MAX, COLUMN_TEXT_MAX). */
+ * make of itself in memory is bounded (BLOCK_RAW_MAX, COLUMN_VALUES_MAX, and list.h). */
 #ifndef WINNOW_STORE_BLOCK_H
 #define WINNOW_STORE_BLOCK_H
 
@@ -36,6 +36,7 @@
 #include "base/err.h"
 #include "base/scope.h"
 #include "store/codec.h"
+#include "store/list.h"
 #include "store/skeleton.h"
 #include "store/store.h"
 
@@ -105,31 +106,65 @@ struct block_place {
     size_t offset[POOL_COUNT], size[POOL_COUNT]; /* in the shared pools, size 0 = not there */
 };
 
-/* A decoded block. Everything but the text comes from block_decode; the text is put together when it is wanted. */
+/* Where the next value of a column stands, once somebody has looked. */
+struct block_cursor {
+    uint32_t at;
+    uint64_t turn; /* in which it was looked up; 0: never */
+};
+
+/* A block on its way from bytes to records:
+ *
+ *     block_begin ─▶ sources, skeletons ─▶ block_decode ─▶ marks, times ─▶ block_open ─▶ columns
+ *                                                                            ├─▶ block_decode_slots: the text of some slots
+ *                                                                            ├─▶ block_decode_text: all there is
+ *                                                                            └─▶ block_slot_text: the text of one, elsewhere
+ *
+ * Each step takes those before it along. The row's blobs must live until block_open is done. A damaged block may pass every
+ * step but the last. */
 struct block {
     int64_t id;
     uint64_t first_record;
     uint32_t slots, run_count;
-    struct batch_run *runs; /* source, first, count, offset, end (of the text only); they cover all slots */
+    struct batch_run *runs; /* source, first, count, offset, end (with the offsets); they cover all slots */
     int64_t *times;
     uint8_t *flags, *levels, *kinds, *formats;
-    bool has_text;    /* the text, starts and offsets are there */
-    uint32_t *starts; /* slots + 1: where each record begins in text */
-    uint64_t *offsets;
+    uint32_t records;  /* that must be in it */
+    bool is_decoded;   /* marks and times are there */
+    bool is_open;      /* the columns are */
+    bool has_text;     /* starts and text are, of the slots wanted */
+    bool has_all_text; /* of all slots */
+    uint32_t *starts;  /* slots + 1: where each record begins in text */
+    uint64_t *offsets; /* NULL until they are wanted */
     struct buf text;
     struct codec_reader reader;
     struct pool_reader header, common;
     struct skeletons skeletons;
     struct block_place *places;
     struct column_set *set; /* the skeletons' columns and the marks */
+    struct block_cursor *cursors;
+    uint64_t turn; /* counts the slots put together */
+    struct lister lister;
     struct arena arena;
 };
 
 /* Zero-initialised = empty. A block may be decoded into again and again. */
 void block_release(struct block *block);
-/* ERR_CORRUPT names the block and what is wrong. The row's blobs must live until the last block_ call that takes err. */
+/* ERR_CORRUPT names the block and what is wrong, here and below. */
+bool block_begin(struct block *block, const struct block_row *row, struct err *err);
 bool block_decode(struct block *block, const struct block_row *row, struct err *err);
+bool block_open(struct block *block, struct err *err);
+/* Puts the text of the slots together for which wanted is not 0, or of all (NULL); the others have none. */
+bool block_decode_slots(struct block *block, const uint8_t *wanted, struct err *err);
+/* The text of all slots and the offsets. */
 bool block_decode_text(struct block *block, struct err *err);
+/* Appends the text of one slot. */
+bool block_slot_text(struct block *block, uint32_t slot, struct buf *out, struct err *err);
+/* The offsets, which takes the sizes of all texts. */
+bool block_decode_offsets(struct block *block, struct err *err);
+/* A stream of its own of a column, or its share of the common one; absent when it has none. False when it is damaged. */
+bool block_column_pool(struct block *block, uint32_t column, enum pool pool, struct str *ret);
+/* Marks and times, after block_begin. */
+bool block_decode_marks(struct block *block, struct err *err);
 
 /* A slot that is not a record: a tail that went to a hot row. */
 static inline bool block_is_hole(const struct block *block, uint32_t slot)
@@ -137,7 +172,9 @@ static inline bool block_is_hole(const struct block *block, uint32_t slot)
     return (block->flags[slot] & RECORD_TAIL) != 0;
 }
 const struct batch_run *block_run_of(const struct block *block, uint32_t slot);
-/* The record of a slot that is not a hole; needs the text. Views live until the block is decoded into again. */
+/* The record of a slot that is not a hole, its raw text given; offset 0 without the offsets. */
+void block_record_of(const struct block *block, uint32_t slot, struct str raw, struct scan_record *ret);
+/* The same with the block's own text, which must be there. Views live until the block's text changes. */
 void block_record(const struct block *block, uint32_t slot, struct scan_record *ret);
 
 #endif

@@ -154,7 +154,7 @@ void codec_reader_release(struct codec_reader *reader)
     reader->decompressor = NULL;
 }
 
-static const struct codec_entry *find_entry(const struct codec_reader *reader, uint32_t kind)
+static struct codec_entry *find_entry(const struct codec_reader *reader, uint32_t kind)
 {
     uint32_t low = 0, high = reader->count;
     while (low < high) {
@@ -179,18 +179,21 @@ static bool inflate_to(struct libdeflate_decompressor *decompressor, struct str 
 bool codec_reader_take(struct codec_reader *reader, uint32_t kind, struct arena *arena, struct str *ret)
 {
     *ret = STR_ABSENT;
-    const struct codec_entry *entry = find_entry(reader, kind);
-    if (entry == NULL)
+    struct codec_entry *entry = find_entry(reader, kind);
+    if (entry == NULL || entry->raw.data != NULL) {
+        *ret = entry ? entry->raw : STR_ABSENT;
         return true;
+    }
     struct str packed = str_slice(reader->body, entry->offset, entry->offset + entry->size);
     if (entry->raw_size > reader->raw_left || checksum_of(kind, entry->raw_size, packed) != entry->checksum)
         return false;
     reader->raw_left -= entry->raw_size;
     char *to = arena_alloc(arena, entry->raw_size + 1);
-    *ret = str_from(to, entry->raw_size);
-    if (entry->size != entry->raw_size)
-        return inflate_to(reader->decompressor, packed, to, entry->raw_size);
-    memcpy(to, packed.data, packed.size);
+    if (entry->size == entry->raw_size)
+        memcpy(to, packed.data, packed.size);
+    else if (!inflate_to(reader->decompressor, packed, to, entry->raw_size))
+        return false;
+    *ret = entry->raw = str_from(to, entry->raw_size);
     return true;
 }
 

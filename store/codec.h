@@ -29,6 +29,7 @@ struct codec_entry {
     uint32_t checksum;   /* as the directory claims */
     size_t offset, size; /* in the body */
     size_t raw_size;     /* as the directory claims */
+    struct str raw;      /* reading: what it inflated to; absent until somebody asked */
 };
 
 struct libdeflate_compressor;
@@ -66,7 +67,7 @@ struct codec_reader {
 bool codec_reader_init(struct codec_reader *reader, struct str directory, struct str body, size_t raw_max,
                        struct arena *arena);
 void codec_reader_release(struct codec_reader *reader);
-/* The stream, inflated in arena; absent when there is none of this kind. False when it is damaged or too large, which is
+/* The stream, inflated in arena the first time; absent when there is none of this kind. False when it is damaged or too large, which is
  * checked before anything is allocated. */
 bool codec_reader_take(struct codec_reader *reader, uint32_t kind, struct arena *arena, struct str *ret);
 

@@ -31,16 +31,19 @@ enum { DICT_AGE = 1, DICT_GUESS = 2 };
 enum {
     COLUMN_DEPTH_MAX = 8,         /* columns within columns */
     COLUMN_CHAIN_MAX = 32,        /* columns that refer to columns that refer ... */
+    COLUMN_CODES_MAX = 65536,     /* texts of a dictionary, templates of a list */
     COLUMN_VALUES_MAX = 24 << 20, /* texts decoded of one block, nested lists included */
-    COLUMN_TEXT_MAX = 128 << 20,  /* bytes put together for them */
 };
 
-/* A top-level column. values[i] belongs to record rows[i]; rows grow. Columns of the same records share one array of rows. */
+struct list;
+
+/* A top-level column. values[i], or text i of the list, belongs to record rows[i]; rows grow. Columns of the same records share one
+ * array of rows. */
 struct column {
     struct str *values;
     const uint32_t *rows;
     uint32_t count;
-    bool decoded;          /* decoding: values are filled */
+    struct list *list;     /* decoding: its texts (list.h); NULL until it is opened */
     const uint32_t *codes; /* of a DICT, for columns that guess from it; else NULL */
     uint32_t distinct;
     const int64_t *times; /* microseconds, when its texts are times or may be seconds since 1970; else NULL */
@@ -52,8 +55,8 @@ struct column {
 struct column_set {
     struct column columns[COLUMN_COUNT_MAX];
     uint32_t count;
-    uint64_t values_left, text_left; /* decoding: what COLUMN_VALUES_MAX and COLUMN_TEXT_MAX still allow */
-    /* Decoding: has columns[index] decoded, which another one refers to. */
+    uint64_t values_left; /* decoding: what COLUMN_VALUES_MAX still allows */
+    /* Decoding: has columns[index] opened, which another one refers to. */
     bool (*need)(void *context, uint32_t index);
     void *context;
 };
@@ -76,8 +79,8 @@ struct column_hints {
  * recurs only once. */
 void column_encode(struct column_set *set, uint32_t index, struct column_hints *hints, struct pools *out,
                    struct words *words, struct arena *scratch);
-/* Fills columns[index].values (an array of count is given, and rows), texts in arena or in the pools' bytes. False when the
- * bytes are not sound. */
-bool column_decode(struct column_set *set, uint32_t index, struct pool_reader *in, struct arena *arena);
+/* Opens columns[index].list, given count and rows; its texts are views into arena and the pools' bytes. False when the bytes are not
+ * sound. */
+bool column_open(struct column_set *set, uint32_t index, struct pool_reader *in, struct arena *arena);
 
 #endif

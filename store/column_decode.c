@@ -1,23 +1,16 @@
-#include "store/column.h"
+#include "store/list.h"
 
 #include "store/split.h"
-#include "store/typed.h"
 
 struct decoder {
     struct column_set *set;
     uint32_t index;
     struct pool_reader *in;
     struct arena *arena;
-    const int64_t *times; /* of the list decoded last, if its texts are numbers */
 };
 
-struct list {
-    struct str *values; /* to fill */
-    const uint32_t *rows;
-    uint32_t count;
-};
-
-static bool decode_list(struct decoder *d, struct list list, unsigned depth);
+/* Fills *ret, a list of count texts that belong to these rows. */
+static bool open_list(struct decoder *d, const uint32_t *rows, uint32_t count, unsigned depth, struct list *ret);
 
 static bool take_count(struct decoder *d, uint64_t max, uint32_t *ret)
 {
@@ -28,21 +21,18 @@ static bool take_count(struct decoder *d, uint64_t max, uint32_t *ret)
     return true;
 }
 
+/* Of what codes stand for: there are never more (pool_add_codes). */
+static bool take_code_count(struct decoder *d, uint32_t max, uint32_t *ret)
+{
+    return take_count(d, max < COLUMN_CODES_MAX ? max : COLUMN_CODES_MAX, ret) && *ret > 0;
+}
+
 static bool take_byte(struct decoder *d, uint8_t *ret)
 {
     struct str byte;
     if (!pool_take(d->in, POOL_META, 1, &byte))
         return false;
     *ret = (uint8_t)byte.data[0];
-    return true;
-}
-
-/* Counts what is put together, so that a small file cannot make much of itself. */
-static bool spend_text(struct decoder *d, size_t size)
-{
-    if (size > d->set->text_left)
-        return false;
-    d->set->text_left -= size;
     return true;
 }
 
@@ -67,24 +57,24 @@ static bool take_text(struct decoder *d, struct str *ret)
     return pool_take_varint(d->in, &size) && pool_take(d->in, POOL_TEXT, size, ret);
 }
 
-static bool decode_one(struct decoder *d, struct list list)
+static bool open_raw(struct decoder *d, struct list *ret)
 {
-    struct str text;
-    if (!take_text(d, &text))
+    int64_t *sizes = ARENA_ARRAY(d->arena, int64_t, ret->count);
+    uint32_t *ends = ARENA_ARRAY(d->arena, uint32_t, ret->count);
+    size_t left = d->in->rest[POOL_TEXT].size, total = 0;
+    if (!pool_take_numbers(d->in, sizes, ret->count))
         return false;
-    for (uint32_t i = 0; i < list.count; i++)
-        list.values[i] = text;
-    return true;
-}
-
-static bool decode_raw(struct decoder *d, struct list list)
-{
-    int64_t *sizes = ARENA_ARRAY(d->arena, int64_t, list.count);
-    if (!pool_take_numbers(d->in, sizes, list.count))
-        return false;
-    for (uint32_t i = 0; i < list.count; i++)
-        if (sizes[i] < 0 || !pool_take(d->in, POOL_TEXT, (size_t)sizes[i], &list.values[i]))
+    for (uint32_t i = 0; i < ret->count; i++) {
+        if (sizes[i] < 0 || (uint64_t)sizes[i] > left - total)
             return false;
+        total += (size_t)sizes[i];
+        ends[i] = (uint32_t)total;
+    }
+    struct str text;
+    if (total > UINT32_MAX || !pool_take(d->in, POOL_TEXT, total, &text))
+        return false;
+    ret->raw.data = text.data;
+    ret->raw.ends = ends;
     return true;
 }
 
@@ -104,54 +94,31 @@ static bool take_typed(struct decoder *d, struct typed *ret)
     return true;
 }
 
-static bool decode_numbers(struct decoder *d, struct list list, const struct typed *typed)
+static bool open_typed(struct decoder *d, struct list *ret)
 {
-    int64_t *numbers = ARENA_ARRAY(d->arena, int64_t, list.count);
-    uint32_t *scales = NULL;
-    if (!pool_take_numbers(d->in, numbers, list.count))
+    struct typed *typed = ARENA_NEW(d->arena, struct typed);
+    if (!take_typed(d, typed))
         return false;
-    if (typed->type == TYPE_FLOATING) {
-        scales = ARENA_ARRAY(d->arena, uint32_t, list.count);
-        if (!pool_take_codes(d->in, scales, list.count, 256))
+    ret->typed.typed = typed;
+    ret->typed.numbers = NULL;
+    ret->typed.scales = NULL;
+    if (!typed_is_number(typed->type)) {
+        struct str bytes;
+        ret->typed.each = typed_byte_size(typed);
+        if (!pool_take(d->in, POOL_BITS, ret->typed.each * ret->count, &bytes))
             return false;
+        ret->typed.bytes = bytes.data;
+        return true;
     }
-    d->times = typed_times(typed, numbers, scales, list.count, d->arena);
-    char *out = NULL;
-    size_t left = 0;
-    for (uint32_t i = 0; i < list.count; i++) {
-        if (left < TYPED_TEXT_MAX) {
-            left = TYPED_TEXT_MAX * 64;
-            out = arena_alloc(d->arena, left);
-        }
-        size_t size = typed_number_text(typed, numbers[i], scales ? scales[i] : 0, out);
-        if (!size)
-            return false;
-        list.values[i] = str_from(out, size);
-        out += size;
-        left -= size;
-    }
-    return true;
-}
-
-static bool decode_typed(struct decoder *d, struct list list)
-{
-    struct typed typed;
-    if (!take_typed(d, &typed))
+    int64_t *numbers = ARENA_ARRAY(d->arena, int64_t, ret->count);
+    ret->typed.numbers = numbers;
+    if (!pool_take_numbers(d->in, numbers, ret->count))
         return false;
-    if (typed_is_number(typed.type))
-        return decode_numbers(d, list, &typed);
-    size_t each = typed_byte_size(&typed);
-    struct str bytes;
-    if (!pool_take(d->in, POOL_BITS, each * list.count, &bytes))
-        return false;
-    for (uint32_t i = 0; i < list.count; i++) {
-        char text[TYPED_TEXT_MAX];
-        size_t size = typed_bytes_text(&typed, bytes.data + i * each, text);
-        char *copy = arena_alloc(d->arena, size);
-        memcpy(copy, text, size);
-        list.values[i] = str_from(copy, size);
-    }
-    return true;
+    if (typed->type != TYPE_FLOATING)
+        return true;
+    uint32_t *scales = ARENA_ARRAY(d->arena, uint32_t, ret->count);
+    ret->typed.scales = scales;
+    return pool_take_codes(d->in, scales, ret->count, 256);
 }
 
 /* ---- Dictionaries -------------------------------------------------------------------------------------------------------- */
@@ -185,12 +152,13 @@ static bool take_parent(struct decoder *d, struct guesser *ret)
 }
 
 /* Symbols become codes, in place. */
-static bool resolve_symbols(uint32_t *codes, struct list list, uint32_t distinct, bool age, struct guesser *guesser)
+static bool resolve_symbols(uint32_t *codes, const uint32_t *rows, uint32_t count, uint32_t distinct, bool age,
+                            struct guesser *guesser)
 {
     uint32_t known = 0;
-    for (uint32_t i = 0; i < list.count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         uint32_t symbol = codes[i], code;
-        uint32_t *guess = guesser ? guess_for(guesser, list.rows[i]) : NULL;
+        uint32_t *guess = guesser ? guess_for(guesser, rows[i]) : NULL;
         if (guesser && symbol == 0) {
             if (!guess || *guess == NO_GUESS)
                 return false;
@@ -212,270 +180,202 @@ static bool resolve_symbols(uint32_t *codes, struct list list, uint32_t distinct
     return true;
 }
 
-static bool decode_dict(struct decoder *d, struct list list, unsigned depth)
+/* The rows of the first uses, in arena; NULL when a text is never used, which is a sign of damage. */
+static uint32_t *first_rows(struct decoder *d, const uint32_t *codes, const uint32_t *rows, uint32_t count,
+                            uint32_t distinct)
+{
+    uint32_t *first = ARENA_ARRAY(d->arena, uint32_t, distinct);
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (codes[i] > used)
+            return NULL;
+        if (codes[i] == used)
+            first[used++] = rows[i];
+    }
+    return used == distinct ? first : NULL;
+}
+
+static bool open_dict(struct decoder *d, const uint32_t *rows, unsigned depth, struct list *ret)
 {
     uint32_t distinct;
     uint8_t bits;
     struct guesser guesser;
-    if (!take_count(d, list.count, &distinct) || distinct == 0 || !take_byte(d, &bits))
+    if (!take_code_count(d, ret->count, &distinct) || !take_byte(d, &bits))
         return false;
     bool guess = bits & DICT_GUESS;
     if (guess && !take_parent(d, &guesser))
         return false;
-    uint32_t *codes = ARENA_ARRAY(d->arena, uint32_t, list.count);
-    if (!pool_take_codes(d->in, codes, list.count, distinct + 2) ||
-        !resolve_symbols(codes, list, distinct, bits & DICT_AGE, guess ? &guesser : NULL))
+    uint32_t *codes = ARENA_ARRAY(d->arena, uint32_t, ret->count);
+    if (!pool_take_codes(d->in, codes, ret->count, distinct + 2) ||
+        !resolve_symbols(codes, rows, ret->count, distinct, bits & DICT_AGE, guess ? &guesser : NULL))
         return false;
-    /* The rows of the first uses; a text that is never used is a sign of damage. */
-    uint32_t *rows = ARENA_ARRAY(d->arena, uint32_t, distinct);
-    uint32_t used = 0;
-    for (uint32_t i = 0; i < list.count; i++) {
-        if (codes[i] > used)
-            return false;
-        if (codes[i] == used)
-            rows[used++] = list.rows[i];
+    const uint32_t *first = first_rows(d, codes, rows, ret->count, distinct);
+    ret->dict.codes = codes;
+    ret->dict.texts = ARENA_NEW(d->arena, struct list);
+    ret->dict.made = arena_zalloc(d->arena, distinct * sizeof *ret->dict.made);
+    if (depth == 0) {
+        d->set->columns[d->index].codes = codes;
+        d->set->columns[d->index].distinct = distinct;
     }
-    if (used != distinct)
-        return false;
-    struct str *texts = ARENA_ARRAY(d->arena, struct str, distinct);
-    if (!decode_list(d, (struct list){texts, rows, distinct}, depth + 1))
-        return false;
-    for (uint32_t i = 0; i < list.count; i++)
-        list.values[i] = texts[codes[i]];
-    if (depth > 0)
-        return true;
-    d->set->columns[d->index].codes = codes;
-    d->set->columns[d->index].distinct = distinct;
-    if (d->times) {
-        int64_t *times = ARENA_ARRAY(d->arena, int64_t, list.count);
-        for (uint32_t i = 0; i < list.count; i++)
-            times[i] = d->times[codes[i]];
-        d->times = times;
-    }
-    return true;
+    return first && open_list(d, first, distinct, depth + 1, ret->dict.texts);
 }
 
-static bool decode_same(struct decoder *d, struct list list, unsigned depth)
+static bool open_same(struct decoder *d, const uint32_t *rows, unsigned depth, struct list *ret)
 {
     const struct column *column = take_column(d);
-    uint32_t *same = ARENA_ARRAY(d->arena, uint32_t, list.count);
-    if (!column || !pool_take_codes(d->in, same, list.count, 2))
+    uint32_t *places = ARENA_ARRAY(d->arena, uint32_t, ret->count);
+    if (!column || !pool_take_codes(d->in, places, ret->count, 2))
         return false;
-    struct str *values = ARENA_ARRAY(d->arena, struct str, list.count);
-    uint32_t *rows = ARENA_ARRAY(d->arena, uint32_t, list.count);
-    uint32_t left = 0, at = 0;
-    for (uint32_t i = 0; i < list.count; i++)
-        if (!same[i])
-            rows[left++] = list.rows[i];
-    if (!decode_list(d, (struct list){values, rows, left}, depth + 1))
-        return false;
-    left = 0;
-    for (uint32_t i = 0; i < list.count; i++) {
-        if (!same[i]) {
-            list.values[i] = values[left++];
+    uint32_t *own_rows = ARENA_ARRAY(d->arena, uint32_t, ret->count);
+    uint32_t own = 0, at = 0;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        if (!places[i]) {
+            places[i] = own | LIST_OWN;
+            own_rows[own++] = rows[i];
             continue;
         }
-        while (at < column->count && column->rows[at] < list.rows[i])
+        while (at < column->count && column->rows[at] < rows[i])
             at++;
-        if (at == column->count || column->rows[at] != list.rows[i])
+        if (at == column->count || column->rows[at] != rows[i])
             return false;
-        list.values[i] = column->values[at];
+        places[i] = at;
     }
-    return true;
+    struct list *list = ARENA_NEW(d->arena, struct list);
+    ret->same.places = places;
+    ret->same.other = column->list;
+    ret->same.own = list;
+    ret->same.column = (uint32_t)(column - d->set->columns);
+    return open_list(d, own_rows, own, depth + 1, list);
 }
 
 /* ---- Templates -------------------------------------------------------------------------------------------------------------- */
 
-struct template
-{
-    struct str text;
-    uint32_t variables, count;
-    uint32_t *texts;     /* which texts of the list have it */
-    struct str **values; /* per variable, per text */
-    size_t literal_size;
-};
-
-static bool take_templates(struct decoder *d, struct template *templates, uint32_t count)
+static bool take_templates(struct decoder *d, struct list_template *templates, uint32_t count)
 {
     for (uint32_t t = 0; t < count; t++) {
-        struct template *template = &templates[t];
-        *template = (struct template){0};
+        struct list_template *template = &templates[t];
+        *template = (struct list_template){0};
         if (!take_text(d, &template->text))
             return false;
         for (size_t i = 0; i < template->text.size; i++)
             template->variables += template->text.data[i] == 0;
         if (template->variables > SPLIT_VARIABLES_MAX)
             return false;
-        template->literal_size = template->text.size - template->variables;
+        template->literals = ARENA_ARRAY(d->arena, struct str, template->variables + 1);
+        struct str rest = template->text;
+        for (uint32_t v = 0; v <= template->variables; v++)
+            template->literals[v] = v < template->variables ? str_cut(&rest, 0) : rest;
     }
     return true;
 }
 
-static bool decode_variables(struct decoder *d, struct template *template, struct list list, unsigned depth)
+static bool open_variables(struct decoder *d, const uint32_t *rows, struct list_template *template, unsigned depth)
 {
-    uint32_t *rows = ARENA_ARRAY(d->arena, uint32_t, template->count);
-    template->values = ARENA_ARRAY(d->arena, struct str *, template->variables);
+    if (template->count == 0)
+        return true;
+    uint32_t *own_rows = ARENA_ARRAY(d->arena, uint32_t, template->count);
+    template->lists = arena_zalloc(d->arena, template->variables * sizeof *template->lists);
     for (uint32_t i = 0; i < template->count; i++)
-        rows[i] = list.rows[template->texts[i]];
-    for (uint32_t v = 0; v < template->variables; v++) {
-        template->values[v] = ARENA_ARRAY(d->arena, struct str, template->count);
-        if (!decode_list(d, (struct list){template->values[v], rows, template->count}, depth + 1))
+        own_rows[i] = rows[template->texts[i]];
+    for (uint32_t v = 0; v < template->variables; v++)
+        if (!open_list(d, own_rows, template->count, depth + 1, &template->lists[v]))
             return false;
-    }
     return true;
 }
 
-/* Absent when it would be too much. */
-static struct str fill_template(struct decoder *d, const struct template *template, uint32_t i)
+/* Which texts have which template. */
+static void deal_out(struct decoder *d, struct list *list, struct list_template *templates)
 {
-    size_t size = template->literal_size;
-    for (uint32_t v = 0; v < template->variables; v++)
-        size += template->values[v][i].size;
-    if (!spend_text(d, size))
-        return STR_ABSENT;
-    char *out = arena_alloc(d->arena, size + 1), *to = out;
-    struct str rest = template->text;
-    for (uint32_t v = 0; v < template->variables; v++) {
-        struct str literal = str_cut(&rest, 0);
-        struct str value = template->values[v][i];
-        memcpy(to, literal.data, literal.size);
-        to += literal.size;
-        memcpy(to, value.data, value.size);
-        to += value.size;
-    }
-    if (rest.size)
-        memcpy(to, rest.data, rest.size);
-    return str_from(out, size);
+    const uint32_t *codes = list->split.codes;
+    uint32_t *places = ARENA_ARRAY(d->arena, uint32_t, list->count);
+    for (uint32_t i = 0; i < list->count; i++)
+        places[i] = templates[codes[i]].count++;
+    for (uint32_t t = 0; t < list->split.template_count; t++)
+        templates[t].texts = ARENA_ARRAY(d->arena, uint32_t, templates[t].count);
+    for (uint32_t i = 0; i < list->count; i++)
+        templates[codes[i]].texts[places[i]] = i;
+    list->split.places = places;
 }
 
-static bool decode_split(struct decoder *d, struct list list, unsigned depth)
+static bool open_split(struct decoder *d, const uint32_t *rows, unsigned depth, struct list *ret)
 {
     uint32_t count;
-    if (!take_count(d, list.count, &count) || count == 0)
+    if (!take_code_count(d, ret->count, &count))
         return false;
-    struct template *templates = ARENA_ARRAY(d->arena, struct template, count);
-    uint32_t *codes = ARENA_ARRAY(d->arena, uint32_t, list.count);
-    if (!take_templates(d, templates, count) || !pool_take_codes(d->in, codes, list.count, count))
+    struct list_template *templates = ARENA_ARRAY(d->arena, struct list_template, count);
+    uint32_t *codes = ARENA_ARRAY(d->arena, uint32_t, ret->count);
+    ret->split.templates = templates;
+    ret->split.template_count = count;
+    ret->split.codes = codes;
+    if (!take_templates(d, templates, count) || !pool_take_codes(d->in, codes, ret->count, count))
         return false;
-    for (uint32_t i = 0; i < list.count; i++)
-        templates[codes[i]].count++;
-    for (uint32_t t = 0; t < count; t++) {
-        templates[t].texts = ARENA_ARRAY(d->arena, uint32_t, templates[t].count);
-        templates[t].count = 0;
-    }
-    for (uint32_t i = 0; i < list.count; i++) {
-        struct template *template = &templates[codes[i]];
-        template->texts[template->count++] = i;
-    }
-    for (uint32_t t = 0; t < count; t++) {
-        if (!decode_variables(d, &templates[t], list, depth))
+    deal_out(d, ret, templates);
+    for (uint32_t t = 0; t < count; t++)
+        if (!open_variables(d, rows, &templates[t], depth))
             return false;
-        for (uint32_t i = 0; i < templates[t].count; i++) {
-            struct str text = fill_template(d, &templates[t], i);
-            if (!text.data)
-                return false;
-            list.values[templates[t].texts[i]] = text;
-        }
-    }
     return true;
 }
 
 /* ---- Lines ------------------------------------------------------------------------------------------------------------------ */
 
-static struct str join_lines(struct decoder *d, const struct str *lines, size_t count)
+static bool open_lines(struct decoder *d, const uint32_t *rows, unsigned depth, struct list *ret)
 {
-    size_t size = (count - 1) * 2;
-    for (size_t i = 0; i < count; i++)
-        size += lines[i].size;
-    if (!spend_text(d, size))
-        return STR_ABSENT;
-    char *out = arena_alloc(d->arena, size + 1), *to = out;
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0) {
-            memcpy(to, "\\n", 2);
-            to += 2;
-        }
-        if (lines[i].size)
-            memcpy(to, lines[i].data, lines[i].size);
-        to += lines[i].size;
-    }
-    return str_from(out, size);
-}
-
-static bool decode_lines(struct decoder *d, struct list list, unsigned depth)
-{
-    int64_t *counts = ARENA_ARRAY(d->arena, int64_t, list.count);
+    int64_t *counts = ARENA_ARRAY(d->arena, int64_t, ret->count);
+    uint32_t *ends = ARENA_ARRAY(d->arena, uint32_t, ret->count);
     uint64_t total = 0;
-    if (!pool_take_numbers(d->in, counts, list.count))
+    if (!pool_take_numbers(d->in, counts, ret->count))
         return false;
-    for (uint32_t i = 0; i < list.count; i++) {
+    for (uint32_t i = 0; i < ret->count; i++) {
         if (counts[i] < 1 || (uint64_t)counts[i] > d->set->values_left ||
             (total += (uint64_t)counts[i]) > d->set->values_left)
             return false;
+        ends[i] = (uint32_t)total;
     }
-    struct str *lines = ARENA_ARRAY(d->arena, struct str, total);
-    uint32_t *rows = ARENA_ARRAY(d->arena, uint32_t, total);
-    size_t at = 0;
-    for (uint32_t i = 0; i < list.count; i++)
-        for (int64_t line = 0; line < counts[i]; line++)
-            rows[at++] = list.rows[i];
-    if (!decode_list(d, (struct list){lines, rows, (uint32_t)total}, depth + 1))
-        return false;
-    at = 0;
-    for (uint32_t i = 0; i < list.count; i++) {
-        list.values[i] = join_lines(d, lines + at, (size_t)counts[i]);
-        if (!list.values[i].data)
-            return false;
-        at += (size_t)counts[i];
-    }
-    return true;
+    uint32_t *line_rows = ARENA_ARRAY(d->arena, uint32_t, total);
+    for (uint32_t i = 0, at = 0; i < ret->count; i++)
+        while (at < ends[i])
+            line_rows[at++] = rows[i];
+    struct list *lines = ARENA_NEW(d->arena, struct list);
+    ret->lines.ends = ends;
+    ret->lines.lines = lines;
+    return open_list(d, line_rows, (uint32_t)total, depth + 1, lines);
 }
 
-static bool decode_list(struct decoder *d, struct list list, unsigned depth)
+static bool open_list(struct decoder *d, const uint32_t *rows, uint32_t count, unsigned depth, struct list *ret)
 {
-    uint8_t way;
-    d->times = NULL;
-    if (list.count == 0)
+    *ret = (struct list){.count = count};
+    if (count == 0)
         return true;
-    if (depth > COLUMN_DEPTH_MAX || list.count > d->set->values_left || !take_byte(d, &way))
+    if (depth > COLUMN_DEPTH_MAX || count > d->set->values_left || !take_byte(d, &ret->way))
         return false;
-    d->set->values_left -= list.count;
-    bool sound;
-    switch (way) {
+    d->set->values_left -= count;
+    switch (ret->way) {
     case WAY_ONE:
-        return decode_one(d, list);
+        return take_text(d, &ret->one);
     case WAY_RAW:
-        return decode_raw(d, list);
+        return open_raw(d, ret);
     case WAY_TYPED:
-        return decode_typed(d, list);
+        return open_typed(d, ret);
     case WAY_DICT:
-        sound = decode_dict(d, list, depth);
-        if (depth > 0)
-            d->times = NULL;
-        return sound;
+        return open_dict(d, rows, depth, ret);
     case WAY_SPLIT:
-        sound = decode_split(d, list, depth);
-        break;
+        return open_split(d, rows, depth, ret);
     case WAY_SAME:
-        sound = decode_same(d, list, depth);
-        break;
+        return open_same(d, rows, depth, ret);
     case WAY_LINES:
-        sound = decode_lines(d, list, depth);
-        break;
+        return open_lines(d, rows, depth, ret);
     default:
-        sound = false;
+        return false;
     }
-    d->times = NULL; /* those of a list within */
-    return sound;
 }
 
-bool column_decode(struct column_set *set, uint32_t index, struct pool_reader *in, struct arena *arena)
+bool column_open(struct column_set *set, uint32_t index, struct pool_reader *in, struct arena *arena)
 {
     struct column *column = &set->columns[index];
     column->codes = NULL;
     column->distinct = column->chain = 0;
     struct decoder d = {.set = set, .index = index, .in = in, .arena = arena};
-    column->decoded = decode_list(&d, (struct list){column->values, column->rows, column->count}, 0);
-    column->times = d.times;
-    return column->decoded;
+    struct list *list = ARENA_NEW(arena, struct list);
+    column->list = open_list(&d, column->rows, column->count, 0, list) ? list : NULL;
+    return column->list != NULL;
 }

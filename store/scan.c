@@ -20,7 +20,7 @@ struct listed_block {
     bool wanted; /* one of the sources asked is in it */
     uint32_t timeless;
     int64_t time_min, time_max;
-    enum word_found word; /* what its segment says of the word asked; WORD_DAMAGED: nothing */
+    enum word_found word; /* what the index says of the word asked; WORD_DAMAGED: nothing */
 };
 
 struct scan {
@@ -153,8 +153,8 @@ static bool choose_by_source(struct scan *scan, struct err *err)
     return true;
 }
 
-/* What a whole segment says holds for all its blocks. */
-static void hear_segment(void *context, int64_t first_block, uint64_t holders)
+/* What the index says of some blocks. */
+static void hear_index(void *context, int64_t first_block, unsigned count, uint64_t holders)
 {
     struct scan *scan = context;
     size_t low = 0, high = scan->block_count;
@@ -165,7 +165,7 @@ static void hear_segment(void *context, int64_t first_block, uint64_t holders)
         else
             high = middle;
     }
-    for (; low < scan->block_count && scan->blocks[low].id < first_block + SEGMENT_BLOCKS; low++) {
+    for (; low < scan->block_count && scan->blocks[low].id - first_block < count; low++) {
         bool holds = holders >> (scan->blocks[low].id - first_block) & 1;
         scan->blocks[low].word = holds ? WORD_PRESENT : WORD_ABSENT;
     }
@@ -176,7 +176,7 @@ static void hear_segment(void *context, int64_t first_block, uint64_t holders)
 static bool choose_by_word(struct scan *scan, struct err *err)
 {
     struct err why = {0};
-    if (!scan->by_word || segment_ask(scan->store, scan->fingerprint, hear_segment, scan, &why) ||
+    if (!scan->by_word || segment_ask(scan->store, scan->fingerprint, hear_index, scan, &why) ||
         why.kind == ERR_CORRUPT)
         return true;
     return err_set(err, why.kind, 0, "%s", why.text);
@@ -341,20 +341,6 @@ static bool wants_text(void *context, const struct block *block)
 
 /* ---- From block to block ----------------------------------------------------------------------------------------------- */
 
-/* False when the index says that the word is not in the block. A damaged or missing row says nothing. */
-static bool may_hold_word(struct scan *scan, const struct listed_block *listed, bool *ret_may, struct err *err)
-{
-    *ret_may = listed->word != WORD_ABSENT;
-    if (listed->word != WORD_DAMAGED)
-        return true;
-    enum word_found found;
-    if (!segment_ask_block(scan->store, listed->id, scan->fingerprint, &found, err))
-        return false;
-    *ret_may = found != WORD_ABSENT;
-    scan->counts.index_used |= found != WORD_DAMAGED;
-    return true;
-}
-
 /* Decodes the block if it may hold something wanted; scan->open tells. False: err. */
 static bool open_block(struct scan *scan, const struct listed_block *listed, struct err *err)
 {
@@ -367,10 +353,7 @@ static bool open_block(struct scan *scan, const struct listed_block *listed, str
         if (simple || listed->timeless == 0)
             return true;
     }
-    bool may = true;
-    if (scan->by_word && !may_hold_word(scan, listed, &may, err))
-        return false;
-    if (!may)
+    if (listed->word == WORD_ABSENT)
         return true;
     struct err why = {0};
     switch (load_block(scan->store, listed->id, wants_text, scan, &scan->block, &why)) {

@@ -112,8 +112,24 @@ bool segment_add(struct store *store, int64_t block, struct str list, struct err
     return block % SEGMENT_BLOCKS != 0 || make_segment(store, block / SEGMENT_BLOCKS - 1, err);
 }
 
-bool segment_ask(struct store *store, uint32_t fingerprint,
-                 void (*hear)(void *context, int64_t first_block, uint64_t holders), void *context, struct err *err)
+/* The lists of the blocks that are in no segment yet. */
+static bool ask_lists(struct store *store, uint32_t fingerprint, segment_hear *hear, void *context, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_range", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, 1);
+    sql_bind_i64(stmt, 2, INT64_MAX);
+    int step;
+    while ((step = sql_step(&store->sql, stmt, err)) == 1) {
+        enum word_found found = word_find(sql_str(stmt, 1), fingerprint);
+        if (found != WORD_DAMAGED)
+            hear(context, sql_i64(stmt, 0), 1, found == WORD_PRESENT);
+    }
+    return step == 0;
+}
+
+bool segment_ask(struct store *store, uint32_t fingerprint, segment_hear *hear, void *context, struct err *err)
 {
     struct sqlite3_stmt *stmt = sql_use(&store->sql, "word_bucket_read", err);
     if (stmt == NULL)
@@ -130,27 +146,9 @@ bool segment_ask(struct store *store, uint32_t fingerprint,
         for (size_t i = 0; i < entries.count; i++)
             if (entries.values[i] / SEGMENT_BLOCKS == remainder)
                 holders |= UINT64_C(1) << entries.values[i] % SEGMENT_BLOCKS;
-        hear(context, segment * SEGMENT_BLOCKS + 1, holders);
+        hear(context, segment * SEGMENT_BLOCKS + 1, SEGMENT_BLOCKS, holders);
     }
-    return step == 0;
-}
-
-bool segment_ask_block(struct store *store, int64_t block, uint32_t fingerprint, enum word_found *ret, struct err *err)
-{
-    *ret = WORD_DAMAGED;
-    struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_read", err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_i64(stmt, 1, block);
-    struct err why = {0};
-    int step = sql_step(&store->sql, stmt, &why);
-    if (step < 0 && why.kind != ERR_CORRUPT)
-        return err_set(err, why.kind, 0, "%s", why.text);
-    if (step == 1) {
-        *ret = word_find(sql_str(stmt, 0), fingerprint);
-        sql_rest(stmt);
-    }
-    return true;
+    return step == 0 && ask_lists(store, fingerprint, hear, context, err);
 }
 
 /* ---- Everything, for verify ------------------------------------------------------------------------------------------ */

@@ -16,12 +16,10 @@ enum { SEGMENT_BLOCKS = 64, SEGMENT_BUCKET_BITS = 12, SEGMENT_BUCKETS = 1 << SEG
 /* Within the writer's transaction: keeps the block's list; makes the segment if the block is its last. */
 bool segment_add(struct store *store, int64_t block, struct str list, struct err *err);
 
-/* Calls hear for every whole segment: bit i of holders tells whether block first_block + i has the fingerprint. Segments whose
- * row is damaged are left out. */
-bool segment_ask(struct store *store, uint32_t fingerprint,
-                 void (*hear)(void *context, int64_t first_block, uint64_t holders), void *context, struct err *err);
-/* What the block's own list says; WORD_DAMAGED when there is none. */
-bool segment_ask_block(struct store *store, int64_t block, uint32_t fingerprint, enum word_found *ret, struct err *err);
+/* Blocks first_block .. first_block + count - 1: bit i of holders tells whether block first_block + i has the fingerprint. */
+typedef void segment_hear(void *context, int64_t first_block, unsigned count, uint64_t holders);
+/* Calls hear for every whole segment, then for every block that is in none. What is damaged or missing is left out. */
+bool segment_ask(struct store *store, uint32_t fingerprint, segment_hear *hear, void *context, struct err *err);
 
 /* All fingerprints of a segment's blocks, sorted, by block; from its buckets, or, while it grows, from the blocks' lists. False
  * with err->text when something is missing of a whole segment or damaged. What ret_lists holds is overwritten. */

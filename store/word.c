@@ -1,5 +1,6 @@
 #include "store/word.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -221,40 +222,56 @@ void numbers_pack(const uint32_t *sorted, size_t count, struct buf *out)
 }
 
 struct bit_reader {
-    struct str rest;
-    uint64_t bits;
+    struct str rest; /* bytes not yet in bits */
+    uint64_t bits;   /* the next ones, lowest first; zeros above count */
     unsigned count;
 };
 
-static bool take_bits(struct bit_reader *r, unsigned count, uint32_t *ret)
+/* Has at least 56 bits ready, or all there are. */
+static inline void fill_bits(struct bit_reader *r)
 {
-    while (r->count < count) {
-        if (r->rest.size == 0)
-            return false;
-        r->bits |= (uint64_t)(unsigned char)r->rest.data[0] << r->count;
-        r->rest = str_from(r->rest.data + 1, r->rest.size - 1);
-        r->count += 8;
+    unsigned bytes = (63 - r->count) / 8;
+    if (r->rest.size >= sizeof(uint64_t)) {
+        uint64_t next;
+        memcpy(&next, r->rest.data, sizeof next);
+        r->bits |= (le64toh(next) & ~(UINT64_MAX << bytes * 8)) << r->count;
+    } else {
+        bytes = r->rest.size < bytes ? (unsigned)r->rest.size : bytes;
+        for (unsigned i = 0; i < bytes; i++)
+            r->bits |= (uint64_t)(unsigned char)r->rest.data[i] << (r->count + 8 * i);
     }
-    *ret = (uint32_t)(r->bits & ((UINT64_C(1) << count) - 1));
-    r->bits >>= count;
-    r->count -= count;
-    return true;
+    r->rest = str_from(r->rest.data + bytes, r->rest.size - bytes);
+    r->count += bytes * 8;
 }
 
-static bool take_number(struct bit_reader *r, unsigned bits, uint64_t *next, uint32_t *ret)
+static inline void drop_bits(struct bit_reader *r, unsigned count)
 {
-    uint32_t quotient = 0, low, one;
+    r->bits >>= count;
+    r->count -= count;
+}
+
+static inline bool take_number(struct bit_reader *r, unsigned bits, uint64_t *next, uint32_t *ret)
+{
+    uint64_t quotient = 0;
+    unsigned ones;
     for (;;) {
-        if (!take_bits(r, 1, &one))
-            return false;
-        if (!one)
+        fill_bits(r);
+        ones = (unsigned)__builtin_ctzll(~r->bits); /* fewer than 64 are ready, so a zero stands above them */
+        quotient += ones;
+        if (ones < r->count)
             break;
-        if (++quotient > QUOTIENT_MAX)
+        if (ones == 0 || quotient > QUOTIENT_MAX)
             return false;
+        drop_bits(r, ones);
     }
-    if (!take_bits(r, bits, &low))
+    drop_bits(r, ones + 1);
+    if (r->count < bits)
+        fill_bits(r);
+    if (r->count < bits || quotient > QUOTIENT_MAX)
         return false;
-    uint64_t value = *next + ((uint64_t)quotient << bits) + low;
+    uint64_t low = r->bits & ((UINT64_C(1) << bits) - 1);
+    drop_bits(r, bits);
+    uint64_t value = *next + (quotient << bits) + low;
     if (value > UINT32_MAX)
         return false;
     *next = value + 1;
@@ -297,7 +314,7 @@ bool numbers_unpack(struct str packed, struct words *ret)
     for (; ret->count < count; ret->count++)
         if (!take_number(&r, bits, &next, &ret->values[ret->count]))
             return false;
-    return r.rest.size == 0;
+    return r.rest.size == 0 && r.count < 8;
 }
 
 enum word_found word_find(struct str packed, uint32_t fingerprint)

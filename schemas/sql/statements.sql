@@ -159,10 +159,6 @@ SELECT id, first_record, slots, records, codec, directory, body FROM block WHERE
 SELECT id, first_record, slots, records, codec, directory, body FROM block
 WHERE first_record <= ?1 ORDER BY first_record DESC LIMIT 1;
 
--- name: block_word_read
--- plan: SEARCH block_word USING INTEGER PRIMARY KEY (rowid=?)
-SELECT words FROM block_word WHERE block = ?1;
-
 -- name: run_blocks
 -- plan: SEARCH run USING PRIMARY KEY (source=?)
 SELECT block FROM run WHERE source = ?1 ORDER BY block;
