@@ -117,6 +117,12 @@ static bool begin_event(struct question *q, const struct scan_record *found, str
     return true;
 }
 
+/* The table does not; raw needs them to tell whether a line goes on. */
+static bool shows_offsets(const struct question *q)
+{
+    return q->output.format != RENDER_TABLE;
+}
+
 bool question_scan(struct question *q, struct question_scan *scan, struct err *err)
 {
     if (q->select.source_count == 0)
@@ -126,7 +132,8 @@ bool question_scan(struct question *q, struct question_scan *scan, struct err *e
                            .sources = q->select.source_ids,
                            .source_count = q->select.source_count,
                            .word = scan->word,
-                           .literal = scan->literal};
+                           .literal = scan->literal,
+                           .offsets = shows_offsets(q)};
     SCOPED_FREE(scan) *cursor = scan_new(q->store, &ask, err);
     if (!cursor)
         return false;
@@ -154,7 +161,7 @@ int question_fetch(struct question *q, uint64_t number, struct event *ret, struc
 {
     struct scan_record found;
     struct err failure = {0};
-    if (store_fetch(q->store, number, &found, &failure))
+    if (store_fetch(q->store, number, shows_offsets(q), &found, &failure))
         return begin_event(q, &found, ret) ? 1 : 0;
     if (failure.kind == ERR_CORRUPT || failure.kind == ERR_MISSING) {
         q->loss.records_unreadable++;

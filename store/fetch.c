@@ -1,10 +1,9 @@
+#include "store/fetch.h"
+
 #include <stdlib.h>
 
-#include "store/handle.h"
 #include "store/hot.h"
-#include "store/load.h"
 
-/* The blocks looked into last: facts and traces come in order, so neighbours share a block. */
 enum { CACHED_BLOCKS = 8 };
 
 struct fetch_cache {
@@ -13,7 +12,8 @@ struct fetch_cache {
         uint64_t used;      /* clock of the last use */
     } entries[CACHED_BLOCKS];
     uint64_t clock;
-    struct buf hot_raw;
+    struct load load;
+    struct buf raw; /* of the record fetched last */
 };
 
 void fetch_cache_free(struct fetch_cache *cache)
@@ -22,7 +22,8 @@ void fetch_cache_free(struct fetch_cache *cache)
         return;
     for (unsigned i = 0; i < CACHED_BLOCKS; i++)
         block_release(&cache->entries[i].block);
-    buf_release(&cache->hot_raw);
+    load_release(&cache->load);
+    buf_release(&cache->raw);
     free(cache);
 }
 
@@ -30,7 +31,7 @@ static struct fetch_cache *cache_of(struct store *store)
 {
     if (store->cache == NULL) {
         store->cache = mem_alloc(sizeof *store->cache);
-        store->cache->hot_raw = BUF(RECORD_BYTES_MAX);
+        store->cache->raw = BUF(BLOCK_TEXT_MAX);
     }
     return store->cache;
 }
@@ -40,18 +41,56 @@ static bool holds(const struct block *block, uint64_t number)
     return number >= block->first_record && number - block->first_record < block->slots;
 }
 
-/* The entry that holds the number, else NULL and *ret_oldest is the one to decode into. */
-static struct cached *find(struct fetch_cache *cache, uint64_t number, struct cached **ret_oldest)
+static struct cached *oldest_of(struct fetch_cache *cache)
 {
     struct cached *oldest = &cache->entries[0];
+    for (unsigned i = 1; i < CACHED_BLOCKS; i++)
+        if (cache->entries[i].used < oldest->used)
+            oldest = &cache->entries[i];
+    return oldest;
+}
+
+/* Decodes what was loaded, in the place of the entry used longest ago. */
+static enum load_result keep(struct store *store, struct fetch_cache *cache, struct cached **ret, struct err *err)
+{
+    struct cached *entry = oldest_of(cache);
+    struct err why = {0};
+    entry->used = ++cache->clock;
+    *ret = entry;
+    if (block_decode(&entry->block, &cache->load.row, &why) && block_open(&entry->block, &why))
+        return LOAD_DONE;
+    entry->block.slots = 0;
+    entry->used = 0;
+    err_set(err, why.kind, 0, "%s", why.text);
+    err_within(err, "the store '%s'", store->path);
+    return LOAD_DAMAGED;
+}
+
+enum load_result fetch_block(struct store *store, int64_t id, struct block **ret, struct err *err)
+{
+    struct fetch_cache *cache = cache_of(store);
     for (unsigned i = 0; i < CACHED_BLOCKS; i++) {
         struct cached *entry = &cache->entries[i];
-        if (holds(&entry->block, number))
-            return entry;
-        if (entry->used < oldest->used)
-            oldest = entry;
+        if (entry->block.slots > 0 && entry->block.id == id) {
+            entry->used = ++cache->clock;
+            *ret = &entry->block;
+            return LOAD_DONE;
+        }
     }
-    *ret_oldest = oldest;
+    struct cached *entry;
+    enum load_result result = load_block(store, id, &cache->load, err);
+    result = result == LOAD_DONE ? keep(store, cache, &entry, err) : result;
+    if (result == LOAD_DONE)
+        *ret = &entry->block;
+    return result;
+}
+
+/* The entry that holds the number, or NULL. */
+static struct cached *find(struct fetch_cache *cache, uint64_t number)
+{
+    for (unsigned i = 0; i < CACHED_BLOCKS; i++)
+        if (holds(&cache->entries[i].block, number))
+            return &cache->entries[i];
     return NULL;
 }
 
@@ -65,7 +104,7 @@ static int fetch_hot(struct store *store, uint64_t number, struct scan_record *r
     int step = sql_step(&store->sql, stmt, err);
     if (step <= 0)
         return step;
-    struct buf *raw = &cache_of(store)->hot_raw;
+    struct buf *raw = &cache_of(store)->raw;
     bool whole = hot_row(stmt, ret);
     if (whole) {
         buf_reset(raw);
@@ -85,13 +124,26 @@ static bool missing(struct store *store, uint64_t number, struct err *err)
                    store->path);
 }
 
-bool store_fetch(struct store *store, uint64_t number, struct scan_record *ret, struct err *err)
+static bool fetch_from(struct store *store, struct cached *entry, uint64_t number, bool offset,
+                       struct scan_record *ret, struct err *err)
+{
+    struct fetch_cache *cache = store->cache;
+    struct block *block = &entry->block;
+    uint32_t slot = (uint32_t)(number - block->first_record);
+    entry->used = ++cache->clock;
+    buf_reset(&cache->raw);
+    if (!block_slot_text(block, slot, &cache->raw, err) || (offset && !block_decode_offsets(block, err)))
+        return err_within(err, "the store '%s'", store->path);
+    block_record_of(block, slot, buf_str(&cache->raw), ret);
+    return true;
+}
+
+bool store_fetch(struct store *store, uint64_t number, bool offset, struct scan_record *ret, struct err *err)
 {
     if (number < 1 || number > INT64_MAX)
         return missing(store, number, err);
     struct fetch_cache *cache = cache_of(store);
-    struct cached *oldest = NULL;
-    struct cached *entry = find(cache, number, &oldest);
+    struct cached *entry = find(cache, number);
     bool hole = entry != NULL && block_is_hole(&entry->block, (uint32_t)(number - entry->block.first_record));
     if (entry == NULL || hole) {
         int hot = fetch_hot(store, number, ret, err);
@@ -99,17 +151,13 @@ bool store_fetch(struct store *store, uint64_t number, struct scan_record *ret, 
             return hot == 1;
         if (hole)
             return missing(store, number, err);
-        entry = oldest;
-        enum load_result result = load_block_holding(store, number, &entry->block, err);
-        if (result != LOAD_DONE) {
-            entry->block.slots = 0;
+        enum load_result result = load_block_holding(store, number, &cache->load, err);
+        result = result == LOAD_DONE ? keep(store, cache, &entry, err) : result;
+        if (result != LOAD_DONE)
             return result == LOAD_GONE ? missing(store, number, err) : false;
-        }
         if (!holds(&entry->block, number) ||
             block_is_hole(&entry->block, (uint32_t)(number - entry->block.first_record)))
             return missing(store, number, err);
     }
-    entry->used = ++cache->clock;
-    block_record(&entry->block, (uint32_t)(number - entry->block.first_record), ret);
-    return true;
+    return fetch_from(store, entry, number, offset, ret, err);
 }

@@ -1,17 +1,18 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "store/fetch.h"
 #include "store/handle.h"
 #include "store/hot.h"
-#include "store/load.h"
+#include "store/scan_team.h"
 #include "store/segment.h"
 #include "store/word.h"
 
 /* A scan lists at its start, in one short read, the blocks there are and the hot records it wants. From then on it reads
  * block by block, each in a short read of its own, so that it never keeps the write-ahead log from starting anew. The hot
  * records are copied at the start because a later commit may replace them; memory for them is bounded by the number of
- * sources. A block is decided on in this order, cheapest first: source, time, word, then its times and sources, then its
- * text. */
+ * sources. A block is decided on in this order, cheapest first: source, time, word, then as a job (scan_job.h). Many blocks are
+ * run ahead by a team; the few that the index names for a word are taken from those that store_fetch keeps. */
 
 struct listed_block {
     int64_t id;
@@ -23,59 +24,23 @@ struct listed_block {
     enum word_found word; /* what the index says of the word asked; WORD_DAMAGED: nothing */
 };
 
+enum { TEAM_BLOCKS_MIN = 4 }; /* blocks worth starting threads for */
+
 struct scan {
     struct store *store;
     struct arena arena;
-    int64_t since_us, until_us;
-    bool timed; /* since or until is given */
-    int64_t *sources;
-    size_t source_count;
-    bool all_sources;
-    struct str literal; /* size 0: none */
+    struct plan plan;
     bool by_word;
     uint32_t fingerprint;
     struct listed_block *blocks;
     size_t block_count, block_capacity, block_at;
     struct scan_record *hot;
     size_t hot_count, hot_capacity, hot_at;
-    struct block block;       /* the one being read, */
-    bool open;                /* if any; its text is there */
-    uint32_t slot;            /* next in it */
+    struct team team;
     struct scan_record found; /* the next record of the blocks, if have */
     bool have;
     struct scan_counts counts;
 };
-
-/* ---- What is wanted -------------------------------------------------------------------------------------------------- */
-
-static int compare_ids(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static bool wants_source(const struct scan *scan, int64_t source)
-{
-    return scan->all_sources || (scan->source_count > 0 && bsearch(&source, scan->sources, scan->source_count,
-                                                                   sizeof *scan->sources, compare_ids) != NULL);
-}
-
-static bool wants_time(const struct scan *scan, int64_t time_us)
-{
-    if (!scan->timed)
-        return true;
-    return time_us != TIME_NONE && (scan->since_us == TIME_NONE || time_us >= scan->since_us) &&
-           (scan->until_us == TIME_NONE || time_us < scan->until_us);
-}
-
-static bool wants_span(const struct scan *scan, int64_t time_min, int64_t time_max)
-{
-    if (!scan->timed)
-        return true;
-    return time_min != TIME_NONE && time_max != TIME_NONE &&
-           (scan->since_us == TIME_NONE || time_max >= scan->since_us) &&
-           (scan->until_us == TIME_NONE || time_min < scan->until_us);
-}
 
 /* ---- The snapshot ------------------------------------------------------------------------------------------------------ */
 
@@ -95,7 +60,7 @@ static bool take_listed(const struct scan *scan, struct sqlite3_stmt *stmt, stru
         .id = id,
         .first_record = (uint64_t)first,
         .slots = (uint32_t)slots,
-        .wanted = scan->all_sources,
+        .wanted = scan->plan.all_sources,
         .timeless = (uint32_t)timeless,
         .time_min = sql_time(stmt, 4),
         .time_max = sql_time(stmt, 5),
@@ -134,11 +99,11 @@ static int compare_listed(const void *id, const void *listed)
 static bool choose_by_source(struct scan *scan, struct err *err)
 {
     struct sql *sql = &scan->store->sql;
-    for (size_t i = 0; i < scan->source_count; i++) {
+    for (size_t i = 0; i < scan->plan.source_count; i++) {
         struct sqlite3_stmt *stmt = sql_use(sql, "run_blocks", err);
         if (stmt == NULL)
             return false;
-        sql_bind_i64(stmt, 1, scan->sources[i]);
+        sql_bind_i64(stmt, 1, scan->plan.sources[i]);
         int step;
         while ((step = sql_step(sql, stmt, err)) == 1) {
             int64_t id = sql_i64(stmt, 0);
@@ -184,11 +149,11 @@ static bool choose_by_word(struct scan *scan, struct err *err)
 
 static bool wants_hot(struct scan *scan, const struct scan_record *rec)
 {
-    if (!wants_source(scan, rec->source))
+    const struct plan *plan = &scan->plan;
+    if (!plan_wants_source(plan, rec->source) || (plan->wants && !plan->wants(plan->context, rec)) ||
+        !plan_wants_text(plan, rec->record.raw))
         return false;
-    if (scan->literal.size > 0 && str_find(rec->record.raw, scan->literal) == STR_NONE)
-        return false;
-    if (wants_time(scan, rec->record.time_us))
+    if (plan_wants_time(plan, rec->record.time_us))
         return true;
     scan->counts.records_without_time += rec->record.time_us == TIME_NONE;
     return false;
@@ -219,36 +184,23 @@ static bool copy_hot(struct scan *scan, struct err *err)
     return step == 0;
 }
 
-static void take_ask(struct scan *scan, const struct scan_ask *ask)
-{
-    scan->since_us = ask->since_us;
-    scan->until_us = ask->until_us;
-    scan->timed = ask->since_us != TIME_NONE || ask->until_us != TIME_NONE;
-    scan->all_sources = ask->sources == NULL;
-    if (ask->sources != NULL && ask->source_count > 0) {
-        scan->sources = ARENA_ARRAY(&scan->arena, int64_t, ask->source_count);
-        memcpy(scan->sources, ask->sources, ask->source_count * sizeof *ask->sources);
-        scan->source_count = ask->source_count;
-        qsort(scan->sources, scan->source_count, sizeof *scan->sources, compare_ids);
-    }
-    scan->by_word = ask->word.data != NULL && store_word_indexable(ask->word);
-    if (scan->by_word)
-        scan->fingerprint = word_fingerprint(ask->word);
-    struct str literal = ask->literal.size > 0 ? ask->literal : ask->word;
-    scan->literal = arena_str(&scan->arena, literal);
-}
-
 struct scan *scan_new(struct store *store, const struct scan_ask *ask, struct err *err)
 {
     struct scan *scan = mem_alloc(sizeof *scan);
     scan->store = store;
-    take_ask(scan, ask);
+    plan_take(&scan->plan, ask, &scan->arena);
+    team_init(&scan->team, &scan->plan);
+    scan->by_word = ask->word.data != NULL && store_word_indexable(ask->word);
+    if (scan->by_word)
+        scan->fingerprint = word_fingerprint(ask->word);
     bool ok = sql_run(&store->sql, "begin_read", err);
     if (ok) {
-        ok = list_blocks(scan, err) && (scan->all_sources || choose_by_source(scan, err)) &&
+        ok = list_blocks(scan, err) && (scan->plan.all_sources || choose_by_source(scan, err)) &&
              choose_by_word(scan, err) && copy_hot(scan, err);
         ok = sql_run(&store->sql, "commit", ok ? err : NULL) && ok;
     }
+    if (ok && !scan->by_word && scan->block_count >= TEAM_BLOCKS_MIN)
+        team_start(&scan->team);
     if (ok)
         return scan;
     scan_free(scan);
@@ -259,7 +211,7 @@ void scan_free(struct scan *scan)
 {
     if (scan == NULL)
         return;
-    block_release(&scan->block);
+    team_release(&scan->team);
     arena_release(&scan->arena);
     free(scan->blocks);
     free(scan->hot);
@@ -271,111 +223,54 @@ struct scan_counts scan_counts(const struct scan *scan)
     return scan->counts;
 }
 
-/* ---- Within a block ---------------------------------------------------------------------------------------------------- */
-
-/* The first slot from `from` on whose text holds the literal, or slots. */
-static uint32_t find_literal(const struct scan *scan, uint32_t from)
-{
-    const struct block *block = &scan->block;
-    struct str text = buf_str(&block->text);
-    size_t at = block->starts[from];
-    for (;;) {
-        size_t hit = str_find(str_slice(text, at, text.size), scan->literal);
-        if (hit == STR_NONE)
-            return block->slots;
-        at += hit;
-        uint32_t low = from, high = block->slots; /* starts[low] <= at < starts[high] */
-        while (high - low > 1) {
-            uint32_t middle = low + (high - low) / 2;
-            if (block->starts[middle] <= at)
-                low = middle;
-            else
-                high = middle;
-        }
-        if (at + scan->literal.size <= block->starts[low + 1])
-            return low;
-        at = block->starts[low + 1]; /* it stands across two records, and so would a later one in this record */
-    }
-}
-
-/* Moves to the next record wanted of the block; its text is there. */
-static bool next_in_block(struct scan *scan)
-{
-    const struct block *block = &scan->block;
-    while (scan->slot < block->slots) {
-        if (scan->literal.size > 0)
-            scan->slot = find_literal(scan, scan->slot);
-        if (scan->slot == block->slots)
-            break;
-        uint32_t slot = scan->slot++;
-        if (block_is_hole(block, slot) || !wants_source(scan, block_run_of(block, slot)->source))
-            continue;
-        if (!wants_time(scan, block->times[slot])) {
-            scan->counts.records_without_time += block->times[slot] == TIME_NONE;
-            continue;
-        }
-        block_record(block, slot, &scan->found);
-        return true;
-    }
-    return false;
-}
-
-/* Whether the text must be inflated: some record may be wanted, by all that is known without it. If not, the records left
- * out for want of a time are counted here; with a literal they need the text, to tell whether they hold it. */
-static bool wants_text(void *context, const struct block *block)
-{
-    struct scan *scan = context;
-    uint64_t timeless = 0;
-    for (uint32_t slot = 0; slot < block->slots; slot++) {
-        if (block_is_hole(block, slot) || !wants_source(scan, block_run_of(block, slot)->source))
-            continue;
-        if (wants_time(scan, block->times[slot]))
-            return true;
-        timeless += block->times[slot] == TIME_NONE;
-    }
-    if (timeless > 0 && scan->literal.size > 0)
-        return true;
-    scan->counts.records_without_time += timeless;
-    return false;
-}
-
 /* ---- From block to block ----------------------------------------------------------------------------------------------- */
 
-/* Decodes the block if it may hold something wanted; scan->open tells. False: err. */
-static bool open_block(struct scan *scan, const struct listed_block *listed, struct err *err)
+/* What the list says of the block; who is left out is counted. */
+static bool wants_block(struct scan *scan, const struct listed_block *listed)
 {
     if (!listed->wanted)
-        return true;
-    if (!wants_span(scan, listed->time_min, listed->time_max)) {
-        bool simple = scan->all_sources && scan->literal.size == 0; /* then the row tells who is left out */
-        if (simple)
+        return false;
+    if (!plan_wants_span(&scan->plan, listed->time_min, listed->time_max)) {
+        bool simple = scan->plan.all_sources && scan->plan.need_count == 0 && scan->plan.wants == NULL;
+        if (simple) /* then the row tells who is left out */
             scan->counts.records_without_time += listed->timeless;
         if (simple || listed->timeless == 0)
-            return true;
+            return false;
     }
-    if (listed->word == WORD_ABSENT)
-        return true;
+    return listed->word != WORD_ABSENT;
+}
+
+/* Makes the block the next job, if it is to be looked into. False: err. */
+static bool add_job(struct scan *scan, const struct listed_block *listed, struct err *err)
+{
+    struct job *job = team_place(&scan->team);
     struct err why = {0};
-    switch (load_block(scan->store, listed->id, wants_text, scan, &scan->block, &why)) {
-    case LOAD_GONE:
-        scan->counts.blocks_gone++;
-        return true;
-    case LOAD_DAMAGED:
-        scan->counts.blocks_damaged++;
-        return true;
-    case LOAD_FAILED:
+    enum load_result result;
+    job->first_record = listed->first_record;
+    job->slots = listed->slots;
+    job->block = &job->own;
+    if (scan->by_word && listed->word == WORD_PRESENT)
+        result = fetch_block(scan->store, listed->id, &job->block, &why);
+    else
+        result = load_block(scan->store, listed->id, &job->load, &why);
+    if (result == LOAD_FAILED)
         return err_set(err, why.kind, 0, "%s", why.text);
-    case LOAD_DONE:
-        break;
+    if (result == LOAD_DONE)
+        team_push(&scan->team);
+    scan->counts.blocks_damaged += result == LOAD_DAMAGED;
+    scan->counts.blocks_gone += result == LOAD_GONE;
+    return true;
+}
+
+/* Keeps the team busy. Blocks of the fetch cache are one job at a time, so that none is put out of it while it is read. */
+static bool add_jobs(struct scan *scan, struct err *err)
+{
+    while (scan->block_at < scan->block_count && team_place(&scan->team) &&
+           !(scan->by_word && scan->team.used > 0)) {
+        const struct listed_block *listed = &scan->blocks[scan->block_at++];
+        if (wants_block(scan, listed) && !add_job(scan, listed, err))
+            return false;
     }
-    /* It must be where the list says, or records would come out of order. */
-    if (scan->block.first_record != listed->first_record || scan->block.slots != listed->slots) {
-        scan->counts.blocks_damaged++;
-        return true;
-    }
-    scan->counts.blocks_read++;
-    scan->slot = 0;
-    scan->open = scan->block.has_text;
     return true;
 }
 
@@ -383,14 +278,23 @@ static bool open_block(struct scan *scan, const struct listed_block *listed, str
 static bool find_next(struct scan *scan, struct err *err)
 {
     while (!scan->have) {
-        if (scan->open && next_in_block(scan)) {
+        struct job *job = team_first(&scan->team);
+        if (job == NULL) {
+            if (!add_jobs(scan, err))
+                return false;
+            job = team_first(&scan->team);
+            if (job == NULL)
+                break;
+        }
+        if (job_next(&scan->plan, job, &scan->found)) {
             scan->have = true;
             break;
         }
-        scan->open = false;
-        if (scan->block_at == scan->block_count)
-            break;
-        if (!open_block(scan, &scan->blocks[scan->block_at++], err))
+        scan->counts.blocks_read += job->read;
+        scan->counts.blocks_damaged += job->damaged;
+        scan->counts.records_without_time += job->timeless;
+        team_pop(&scan->team);
+        if (!add_jobs(scan, err))
             return false;
     }
     return true;

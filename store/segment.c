@@ -123,7 +123,7 @@ static bool ask_lists(struct store *store, uint32_t fingerprint, segment_hear *h
     int step;
     while ((step = sql_step(&store->sql, stmt, err)) == 1) {
         enum word_found found = word_find(sql_str(stmt, 1), fingerprint);
-        if (found != WORD_DAMAGED)
+        if (found != WORD_DAMAGED && sql_i64(stmt, 0) > 0)
             hear(context, sql_i64(stmt, 0), 1, found == WORD_PRESENT);
     }
     return step == 0;

@@ -66,6 +66,19 @@ uint64_t store_log_held(const struct store *store);
 
 /* ---- Reading ------------------------------------------------------------------------------------------------------- */
 
+struct scan_record {
+    uint64_t number;
+    int64_t source;
+    struct record record; /* raw, offset, time_us, flags, level, kinds, format; shape and slots are not set */
+};
+
+/* The raw line holds one of these texts. With ignore_case they are in lower case, and their ASCII letters stand for both cases. */
+struct scan_need {
+    const struct str *any;
+    size_t count;
+    bool ignore_case;
+};
+
 struct scan_ask {
     int64_t since_us,
         until_us; /* since <= time < until; TIME_NONE = open. Records without a time match only if both are open */
@@ -73,12 +86,14 @@ struct scan_ask {
     size_t source_count;
     struct str word;    /* a word every wanted record contains (see store_word_indexable), or absent */
     struct str literal; /* bytes every wanted record's raw line contains, or absent */
-};
-
-struct scan_record {
-    uint64_t number;
-    int64_t source;
-    struct record record; /* raw, offset, time_us, flags, level, kinds, format; shape and slots are not set */
+    const struct scan_need *needs; /* what every wanted record's raw line holds: all of them */
+    size_t need_count;
+    /* Decides by what is known of a record without its text: raw is absent, and offset not set. NULL: nothing. Called on any
+     * thread, several at a time. */
+    bool (*wants)(void *context, const struct scan_record *rec);
+    void *context;
+    bool offsets;  /* record.offset is wanted; else it may be 0 */
+    bool textless; /* record.raw is not wanted; it may be absent */
 };
 
 struct scan;
@@ -87,18 +102,20 @@ struct scan *scan_new(struct store *store, const struct scan_ask *ask, struct er
 void scan_free(struct scan *scan);
 SCOPE_FREE(scan)
 /* The next record in record order, valid until the next call: 1; 0 at the end; -1 on an error. Damaged blocks are skipped and
- * counted. The records are a superset for word and literal, exact for time and sources. */
+ * counted. The records are a superset for word, literal and needs, exact for
+ * the rest. Of a word, literal or need no more may be looked at than its first 256 bytes. */
 int scan_next(struct scan *scan, struct scan_record *ret, struct err *err);
 struct scan_counts {
-    uint64_t blocks, blocks_read, blocks_damaged; /* in the store, decoded, not readable */
+    uint64_t blocks, blocks_read, blocks_damaged; /* in the store, looked into, not readable */
     uint64_t blocks_gone;                         /* pruned since the scan began */
     uint64_t records_without_time;                /* left out because a time range was asked */
     bool index_used;
 };
 struct scan_counts scan_counts(const struct scan *scan);
 
-/* One record by number; keeps a few decoded blocks. The views live until the next call. False: err, or ERR_MISSING. */
-bool store_fetch(struct store *store, uint64_t number, struct scan_record *ret, struct err *err);
+/* One record by number; keeps a few decoded blocks. Without `offset` record.offset may be 0, which is faster. The views live until
+ * the next call. False: err, or ERR_MISSING. */
+bool store_fetch(struct store *store, uint64_t number, bool offset, struct scan_record *ret, struct err *err);
 
 /* True when the id index covers this word (so that scan_ask.word prunes). A word is a run of [A-Za-z0-9_]. */
 bool store_word_indexable(struct str word);

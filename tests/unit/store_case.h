@@ -124,7 +124,7 @@ static inline void put_commit(struct store *store, struct batch *batch)
     batch_reset(batch);
 }
 
-#define ASK_ALL ((struct scan_ask){.since_us = TIME_NONE, .until_us = TIME_NONE})
+#define ASK_ALL ((struct scan_ask){.since_us = TIME_NONE, .until_us = TIME_NONE, .offsets = true})
 
 /* The raw lines found, each behind its number: "1=one|2=two|". */
 static inline const char *scan_text(struct store *store, const struct scan_ask *ask, struct scan_counts *ret_counts)

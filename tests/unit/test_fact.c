@@ -28,7 +28,7 @@ static bool see(void *context, const struct fact_row *row)
     if (seen->store != NULL) {
         struct scan_record rec;
         struct err err = {0};
-        assert_true(store_fetch(seen->store, row->record, &rec, &err));
+        assert_true(store_fetch(seen->store, row->record, true, &rec, &err));
         assert_true(rec.number == row->record && rec.record.time_us == row->time_us && rec.source == row->source);
     }
     return ++seen->count != seen->stop_after;

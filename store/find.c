@@ -1,0 +1,449 @@
+#include "store/find.h"
+
+enum { WINDOWS_MAX = 64 };
+
+/* A column's texts, with what stands before and behind them in the line. */
+struct window {
+    uint32_t column;
+    struct str before, after; /* as long as the text may reach into them */
+};
+
+/* What a literal between two values says, the same in every skeleton it stands in. */
+struct piece_look {
+    bool looked, holds;
+    uint8_t over_end, over_start; /* enum reach */
+};
+
+struct finder {
+    struct block *block;
+    struct arena arena;
+    const struct find_text *wanted;
+    struct str text; /* wanted's */
+    uint8_t *marks;
+    uint8_t **column_hits; /* a flag for each text of a column; NULL: not looked yet */
+    struct piece_look *pieces;
+    struct window windows[WINDOWS_MAX];
+    uint32_t window_count;
+    struct buf scratch;
+    bool damaged;
+};
+
+/* ---- Texts ------------------------------------------------------------------------------------------------------------- */
+
+bool find_in(const struct find_text *wanted, struct str text)
+{
+    return (wanted->ignore_case ? str_find_nocase(text, wanted->text) : str_find(text, wanted->text)) != STR_NONE;
+}
+
+static bool same_bytes(const struct finder *f, struct str a, struct str b)
+{
+    return f->wanted->ignore_case ? str_equal_nocase(a, b) : str_equal(a, b);
+}
+
+/* ---- Cuts ---------------------------------------------------------------------------------------------------------------- */
+
+enum reach { REACH_NONE, REACH_NEAR, REACH_FAR }; /* not across the cut; across; and beyond the literal, into what follows it */
+
+/* May the wanted text begin in or before a literal and end behind it? */
+static enum reach reach_over_end(const struct finder *f, struct str literal, bool first)
+{
+    enum reach reach = REACH_NONE;
+    for (size_t head = 1; head < f->text.size; head++) {
+        if (head <= literal.size) {
+            if (same_bytes(f, str_slice(f->text, 0, head),
+                           str_slice(literal, literal.size - head, literal.size)))
+                reach = REACH_NEAR;
+        } else if (!first && same_bytes(f, str_slice(f->text, head - literal.size, head), literal)) {
+            return REACH_FAR;
+        }
+    }
+    return reach;
+}
+
+/* May it begin before a literal and end in it or behind it? */
+static enum reach reach_over_start(const struct finder *f, struct str literal, bool last)
+{
+    enum reach reach = REACH_NONE;
+    for (size_t tail = 1; tail < f->text.size; tail++) {
+        size_t from = f->text.size - tail;
+        if (tail <= literal.size) {
+            if (same_bytes(f, str_slice(f->text, from, f->text.size), str_slice(literal, 0, tail)))
+                reach = REACH_NEAR;
+        } else if (!last && same_bytes(f, str_slice(f->text, from, from + literal.size), literal)) {
+            return REACH_FAR;
+        }
+    }
+    return reach;
+}
+
+/* ---- Lists ----------------------------------------------------------------------------------------------------------------- */
+
+/* Sets hits[i] for each text of the list that holds the wanted one, and tells whether there is any. hits is zeroed. */
+static bool find_list(struct finder *f, const struct list *list, uint8_t *hits);
+
+static bool text_holds(struct finder *f, const struct list *list, uint32_t i)
+{
+    f->scratch.size = 0;
+    if (!list_put(&f->block->lister, list, i, &f->scratch)) {
+        f->damaged = true;
+        return false;
+    }
+    return find_in(f->wanted, buf_str(&f->scratch));
+}
+
+static bool find_each(struct finder *f, const struct list *list, uint8_t *hits)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < list->count && !f->damaged; i++)
+        any |= hits[i] = text_holds(f, list, i);
+    return any;
+}
+
+static bool find_raw(struct finder *f, const struct list *list, uint8_t *hits)
+{
+    bool any = false;
+    uint32_t i = 0, size = list->raw.ends[list->count - 1];
+    for (size_t at = 0; at < size;) {
+        struct str rest = str_from(list->raw.data + at, size - at);
+        size_t found = f->wanted->ignore_case ? str_find_nocase(rest, f->text) : str_find(rest, f->text);
+        if (found == STR_NONE)
+            break;
+        at += found;
+        while (list->raw.ends[i] <= at)
+            i++;
+        if (at + f->text.size <= list->raw.ends[i]) {
+            hits[i] = any = 1;
+            at = list->raw.ends[i];
+        } else {
+            at++;
+        }
+    }
+    return any;
+}
+
+/* May texts of this type hold the wanted one, going by its characters? */
+static bool type_fits(const struct finder *f, const struct typed *typed)
+{
+    static const char *const known[] = {
+        [TYPE_INTEGER] = "-",  [TYPE_DECIMAL] = "-.",         [TYPE_FLOATING] = "-.", [TYPE_DIGITS] = "",
+        [TYPE_HEX] = "abcdefABCDEF", [TYPE_UUID] = "-abcdefABCDEF", [TYPE_IPV4] = ".",
+    };
+    if (f->text.size > TYPED_TEXT_MAX)
+        return false;
+    if (typed->type == TYPE_TIME || typed->type > TYPE_IPV4)
+        return true;
+    const char *also = known[typed->type];
+    for (size_t i = 0; also && i < f->text.size; i++) {
+        char c = f->text.data[i];
+        if (!(c >= '0' && c <= '9') && !(c && strchr(also, c)))
+            return false;
+    }
+    return true;
+}
+
+static bool find_dict(struct finder *f, const struct list *list, uint8_t *hits)
+{
+    uint8_t *distinct = arena_zalloc(&f->arena, list->dict.texts->count);
+    if (!find_list(f, list->dict.texts, distinct))
+        return false;
+    for (uint32_t i = 0; i < list->count; i++)
+        hits[i] = distinct[list->dict.codes[i]];
+    return true;
+}
+
+static bool cuts_allow(const struct finder *f, const struct list_template *template)
+{
+    for (uint32_t v = 0; v < template->variables; v++)
+        if (reach_over_end(f, template->literals[v], v == 0) ||
+            reach_over_start(f, template->literals[v + 1], v + 1 == template->variables))
+            return true;
+    return false;
+}
+
+static bool find_template(struct finder *f, const struct list *list, const struct list_template *template,
+                          uint8_t *hits)
+{
+    bool all = false, any = false;
+    for (uint32_t v = 0; v <= template->variables && !all; v++)
+        all = find_in(f->wanted, template->literals[v]);
+    if (all || cuts_allow(f, template)) {
+        for (uint32_t i = 0; i < template->count && !f->damaged; i++)
+            any |= hits[template->texts[i]] = all || text_holds(f, list, template->texts[i]);
+        return any;
+    }
+    uint8_t *found = arena_alloc(&f->arena, template->count);
+    for (uint32_t v = 0; v < template->variables; v++) {
+        memset(found, 0, template->count);
+        if (!find_list(f, &template->lists[v], found))
+            continue;
+        any = true;
+        for (uint32_t i = 0; i < template->count; i++)
+            hits[template->texts[i]] |= found[i];
+    }
+    return any;
+}
+
+static bool find_split(struct finder *f, const struct list *list, uint8_t *hits)
+{
+    bool any = false;
+    for (uint32_t t = 0; t < list->split.template_count; t++)
+        if (list->split.templates[t].count > 0)
+            any |= find_template(f, list, &list->split.templates[t], hits);
+    return any;
+}
+
+static const uint8_t *column_hits(struct finder *f, uint32_t index)
+{
+    const struct list *list = f->block->set->columns[index].list;
+    if (!f->column_hits[index]) {
+        f->column_hits[index] = arena_zalloc(&f->arena, list->count);
+        find_list(f, list, f->column_hits[index]);
+    }
+    return f->column_hits[index];
+}
+
+static bool find_same(struct finder *f, const struct list *list, uint8_t *hits)
+{
+    bool any = false;
+    const uint8_t *other = column_hits(f, list->same.column);
+    uint8_t *own = arena_zalloc(&f->arena, list->same.own->count);
+    find_list(f, list->same.own, own);
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint32_t place = list->same.places[i];
+        any |= hits[i] = place & LIST_OWN ? own[place & ~LIST_OWN] : other[place];
+    }
+    return any;
+}
+
+static bool find_lines(struct finder *f, const struct list *list, uint8_t *hits)
+{
+    struct str joint = STR("\\n");
+    if (reach_over_end(f, joint, false) || reach_over_start(f, joint, false) || find_in(f->wanted, joint))
+        return find_each(f, list, hits);
+    uint8_t *found = arena_zalloc(&f->arena, list->lines.lines->count);
+    if (!find_list(f, list->lines.lines, found))
+        return false;
+    for (uint32_t i = 0, line = 0; i < list->count; i++)
+        for (; line < list->lines.ends[i]; line++)
+            hits[i] |= found[line];
+    return true;
+}
+
+static bool find_list(struct finder *f, const struct list *list, uint8_t *hits)
+{
+    switch (list->count ? list->way : 0) {
+    case WAY_ONE:
+        if (!find_in(f->wanted, list->one))
+            return false;
+        memset(hits, 1, list->count);
+        return true;
+    case WAY_RAW:
+        return find_raw(f, list, hits);
+    case WAY_TYPED:
+        return type_fits(f, list->typed.typed) && find_each(f, list, hits);
+    case WAY_DICT:
+        return find_dict(f, list, hits);
+    case WAY_SPLIT:
+        return find_split(f, list, hits);
+    case WAY_SAME:
+        return find_same(f, list, hits);
+    case WAY_LINES:
+        return find_lines(f, list, hits);
+    default:
+        return false;
+    }
+}
+
+/* ---- Lines ------------------------------------------------------------------------------------------------------------------ */
+
+static void raise_mark(uint8_t *mark, enum find_mark to)
+{
+    if (*mark < to)
+        *mark = (uint8_t)to;
+}
+
+static bool window_holds(struct finder *f, const struct window *window, const struct list *list, uint32_t i)
+{
+    f->scratch.size = 0;
+    if (!buf_add_str(&f->scratch, window->before) || !list_put(&f->block->lister, list, i, &f->scratch) ||
+        !buf_add_str(&f->scratch, window->after)) {
+        f->damaged = true;
+        return false;
+    }
+    return find_in(f->wanted, buf_str(&f->scratch));
+}
+
+/* Marks the records of the column whose text, seen with its neighbours, holds the wanted one: some of them may have other
+ * neighbours. */
+static void look_through(struct finder *f, const struct window *window)
+{
+    const struct column *column = &f->block->set->columns[window->column];
+    const struct list *list = column->list;
+    uint8_t *distinct = NULL;
+    if (list->way == WAY_DICT) {
+        distinct = arena_zalloc(&f->arena, list->dict.texts->count);
+        for (uint32_t i = 0; i < list->dict.texts->count && !f->damaged; i++)
+            distinct[i] = window_holds(f, window, list->dict.texts, i);
+    }
+    for (uint32_t i = 0; i < list->count && !f->damaged; i++)
+        if (distinct ? distinct[list->dict.codes[i]] : window_holds(f, window, list, i))
+            raise_mark(&f->marks[column->rows[i]], FIND_MAYBE);
+}
+
+/* False when there are too many of them to look through. */
+static bool add_window(struct finder *f, uint32_t column, struct str before, struct str after)
+{
+    size_t reach = f->text.size - 1;
+    struct window window = {column, str_slice(before, before.size > reach ? before.size - reach : 0, before.size),
+                            str_slice(after, 0, reach)};
+    for (uint32_t i = 0; i < f->window_count; i++)
+        if (f->windows[i].column == column && str_equal(f->windows[i].before, window.before) &&
+            str_equal(f->windows[i].after, window.after))
+            return true;
+    if (f->window_count == WINDOWS_MAX)
+        return false;
+    f->windows[f->window_count++] = window;
+    look_through(f, &window);
+    return true;
+}
+
+static const struct piece_look *look_at_piece(struct finder *f, uint32_t piece)
+{
+    struct piece_look *look = &f->pieces[piece];
+    if (look->looked)
+        return look;
+    struct str literal = f->block->skeletons.pieces[piece].literal;
+    *look = (struct piece_look){
+        .looked = true,
+        .holds = find_in(f->wanted, literal),
+        .over_end = (uint8_t)reach_over_end(f, literal, false),
+        .over_start = (uint8_t)reach_over_start(f, literal, false),
+    };
+    return look;
+}
+
+/* What the skeleton says of all its records. */
+static enum find_mark look_at_skeleton(struct finder *f, const struct skeleton *skeleton)
+{
+    const struct skeleton_piece *pieces = f->block->skeletons.pieces;
+    enum find_mark mark = FIND_NO;
+    if (find_in(f->wanted, skeleton->tail))
+        return FIND_YES;
+    for (uint32_t p = 0; p < skeleton->count; p++) {
+        const struct skeleton_piece *piece = &pieces[skeleton->pieces[p]];
+        const struct piece_look *look = look_at_piece(f, skeleton->pieces[p]);
+        bool last = p + 1 == skeleton->count;
+        struct str next = last ? skeleton->tail : pieces[skeleton->pieces[p + 1]].literal;
+        if (look->holds)
+            return FIND_YES;
+        enum reach before = p == 0 ? reach_over_end(f, piece->literal, true) : look->over_end;
+        enum reach behind =
+            last ? reach_over_start(f, next, true) : look_at_piece(f, skeleton->pieces[p + 1])->over_start;
+        if (before == REACH_FAR || behind == REACH_FAR)
+            mark = FIND_MAYBE;
+        else if ((before || behind) && !add_window(f, piece->column, piece->literal, next))
+            mark = FIND_MAYBE;
+    }
+    return mark;
+}
+
+static void look_at_skeletons(struct finder *f)
+{
+    const struct skeletons *s = &f->block->skeletons;
+    uint8_t *of_skeleton = arena_alloc(&f->arena, s->count);
+    bool any = false;
+    for (uint32_t k = 0; k < s->count && !f->damaged; k++)
+        any |= (of_skeleton[k] = (uint8_t)look_at_skeleton(f, &s->skeletons[k])) != FIND_NO;
+    for (uint32_t slot = 0; any && slot < f->block->slots; slot++)
+        raise_mark(&f->marks[slot], of_skeleton[s->of_record[slot]]);
+}
+
+bool find_slots(struct block *block, const struct find_text *wanted, uint8_t *marks)
+{
+    uint32_t columns = block->skeletons.column_count;
+    struct finder f = {.block = block, .wanted = wanted, .text = wanted->text, .marks = marks};
+    f.scratch = BUF(BLOCK_TEXT_MAX + 2 * wanted->text.size);
+    f.column_hits = arena_zalloc(&f.arena, (columns + 1) * sizeof *f.column_hits);
+    f.pieces = arena_zalloc(&f.arena, block->skeletons.piece_count * sizeof *f.pieces);
+    for (uint32_t c = 0; c < columns && !f.damaged; c++) {
+        const uint8_t *hits = column_hits(&f, c);
+        const struct column *column = &block->set->columns[c];
+        for (uint32_t i = 0; i < column->count; i++)
+            if (hits[i])
+                marks[column->rows[i]] = FIND_YES;
+    }
+    look_at_skeletons(&f);
+    buf_release(&f.scratch);
+    arena_release(&f.arena);
+    return !f.damaged;
+}
+
+/* ---- At a glance -------------------------------------------------------------------------------------------------------------- */
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/* The longest run of letters that stands whole in some pool of texts, if the wanted text has one that cannot be of hex digits.
+ * Parts are never cut between two letters (split.h), but for the t, n or r of an escape. */
+static struct str longest_run(struct str text)
+{
+    struct str best = STR_ABSENT;
+    for (size_t at = 0; at < text.size;) {
+        size_t from = at;
+        while (at < text.size && is_letter(text.data[at]))
+            at++;
+        if (at > from && memchr("tnrTNR", text.data[from], 6))
+            from++;
+        bool hex = true;
+        for (size_t i = from; i < at; i++)
+            hex = hex && memchr("abcdefABCDEF", text.data[i], 12);
+        if (at - from >= 2 && !hex && at - from > best.size)
+            best = str_from(text.data + from, at - from);
+        at++;
+    }
+    return best;
+}
+
+/* Does some value touch a letter of the literal beside it, or another value? */
+static bool cuts_letters(const struct skeletons *s)
+{
+    for (uint32_t k = 0; k < s->count; k++) {
+        const struct skeleton *skeleton = &s->skeletons[k];
+        for (uint32_t p = 0; p <= skeleton->count; p++) {
+            struct str literal = p < skeleton->count ? s->pieces[skeleton->pieces[p]].literal : skeleton->tail;
+            bool inner = p > 0 && p < skeleton->count;
+            if (literal.size == 0 ? inner
+                                  : (p > 0 && is_letter(literal.data[0])) ||
+                                        (p < skeleton->count && is_letter(literal.data[literal.size - 1])))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool find_glance(struct block *block, const struct find_text *wanted, bool *ret_damaged)
+{
+    const struct find_text run = {longest_run(wanted->text), wanted->ignore_case};
+    const struct skeletons *s = &block->skeletons;
+    *ret_damaged = false;
+    if (run.text.size == 0 || cuts_letters(s))
+        return true;
+    for (uint32_t i = 0; i < s->piece_count; i++)
+        if (find_in(&run, s->pieces[i].literal))
+            return true;
+    for (uint32_t k = 0; k < s->count; k++)
+        if (find_in(&run, s->skeletons[k].tail))
+            return true;
+    for (uint32_t c = 0; c < s->column_count; c++) {
+        struct str meta, text;
+        if (!block_column_pool(block, c, POOL_META, &meta) || !block_column_pool(block, c, POOL_TEXT, &text)) {
+            *ret_damaged = true;
+            return false;
+        }
+        if (find_in(&run, meta) || find_in(&run, text))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,263 @@
+#include "store/scan_job.h"
+
+#include <stdlib.h>
+
+/* ---- What is wanted -------------------------------------------------------------------------------------------------- */
+
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static struct find_text take_text(struct str text, bool ignore_case, struct arena *arena)
+{
+    struct str copy = arena_str(arena, str_slice(text, 0, PLAN_TEXT_MAX));
+    return (struct find_text){copy, ignore_case};
+}
+
+static void take_needs(struct plan *plan, const struct scan_ask *ask, struct arena *arena)
+{
+    struct str literal = ask->literal.size > 0 ? ask->literal : ask->word;
+    plan->needs = ARENA_ARRAY(arena, struct plan_need, ask->need_count + 1);
+    for (size_t n = 0; n < ask->need_count; n++) {
+        const struct scan_need *from = &ask->needs[n];
+        struct plan_need *need = &plan->needs[plan->need_count];
+        *need = (struct plan_need){ARENA_ARRAY(arena, struct find_text, from->count), from->count};
+        bool empty = from->count == 0;
+        for (size_t i = 0; i < from->count; i++) {
+            need->texts[i] = take_text(from->any[i], from->ignore_case, arena);
+            empty |= from->any[i].size == 0;
+        }
+        plan->need_count += !empty;
+    }
+    if (literal.size == 0)
+        return;
+    struct plan_need *need = &plan->needs[plan->need_count++];
+    *need = (struct plan_need){ARENA_NEW(arena, struct find_text), 1};
+    need->texts[0] = take_text(literal, false, arena);
+}
+
+void plan_take(struct plan *plan, const struct scan_ask *ask, struct arena *arena)
+{
+    *plan = (struct plan){
+        .since_us = ask->since_us,
+        .until_us = ask->until_us,
+        .timed = ask->since_us != TIME_NONE || ask->until_us != TIME_NONE,
+        .all_sources = ask->sources == NULL,
+        .offsets = ask->offsets,
+        .textless = ask->textless,
+        .wants = ask->wants,
+        .context = ask->context,
+    };
+    if (ask->sources != NULL && ask->source_count > 0) {
+        plan->sources = ARENA_ARRAY(arena, int64_t, ask->source_count);
+        memcpy(plan->sources, ask->sources, ask->source_count * sizeof *ask->sources);
+        plan->source_count = ask->source_count;
+        qsort(plan->sources, plan->source_count, sizeof *plan->sources, compare_ids);
+    }
+    take_needs(plan, ask, arena);
+}
+
+bool plan_wants_source(const struct plan *plan, int64_t source)
+{
+    return plan->all_sources || (plan->source_count > 0 && bsearch(&source, plan->sources, plan->source_count,
+                                                                   sizeof *plan->sources, compare_ids) != NULL);
+}
+
+bool plan_wants_time(const struct plan *plan, int64_t time_us)
+{
+    if (!plan->timed)
+        return true;
+    return time_us != TIME_NONE && (plan->since_us == TIME_NONE || time_us >= plan->since_us) &&
+           (plan->until_us == TIME_NONE || time_us < plan->until_us);
+}
+
+bool plan_wants_span(const struct plan *plan, int64_t time_min, int64_t time_max)
+{
+    if (!plan->timed)
+        return true;
+    return time_min != TIME_NONE && time_max != TIME_NONE &&
+           (plan->since_us == TIME_NONE || time_max >= plan->since_us) &&
+           (plan->until_us == TIME_NONE || time_min < plan->until_us);
+}
+
+bool plan_wants_text(const struct plan *plan, struct str raw)
+{
+    for (size_t n = 0; n < plan->need_count; n++) {
+        const struct plan_need *need = &plan->needs[n];
+        bool holds = false;
+        for (size_t i = 0; i < need->count && !holds; i++)
+            holds = find_in(&need->texts[i], raw);
+        if (!holds)
+            return false;
+    }
+    return true;
+}
+
+/* ---- Running ------------------------------------------------------------------------------------------------------------- */
+
+enum wanted {
+    WANTED = 1,   /* by all that is known without the text */
+    TIMELESS = 2, /* the same, but for its time, which is asked and it has none */
+    UNSURE = 4,   /* its text must be looked into */
+};
+
+void job_release(struct job *job)
+{
+    load_release(&job->load);
+    block_release(&job->own);
+    free(job->wanted);
+    *job = (struct job){0};
+}
+
+/* False when some need is held by no record of the block. */
+static bool glance(const struct plan *plan, struct job *job)
+{
+    for (size_t n = 0; n < plan->need_count; n++) {
+        bool may = false;
+        for (size_t i = 0; i < plan->needs[n].count && !may; i++) {
+            bool damaged;
+            may = find_glance(job->block, &plan->needs[n].texts[i], &damaged);
+            job->damaged |= damaged;
+        }
+        if (!may)
+            return false;
+    }
+    return true;
+}
+
+/* What the marks, times and sources say. */
+static void choose(const struct plan *plan, struct job *job)
+{
+    const struct block *block = job->block;
+    for (uint32_t r = 0; r < block->run_count; r++) {
+        const struct batch_run *run = &block->runs[r];
+        bool source = plan_wants_source(plan, run->source);
+        for (uint32_t slot = run->first; slot < run->first + run->count; slot++) {
+            struct scan_record rec;
+            job->wanted[slot] = 0;
+            if (!source || block_is_hole(block, slot))
+                continue;
+            if (plan->wants) {
+                block_record_of(block, slot, STR_ABSENT, &rec);
+                if (!plan->wants(plan->context, &rec))
+                    continue;
+            }
+            if (plan_wants_time(plan, block->times[slot]))
+                job->wanted[slot] = WANTED;
+            else if (block->times[slot] == TIME_NONE)
+                job->wanted[slot] = TIMELESS;
+            job->any |= job->wanted[slot] != 0;
+        }
+    }
+}
+
+/* What the needs say. False when the block is damaged. */
+static bool find_needs(const struct plan *plan, struct job *job)
+{
+    uint8_t *marks = arena_alloc(&job->block->arena, job->slots);
+    for (size_t n = 0; n < plan->need_count && job->any; n++) {
+        memset(marks, FIND_NO, job->slots);
+        for (size_t i = 0; i < plan->needs[n].count; i++)
+            if (!find_slots(job->block, &plan->needs[n].texts[i], marks))
+                return false;
+        job->any = false;
+        for (uint32_t slot = 0; slot < job->slots; slot++) {
+            if (marks[slot] == FIND_NO)
+                job->wanted[slot] = 0;
+            else if (job->wanted[slot] && marks[slot] == FIND_MAYBE)
+                job->wanted[slot] |= UNSURE;
+            job->any |= job->wanted[slot] != 0;
+        }
+    }
+    return true;
+}
+
+/* Puts the texts together that are to be given out or looked into. */
+static bool make_texts(const struct plan *plan, struct job *job)
+{
+    struct block *block = job->block;
+    uint32_t count = 0;
+    uint8_t *chosen = arena_alloc(&block->arena, job->slots);
+    for (uint32_t slot = 0; slot < job->slots; slot++) {
+        chosen[slot] = (job->wanted[slot] & UNSURE) || (job->wanted[slot] & WANTED && !plan->textless);
+        count += chosen[slot];
+    }
+    if (count == 0 && !plan->offsets)
+        return true;
+    if (!block_open(block, NULL) || !block_decode_slots(block, count == job->slots ? NULL : chosen, NULL))
+        return false;
+    return !plan->offsets || block_decode_offsets(block, NULL);
+}
+
+/* Looks into the texts that are unsure; then counts those that are left out for want of a time. */
+static void settle(const struct plan *plan, struct job *job)
+{
+    const struct block *block = job->block;
+    job->any = false;
+    for (uint32_t slot = 0; slot < job->slots; slot++) {
+        if (job->wanted[slot] & UNSURE) {
+            struct str raw = str_slice(buf_str(&block->text), block->starts[slot], block->starts[slot + 1]);
+            if (!plan_wants_text(plan, raw))
+                job->wanted[slot] = 0;
+        }
+        job->timeless += (job->wanted[slot] & TIMELESS) != 0;
+        job->wanted[slot] &= WANTED;
+        job->any |= job->wanted[slot] != 0;
+    }
+}
+
+static bool run(const struct plan *plan, struct job *job)
+{
+    struct block *block = job->block;
+    bool open = block != &job->own;
+    if (!open && !block_begin(block, &job->load.row, NULL))
+        return false;
+    /* It must be where the list says, or records would come out of order. */
+    if (block->first_record != job->first_record || block->slots != job->slots)
+        return false;
+    if (!glance(plan, job))
+        return !job->damaged;
+    job->read = true;
+    if (!block_decode_marks(block, NULL))
+        return false;
+    choose(plan, job);
+    if (job->any && plan->need_count > 0 && (!block_open(block, NULL) || !find_needs(plan, job)))
+        return false;
+    if (job->any) {
+        if (!make_texts(plan, job))
+            return false;
+        settle(plan, job);
+    }
+    return true;
+}
+
+void job_run(const struct plan *plan, struct job *job)
+{
+    job->damaged = job->read = job->any = false;
+    job->timeless = 0;
+    job->at = 0;
+    if (job->wanted == NULL)
+        job->wanted = mem_alloc(BATCH_RECORDS_MAX);
+    if (run(plan, job))
+        return;
+    job->damaged = true;
+    job->any = job->read = false;
+    job->timeless = 0;
+}
+
+bool job_next(const struct plan *plan, struct job *job, struct scan_record *ret)
+{
+    if (!job->any)
+        return false;
+    while (job->at < job->slots && !job->wanted[job->at])
+        job->at++;
+    if (job->at == job->slots)
+        return false;
+    if (plan->textless)
+        block_record_of(job->block, job->at++, STR_ABSENT, ret);
+    else
+        block_record(job->block, job->at++, ret);
+    return true;
+}

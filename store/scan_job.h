@@ -1,0 +1,61 @@
+/* scan_job: one block of a scan, from its row to the records wanted of it. Running it touches no store, so that any thread may;
+ * the team (scan_team.c) decides which does.
+ *
+ *     load (the scan's thread) ─▶ job_run: glance ─▶ marks, times, sources ─▶ find ─▶ text of the slots wanted ─▶ read in order
+ */
+#ifndef WINNOW_STORE_SCAN_JOB_H
+#define WINNOW_STORE_SCAN_JOB_H
+
+#include "store/find.h"
+#include "store/load.h"
+
+enum { PLAN_TEXT_MAX = 256 }; /* of a longer text that is looked for, this much is */
+
+/* One of these must stand in the line. */
+struct plan_need {
+    struct find_text *texts;
+    size_t count;
+};
+
+/* What is wanted; does not change while jobs run. */
+struct plan {
+    int64_t since_us, until_us;
+    bool timed; /* since or until is given */
+    int64_t *sources;
+    size_t source_count;
+    bool all_sources, offsets, textless;
+    struct plan_need *needs;
+    size_t need_count;
+    bool (*wants)(void *context, const struct scan_record *rec);
+    void *context;
+};
+
+void plan_take(struct plan *plan, const struct scan_ask *ask, struct arena *arena);
+bool plan_wants_source(const struct plan *plan, int64_t source);
+bool plan_wants_time(const struct plan *plan, int64_t time_us);
+/* Could a record between these times be wanted? */
+bool plan_wants_span(const struct plan *plan, int64_t time_min, int64_t time_max);
+/* Does the line hold what it must? */
+bool plan_wants_text(const struct plan *plan, struct str raw);
+
+enum job_state { JOB_FREE, JOB_READY, JOB_RUNNING, JOB_DONE };
+
+struct job {
+    enum job_state state; /* under the team's lock */
+    uint64_t first_record;
+    uint32_t slots;
+    struct load load;
+    struct block own;
+    struct block *block;   /* own, to be decoded from load, or one that is open already */
+    uint8_t *wanted;       /* BATCH_RECORDS_MAX flags */
+    bool damaged, read;    /* read: more than a glance */
+    bool any;              /* some slot is wanted */
+    uint64_t timeless;     /* left out because they have no time */
+    uint32_t at;           /* next slot to give out */
+};
+void job_release(struct job *job);
+void job_run(const struct plan *plan, struct job *job);
+/* The next record wanted; false at the end. */
+bool job_next(const struct plan *plan, struct job *job, struct scan_record *ret);
+
+#endif
