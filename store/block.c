@@ -154,30 +154,38 @@ static void open_columns(struct block *block)
     place_rows(block);
 }
 
+static bool mark_is_sound(struct str mark)
+{
+    if (mark.size != BLOCK_MARK_SIZE)
+        return false;
+    uint8_t flags = (uint8_t)mark.data[0];
+    return !(flags & ~FLAGS_KNOWN) && (!(flags & RECORD_TAIL) || flags & BLOCK_NO_TIME) &&
+           (uint8_t)mark.data[1] <= LEVEL_CRITICAL && (uint8_t)mark.data[2] < 1u << KIND_COUNT &&
+           (uint8_t)mark.data[3] < FORMAT_COUNT;
+}
+
 static bool take_marks(struct block *block, uint32_t records)
 {
     uint32_t index = block->skeletons.column_count, found = 0;
     if (!need_column(block, index))
         return false;
+    const struct list *list = block->set->columns[index].list;
     uint8_t *bytes = arena_alloc(&block->arena, (size_t)block->slots * BLOCK_MARK_SIZE);
     block->flags = bytes;
     block->levels = bytes + block->slots;
     block->kinds = bytes + (size_t)block->slots * 2;
     block->formats = bytes + (size_t)block->slots * 3;
+    struct str last = STR_ABSENT;
     for (uint32_t i = 0; i < block->slots; i++) {
         struct str mark;
-        if (!list_text(&block->lister, block->set->columns[index].list, i, &mark) || mark.size != BLOCK_MARK_SIZE)
+        if (!list_text(&block->lister, list, i, &mark) || (mark.data != last.data && !mark_is_sound(mark)))
             return false;
+        last = mark;
         block->flags[i] = (uint8_t)mark.data[0];
         block->levels[i] = (uint8_t)mark.data[1];
         block->kinds[i] = (uint8_t)mark.data[2];
         block->formats[i] = (uint8_t)mark.data[3];
-        bool hole = block_is_hole(block, i);
-        if (block->flags[i] & ~FLAGS_KNOWN || (hole && !(block->flags[i] & BLOCK_NO_TIME)) ||
-            block->levels[i] > LEVEL_CRITICAL || block->kinds[i] >= 1u << KIND_COUNT ||
-            block->formats[i] >= FORMAT_COUNT)
-            return false;
-        found += !hole;
+        found += !block_is_hole(block, i);
     }
     return found == records;
 }

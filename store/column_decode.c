@@ -156,6 +156,11 @@ static bool resolve_symbols(uint32_t *codes, const uint32_t *rows, uint32_t coun
                             struct guesser *guesser)
 {
     uint32_t known = 0;
+    if (!guesser && !age) { /* symbols are codes */
+        for (uint32_t i = 0; i < count; i++)
+            known |= codes[i] >= distinct;
+        return known == 0;
+    }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t symbol = codes[i], code;
         uint32_t *guess = guesser ? guess_for(guesser, rows[i]) : NULL;

@@ -21,6 +21,7 @@ struct finder {
     struct str text; /* wanted's */
     uint8_t *marks;
     uint8_t **column_hits; /* a flag for each text of a column; NULL: not looked yet */
+    bool *column_any;      /* one of them is set */
     struct piece_look *pieces;
     struct window windows[WINDOWS_MAX];
     uint32_t window_count;
@@ -124,21 +125,28 @@ static bool find_raw(struct finder *f, const struct list *list, uint8_t *hits)
 /* May texts of this type hold the wanted one, going by its characters? */
 static bool type_fits(const struct finder *f, const struct typed *typed)
 {
-    static const char *const known[] = {
-        [TYPE_INTEGER] = "-",  [TYPE_DECIMAL] = "-.",         [TYPE_FLOATING] = "-.", [TYPE_DIGITS] = "",
-        [TYPE_HEX] = "abcdefABCDEF", [TYPE_UUID] = "-abcdefABCDEF", [TYPE_IPV4] = ".",
+    static const char *const others[] = {
+        [TYPE_INTEGER] = "-", [TYPE_DECIMAL] = "-.",         [TYPE_FLOATING] = "-.",         [TYPE_DIGITS] = "",
+        [TYPE_TIME] = "-:",   [TYPE_HEX] = "abcdefABCDEF", [TYPE_UUID] = "-abcdefABCDEF", [TYPE_IPV4] = ".",
     };
+    const char *other = others[typed->type];
+    unsigned dots = 0, dots_max = typed->type == TYPE_IPV4 ? 3 : 1;
     if (f->text.size > TYPED_TEXT_MAX)
         return false;
-    if (typed->type == TYPE_TIME || typed->type > TYPE_IPV4)
-        return true;
-    const char *also = known[typed->type];
-    for (size_t i = 0; also && i < f->text.size; i++) {
+    for (size_t i = 0; i < f->text.size; i++) {
         char c = f->text.data[i];
-        if (!(c >= '0' && c <= '9') && !(c && strchr(also, c)))
+        dots += c == '.';
+        if ((c >= '0' && c <= '9') || (c && strchr(other, c)))
+            continue;
+        if (typed->type != TYPE_TIME)
+            return false;
+        const struct str own = str_from((const char[]){typed->separator, (char)typed->variant}, 2);
+        if (!find_in(&(struct find_text){str_from(&c, 1), f->wanted->ignore_case}, own) &&
+            !find_in(&(struct find_text){str_from(&c, 1), f->wanted->ignore_case},
+                     str_from(typed->suffix, typed->suffix_size)))
             return false;
     }
-    return true;
+    return dots <= dots_max || typed->type == TYPE_TIME;
 }
 
 static bool find_dict(struct finder *f, const struct list *list, uint8_t *hits)
@@ -197,7 +205,7 @@ static const uint8_t *column_hits(struct finder *f, uint32_t index)
     const struct list *list = f->block->set->columns[index].list;
     if (!f->column_hits[index]) {
         f->column_hits[index] = arena_zalloc(&f->arena, list->count);
-        find_list(f, list, f->column_hits[index]);
+        f->column_any[index] = find_list(f, list, f->column_hits[index]);
     }
     return f->column_hits[index];
 }
@@ -364,11 +372,12 @@ bool find_slots(struct block *block, const struct find_text *wanted, uint8_t *ma
     struct finder f = {.block = block, .wanted = wanted, .text = wanted->text, .marks = marks};
     f.scratch = BUF(BLOCK_TEXT_MAX + 2 * wanted->text.size);
     f.column_hits = arena_zalloc(&f.arena, (columns + 1) * sizeof *f.column_hits);
+    f.column_any = arena_zalloc(&f.arena, (columns + 1) * sizeof *f.column_any);
     f.pieces = arena_zalloc(&f.arena, block->skeletons.piece_count * sizeof *f.pieces);
     for (uint32_t c = 0; c < columns && !f.damaged; c++) {
         const uint8_t *hits = column_hits(&f, c);
         const struct column *column = &block->set->columns[c];
-        for (uint32_t i = 0; i < column->count; i++)
+        for (uint32_t i = 0; f.column_any[c] && i < column->count; i++)
             if (hits[i])
                 marks[column->rows[i]] = FIND_YES;
     }

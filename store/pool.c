@@ -153,17 +153,24 @@ bool pool_take_numbers(struct pool_reader *reader, int64_t *ret, size_t count)
     if (width > 8)
         return false;
     uint64_t *values = (uint64_t *)ret;
-    memset(values, 0, count * sizeof *values);
     for (unsigned plane = 0; plane < width; plane++) {
         struct str bytes;
         if (!pool_take(reader, plane ? POOL_HIGH : POOL_LOW, count, &bytes))
             return false;
-        for (size_t i = 0; i < count; i++)
-            values[i] |= (uint64_t)(unsigned char)bytes.data[i] << (8 * plane);
+        for (size_t i = 0; i < count; i++) {
+            uint64_t byte = (uint64_t)(unsigned char)bytes.data[i] << (8 * plane);
+            values[i] = plane ? values[i] | byte : byte;
+        }
     }
+    if (width == 0)
+        memset(values, 0, count * sizeof *values);
     uint64_t last = (uint64_t)min;
-    for (size_t i = 0; i < count; i++)
-        values[i] = deltas ? (last += (uint64_t)unzigzag(values[i])) : values[i] + (uint64_t)min;
+    if (deltas)
+        for (size_t i = 0; i < count; i++)
+            values[i] = last += (uint64_t)unzigzag(values[i]);
+    else
+        for (size_t i = 0; i < count; i++)
+            values[i] += last;
     return true;
 }
 
@@ -185,17 +192,20 @@ void pool_add_codes(struct pools *pools, const uint32_t *codes, size_t count, ui
 
 bool pool_take_codes(struct pool_reader *reader, uint32_t *ret, size_t count, uint32_t limit)
 {
-    unsigned planes = limit <= 1 ? 0 : limit <= 256 ? 1 : 2;
-    memset(ret, 0, count * sizeof *ret);
-    for (unsigned plane = 0; plane < planes; plane++) {
-        struct str bytes;
-        if (!pool_take(reader, plane ? POOL_HIGH : POOL_CODE, count, &bytes))
-            return false;
-        for (size_t i = 0; i < count; i++)
-            ret[i] |= (uint32_t)(unsigned char)bytes.data[i] << (8 * plane);
+    struct str low = STR_ABSENT, high = STR_ABSENT;
+    uint32_t most = 0;
+    if (limit <= 1) {
+        memset(ret, 0, count * sizeof *ret);
+        return limit > 0 || count == 0;
     }
-    for (size_t i = 0; i < count; i++)
-        if (ret[i] >= limit)
-            return false;
-    return true;
+    if (!pool_take(reader, POOL_CODE, count, &low) || (limit > 256 && !pool_take(reader, POOL_HIGH, count, &high)))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t code = (unsigned char)low.data[i];
+        if (limit > 256)
+            code |= (uint32_t)(unsigned char)high.data[i] << 8;
+        ret[i] = code;
+        most = code > most ? code : most;
+    }
+    return count == 0 || most < limit;
 }

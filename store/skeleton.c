@@ -87,13 +87,21 @@ static const struct shape *literal_shape(const struct record *rec)
     return rec->shape && rec->shape->literals && !(rec->flags & RECORD_TAIL) ? rec->shape : NULL;
 }
 
-static void count_values(struct skeletons *s, uint32_t records)
+/* How many values each column has. False when they are more than there may be of all columns together. */
+static bool count_values(struct skeletons *s, uint32_t records, struct arena *arena)
 {
-    for (uint32_t i = 0; i < records; i++) {
-        const struct skeleton *skeleton = &s->skeletons[s->of_record[i]];
+    uint32_t *uses = arena_zalloc(arena, s->count * sizeof *uses);
+    uint64_t values = 0;
+    for (uint32_t i = 0; i < records; i++)
+        uses[s->of_record[i]]++;
+    for (uint32_t k = 0; k < s->count; k++) {
+        const struct skeleton *skeleton = &s->skeletons[k];
+        if ((values += (uint64_t)skeleton->count * uses[k]) > SKELETON_TOTAL_MAX)
+            return false;
         for (uint32_t p = 0; p < skeleton->count; p++)
-            s->columns[s->pieces[skeleton->pieces[p]].column].count++;
+            s->columns[s->pieces[skeleton->pieces[p]].column].count += uses[k];
     }
+    return true;
 }
 
 static bool make(const struct batch *batch, struct skeletons *ret, struct arena *arena, bool plain)
@@ -116,8 +124,7 @@ static bool make(const struct batch *batch, struct skeletons *ret, struct arena 
         if (ret->column_count >= COLUMN_COUNT_MAX - 8 || ret->piece_count >= SKELETON_PIECES_MAX)
             return false;
     }
-    count_values(ret, batch->record_count);
-    return true;
+    return count_values(ret, batch->record_count, arena);
 }
 
 bool skeletons_make(const struct batch *batch, struct skeletons *ret, struct arena *arena)
@@ -343,10 +350,5 @@ bool skeletons_decode(struct pool_reader *in, uint32_t records, struct skeletons
     ret->of_record = ARENA_ARRAY(arena, uint32_t, records);
     if (!pool_take_codes(in, ret->of_record, records, ret->count))
         return false;
-    uint64_t values = 0;
-    for (uint32_t i = 0; i < records; i++)
-        if ((values += ret->skeletons[ret->of_record[i]].count) > SKELETON_TOTAL_MAX)
-            return false;
-    count_values(ret, records);
-    return true;
+    return count_values(ret, records, arena);
 }

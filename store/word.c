@@ -162,7 +162,7 @@ void words_sort(struct words *words)
 
 /* ---- Packed lists ---------------------------------------------------------------------------------------------------- */
 
-enum { CHECKSUM_SIZE = 4, BITS_MAX = 31, QUOTIENT_MAX = 2 * WORDS_MAX };
+enum { NUMBERS_STEP = 256, CHECKSUM_SIZE = 4, BITS_MAX = 31, QUOTIENT_MAX = 2 * WORDS_MAX };
 
 static uint32_t checksum_of(struct str bytes)
 {
@@ -197,6 +197,28 @@ static unsigned bits_for(const uint32_t *sorted, size_t count)
     return bits;
 }
 
+/* Bits that a number takes whose difference this is. */
+static uint64_t bits_of(uint32_t difference, unsigned bits)
+{
+    return (difference >> bits) + 1u + bits;
+}
+
+static void put_steps(const uint32_t *sorted, size_t count, unsigned bits, struct buf *out)
+{
+    uint32_t next = 0, last = 0;
+    uint64_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && i % NUMBERS_STEP == 0) {
+            buf_add_varint(out, sorted[i - 1] - last);
+            buf_add_varint(out, size);
+            last = sorted[i - 1];
+            size = 0;
+        }
+        size += bits_of(sorted[i] - next, bits);
+        next = sorted[i] + 1;
+    }
+}
+
 void numbers_pack(const uint32_t *sorted, size_t count, struct buf *out)
 {
     size_t start = out->size;
@@ -204,6 +226,7 @@ void numbers_pack(const uint32_t *sorted, size_t count, struct buf *out)
     buf_add(out, "\0\0\0", CHECKSUM_SIZE);
     buf_add_varint(out, count);
     buf_add_char(out, (char)bits);
+    put_steps(sorted, count, bits, out);
     struct bit_writer w = {.out = out};
     uint32_t next = 0;
     for (size_t i = 0; i < count; i++) {
@@ -279,7 +302,47 @@ static inline bool take_number(struct bit_reader *r, unsigned bits, uint64_t *ne
     return true;
 }
 
-static bool open_list(struct str packed, struct bit_reader *r, size_t *ret_count, unsigned *ret_bits)
+/* A list, and the last of its steps whose numbers may be looked for: how many numbers stand before it, and the last of them. */
+struct packed_list {
+    struct bit_reader reader;
+    size_t count, before;
+    uint64_t next;
+    unsigned bits;
+};
+
+/* Moves to the step in which `wanted` stands, if it is there; past all steps otherwise. */
+static bool take_steps(struct packed_list *list, uint32_t wanted)
+{
+    struct str *rest = &list->reader.rest;
+    uint64_t value = 0, at = 0, difference, size;
+    uint64_t from = 0, next = 0;
+    bool passed = false;
+    for (size_t i = NUMBERS_STEP; i < list->count; i += NUMBERS_STEP) {
+        if (!str_take_varint(rest, &difference) || !str_take_varint(rest, &size) || difference > UINT32_MAX ||
+            size > UINT32_MAX)
+            return false;
+        value += difference;
+        at += size;
+        if (value < wanted && !passed) {
+            list->before = i;
+            from = at;
+            next = value + 1;
+        } else {
+            passed = true;
+        }
+    }
+    if (from / 8 > rest->size)
+        return false;
+    list->next = next;
+    *rest = str_slice(*rest, (size_t)(from / 8), rest->size);
+    fill_bits(&list->reader);
+    if (list->reader.count < from % 8)
+        return false;
+    drop_bits(&list->reader, (unsigned)(from % 8));
+    return true;
+}
+
+static bool open_list(struct str packed, uint32_t wanted, struct packed_list *ret)
 {
     if (packed.size <= CHECKSUM_SIZE)
         return false;
@@ -292,42 +355,35 @@ static bool open_list(struct str packed, struct bit_reader *r, size_t *ret_count
     if (!str_take_varint(&rest, &count) || count > WORDS_MAX || rest.size == 0 ||
         (unsigned char)rest.data[0] > BITS_MAX)
         return false;
-    *ret_count = (size_t)count;
-    *ret_bits = (unsigned char)rest.data[0];
-    *r = (struct bit_reader){.rest = str_slice(rest, 1, rest.size)};
-    return true;
+    *ret = (struct packed_list){.count = (size_t)count, .bits = (unsigned char)rest.data[0]};
+    ret->reader.rest = str_slice(rest, 1, rest.size);
+    return take_steps(ret, wanted);
 }
 
 bool numbers_unpack(struct str packed, struct words *ret)
 {
-    struct bit_reader r;
-    size_t count;
-    unsigned bits;
-    uint64_t next = 0;
+    struct packed_list list;
     ret->count = 0;
-    if (!open_list(packed, &r, &count, &bits) || count > r.rest.size * 8)
+    if (!open_list(packed, 0, &list) || list.count > list.reader.rest.size * 8 + list.reader.count)
         return false;
-    if (count > ret->capacity) {
-        ret->capacity = count;
-        ret->values = mem_resize_array(ret->values, count, sizeof *ret->values);
+    if (list.count > ret->capacity) {
+        ret->capacity = list.count;
+        ret->values = mem_resize_array(ret->values, list.count, sizeof *ret->values);
     }
-    for (; ret->count < count; ret->count++)
-        if (!take_number(&r, bits, &next, &ret->values[ret->count]))
+    for (; ret->count < list.count; ret->count++)
+        if (!take_number(&list.reader, list.bits, &list.next, &ret->values[ret->count]))
             return false;
-    return r.rest.size == 0 && r.count < 8;
+    return list.reader.rest.size == 0 && list.reader.count < 8;
 }
 
 enum word_found word_find(struct str packed, uint32_t fingerprint)
 {
-    struct bit_reader r;
-    size_t count;
-    unsigned bits;
-    uint64_t next = 0;
+    struct packed_list list;
     uint32_t value;
-    if (!open_list(packed, &r, &count, &bits))
+    if (!open_list(packed, fingerprint, &list))
         return WORD_DAMAGED;
-    for (size_t i = 0; i < count; i++) {
-        if (!take_number(&r, bits, &next, &value))
+    for (size_t i = list.before; i < list.count; i++) {
+        if (!take_number(&list.reader, list.bits, &list.next, &value))
             return WORD_DAMAGED;
         if (value >= fingerprint)
             return value == fingerprint ? WORD_PRESENT : WORD_ABSENT;
