@@ -91,7 +91,9 @@ SCOPE_FREE(re)
 /* One struct re per thread. False on no match, and on a match that exceeded PCRE2's limits, which is counted. */
 bool re_match(struct re *re, struct str subject, struct str *ret_match); /* ret_match may be NULL */
 uint64_t re_limit_hits(const struct re *re);
-/* A literal every match contains (longest found), absent when none is known or case is ignored. */
-struct str re_literal(const struct re *re);
+/* Literals of which every line that matches contains one; 0 when none are known. They live as long as the re. When it ignores case
+ * they are in lower case, and ASCII letters stand for both cases. */
+size_t re_literals(const struct re *re, const struct str **ret_literals);
+bool re_ignores_case(const struct re *re);
 
 #endif

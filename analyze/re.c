@@ -1,4 +1,4 @@
-/* Regular expressions: PCRE2 behind re_new, re_match, re_literal. The contract is in analyze.h. */
+/* Regular expressions: PCRE2 behind re_new, re_match, re_literals. The contract is in analyze.h. */
 #include "analyze/analyze.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -18,6 +18,7 @@ enum {
     JIT_STACK_MIN = 32 << 10,
     JIT_STACK_MAX = 4 << 20,
     LITERAL_SIZE_MIN = 3, /* a shorter one would rule out too few lines to be worth a search */
+    LITERALS_MAX = 16,
 };
 
 struct re {
@@ -26,18 +27,20 @@ struct re {
     pcre2_match_context *context;
     pcre2_jit_stack *stack; /* NULL when this machine has no JIT */
     uint64_t limit_hits;
-    char *literal; /* NULL when none is known */
-    size_t literal_size;
+    bool ignore_case;
+    struct arena arena; /* the literals' */
+    struct str literals[LITERALS_MAX];
+    size_t literal_count; /* 0 when none are known */
 };
 
-/* ---- The literal every match contains ----------------------------------------------------------------------------- */
+/* ---- The literals of which every match contains one ----------------------------------------------------------------------------- */
 
-/* A walk over the pattern's top level. It knows just enough syntax never to be wrong; what it does not know ends it
+/* A walk over one alternative of the pattern's top level. It knows just enough syntax never to be wrong; what it does not know ends it
  * without an answer. Bytes that must follow each other gather in `run`; the longest run becomes `best`. */
 struct walk {
     struct str pattern;
     size_t at;
-    bool utf;
+    bool utf, ignore_case;
     char *run, *best;
     size_t run_size, best_size;
 };
@@ -277,10 +280,25 @@ static bool walk_quantifiers(struct walk *w, bool *ret_required)
     return any;
 }
 
-/* Moves the longest required literal to w->best; false when the pattern has syntax the walk does not know. */
-static bool walk_pattern(struct walk *w)
+/* Adds what must stand in the line. Ignoring case, ASCII letters are taken in lower case, and other characters not at all: they may
+ * have any number of forms. */
+static void run_add(struct walk *w, const char *bytes, size_t size)
 {
-    while (w->at < w->pattern.size) {
+    if (w->ignore_case && (unsigned char)bytes[0] >= 0x80) {
+        run_end(w);
+        return;
+    }
+    for (size_t i = 0; i < size; i++) {
+        bool upper = w->ignore_case && bytes[i] >= 'A' && bytes[i] <= 'Z';
+        w->run[w->run_size++] = (char)(bytes[i] + (upper ? 'a' - 'A' : 0));
+    }
+}
+
+/* Moves the longest required literal of an alternative to w->best; false when the pattern has syntax the walk does not know. */
+static bool walk_alternative(struct walk *w)
+{
+    w->best_size = w->run_size = 0;
+    while (w->at < w->pattern.size && !walk_at(w, '|')) {
         char bytes[4];
         size_t size;
         enum atom atom = walk_atom(w, bytes, &size);
@@ -292,8 +310,7 @@ static bool walk_pattern(struct walk *w)
             run_end(w);
             continue;
         }
-        memcpy(w->run + w->run_size, bytes, size);
-        w->run_size += size;
+        run_add(w, bytes, size);
         if (quantified)
             run_end(w);
     }
@@ -301,19 +318,45 @@ static bool walk_pattern(struct walk *w)
     return true;
 }
 
-static void literal_find(struct re *re, struct str pattern, bool utf)
+static void add_literal(struct re *re, struct str text)
 {
-    struct walk w = {.pattern = pattern, .utf = utf};
+    re->literals[re->literal_count++] = arena_str(&re->arena, text);
+}
+
+/* A long s and a Kelvin sign are case forms of ASCII letters, the only ones. */
+static void add_case_forms(struct re *re)
+{
+    bool s = false, k = false;
+    for (size_t i = 0; i < re->literal_count; i++) {
+        s = s || str_find_char(re->literals[i], 's') != STR_NONE;
+        k = k || str_find_char(re->literals[i], 'k') != STR_NONE;
+    }
+    if (s)
+        add_literal(re, STR("\xc5\xbf"));
+    if (k)
+        add_literal(re, STR("\xe2\x84\xaa"));
+}
+
+static void literals_find(struct re *re, struct str pattern, bool utf)
+{
+    enum { CASE_FORMS = 2 };
+    struct walk w = {.pattern = pattern, .utf = utf, .ignore_case = re->ignore_case};
     w.run = mem_alloc(pattern.size + 1);
     w.best = mem_alloc(pattern.size + 1);
-    bool known = walk_pattern(&w);
-    free(w.run);
-    if (known && w.best_size >= LITERAL_SIZE_MIN) {
-        re->literal = w.best;
-        re->literal_size = w.best_size;
-    } else {
-        free(w.best);
+    bool known = true;
+    for (bool more = true; more && known; w.at++) {
+        known =
+            walk_alternative(&w) && w.best_size >= LITERAL_SIZE_MIN && re->literal_count < LITERALS_MAX - CASE_FORMS;
+        more = walk_at(&w, '|');
+        if (known)
+            add_literal(re, str_from(w.best, w.best_size));
     }
+    free(w.run);
+    free(w.best);
+    if (!known)
+        re->literal_count = 0;
+    if (re->ignore_case && utf)
+        add_case_forms(re);
 }
 
 /* ---- Compiling and matching --------------------------------------------------------------------------------------- */
@@ -366,8 +409,8 @@ struct re *re_new(struct str pattern, bool ignore_case, struct err *err)
         if (re->stack)
             pcre2_jit_stack_assign(re->context, NULL, re->stack);
     }
-    if (!ignore_case)
-        literal_find(re, pattern, utf);
+    re->ignore_case = ignore_case;
+    literals_find(re, pattern, utf);
     return re;
 }
 
@@ -379,7 +422,7 @@ void re_free(struct re *re)
     pcre2_match_context_free(re->context);
     pcre2_match_data_free(re->data);
     pcre2_code_free(re->code);
-    free(re->literal);
+    arena_release(&re->arena);
     free(re);
 }
 
@@ -410,7 +453,13 @@ uint64_t re_limit_hits(const struct re *re)
     return re->limit_hits;
 }
 
-struct str re_literal(const struct re *re)
+size_t re_literals(const struct re *re, const struct str **ret_literals)
 {
-    return re->literal ? str_from(re->literal, re->literal_size) : STR_ABSENT;
+    *ret_literals = re->literals;
+    return re->literal_count;
+}
+
+bool re_ignores_case(const struct re *re)
+{
+    return re->ignore_case;
 }

@@ -289,9 +289,16 @@ static bool fact_holds(const struct filter *filter, const struct fact_row *fact,
     return holds != is_negative(filter);
 }
 
-/* What both kinds of asking share: `ask` tells about one filter. */
+static bool may_hold(const struct filter *filter, const struct record *rec)
+{
+    bool holds;
+    return !stored_holds(filter, rec->level, rec->kinds, rec->time_us, &holds) || holds != is_negative(filter);
+}
+
+/* What all kinds of asking share: `ask` tells about one filter. */
 struct asking {
     struct event *event;
+    const struct record *rec; /* without its text */
     const struct fact_row *fact;
     const struct store_source *source;
     struct arena *arena;
@@ -302,6 +309,8 @@ static bool ask(struct asking *asking, const struct filter *filter)
 {
     if (asking->event)
         return filter_holds(filter, asking->event);
+    if (asking->rec)
+        return may_hold(filter, asking->rec);
     return fact_holds(filter, asking->fact, asking->source, asking->arena, &asking->known);
 }
 
@@ -335,6 +344,43 @@ bool filters_hold(const struct filter *filters, size_t count, struct event *even
             if (subject_is_stored(&filters[i].subject) == (stored == 1) && !one_holds(&asking, filters, count, i))
                 return false;
     return true;
+}
+
+bool filters_may_hold(const struct filter *filters, size_t count, const struct record *rec)
+{
+    struct asking asking = {.rec = rec, .known = true};
+    for (size_t i = 0; i < count; i++)
+        if (!one_holds(&asking, filters, count, i))
+            return false;
+    return true;
+}
+
+bool filters_are_stored(const struct filter *filters, size_t count)
+{
+    bool unused;
+    for (size_t i = 0; i < count; i++)
+        if (!stored_holds(&filters[i], 0, 0, TIME_NONE, &unused))
+            return false;
+    return true;
+}
+
+size_t filters_needles(const struct filter *filters, size_t count, size_t index, struct arena *arena,
+                       const struct str **ret_needles)
+{
+    struct str *needles = ARENA_ARRAY(arena, struct str, count + 1);
+    size_t found = 0;
+    *ret_needles = needles;
+    if (!is_positive(&filters[index]))
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_positive(&filters[i]) || !same_field(&filters[i], &filters[index]))
+            continue;
+        if (i < index || !filters[i].needle.data)
+            return 0;
+        needles[found++] = filters[i].needle;
+    }
+    needles[found++] = STR("\\"); /* the value may be escaped */
+    return found;
 }
 
 bool filters_hold_fact(const struct filter *filters, size_t count, const struct fact_row *fact,

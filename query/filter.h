@@ -46,6 +46,14 @@ struct re *filter_re_new(struct str pattern, struct err *err);
 
 /* The filters of one field: either of = and ~ holds, and all of the others. Several fields: all of them. */
 bool filters_hold(const struct filter *filters, size_t count, struct event *event);
+/* False when they do not hold by what the store knows of a record without its text. Any thread. */
+bool filters_may_hold(const struct filter *filters, size_t count, const struct record *rec);
+/* True when that decides. */
+bool filters_are_stored(const struct filter *filters, size_t count);
+/* Texts of which every raw line contains one that holds the filter and those it shares its field with; 0 when none are known, or
+ * when they were told with an earlier filter. In arena. */
+size_t filters_needles(const struct filter *filters, size_t count, size_t index, struct arena *arena,
+                       const struct str **ret_needles);
 /* The same, as far as a fact row tells. False in *ret_known: the record must be asked. */
 bool filters_hold_fact(const struct filter *filters, size_t count, const struct fact_row *fact,
                        const struct store_source *source, struct arena *arena, bool *ret_known);

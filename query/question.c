@@ -68,6 +68,7 @@ bool question_open(struct question *q, const struct select_options *select, cons
     if (!q->store || !store_sources(q->store, &q->arena, &sources, &count, err))
         return false;
     select_sources(&q->select, &select->sources, sources, count, &q->arena);
+    select_prepare(&q->select);
     output_open(&q->output, output);
     return true;
 }
@@ -123,17 +124,37 @@ static bool shows_offsets(const struct question *q)
     return q->output.format != RENDER_TABLE;
 }
 
+static bool may_hold(void *context, const struct scan_record *found)
+{
+    return select_may_hold(context, &found->record);
+}
+
+/* All there is in range goes to who wants everything; else the store may leave out what cannot hold. */
+static struct scan_ask make_ask(struct question *q, const struct question_scan *scan)
+{
+    struct select *select = &q->select;
+    struct scan_ask ask = {.since_us = select->since_us,
+                           .until_us = select->until_us,
+                           .sources = select->all_sources ? NULL : select->source_ids,
+                           .source_count = select->source_count,
+                           .word = scan->word,
+                           .literal = scan->literal,
+                           .offsets = shows_offsets(q) && !scan->textless};
+    if (scan->everything)
+        return ask;
+    ask.needs = select->needs;
+    ask.need_count = select->need_count;
+    ask.wants = may_hold;
+    ask.context = select;
+    ask.textless = scan->textless && select_is_textless(select);
+    return ask;
+}
+
 bool question_scan(struct question *q, struct question_scan *scan, struct err *err)
 {
     if (q->select.source_count == 0)
         return true;
-    struct scan_ask ask = {.since_us = q->select.since_us,
-                           .until_us = q->select.until_us,
-                           .sources = q->select.source_ids,
-                           .source_count = q->select.source_count,
-                           .word = scan->word,
-                           .literal = scan->literal,
-                           .offsets = shows_offsets(q)};
+    struct scan_ask ask = make_ask(q, scan);
     SCOPED_FREE(scan) *cursor = scan_new(q->store, &ask, err);
     if (!cursor)
         return false;

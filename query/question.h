@@ -62,6 +62,7 @@ struct question_scan {
     bool (*visit)(void *context, struct event *event, bool holds, struct err *err);
     void *context;
     bool everything; /* visit also what is in range and does not hold */
+    bool textless;   /* the visit looks at no text of the record */
     bool index_used; /* set: the id index pruned the scan */
 };
 /* Visits the selected records in record order. */

@@ -112,10 +112,10 @@ bool search_list(struct question *q, int64_t before, int64_t after, struct err *
     question_show_events(q, &layout);
     if (context)
         listing.places = mem_alloc(q->select.source_count * sizeof *listing.places);
-    struct question_scan scan = {.literal = context ? STR_ABSENT : q->select.literal,
-                                 .visit = streams ? write_at_once : note_record,
+    struct question_scan scan = {.visit = streams ? write_at_once : note_record,
                                  .context = &listing,
-                                 .everything = context};
+                                 .everything = context,
+                                 .textless = !streams};
     if (!question_scan(q, &scan, err))
         return false;
     if (streams)

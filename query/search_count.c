@@ -26,7 +26,7 @@ static bool count_record(void *context, struct event *event, bool holds, struct 
 bool search_count(struct question *q, struct err *err)
 {
     static const struct column columns[] = {{"count", "count", CELL_COUNT, 0}};
-    struct question_scan scan = {.literal = q->select.literal, .visit = count_record, .context = q};
+    struct question_scan scan = {.visit = count_record, .context = q, .textless = true};
     if (!question_scan(q, &scan, err))
         return false;
     question_show_rows(q, columns, 1);
@@ -104,6 +104,15 @@ static void show_groups(struct question *q, struct grouping *grouping)
     }
 }
 
+/* Does the store know the keys without a record's text? */
+static bool by_stored(const struct grouping *grouping)
+{
+    for (size_t i = 0; i < grouping->key_count; i++)
+        if (!subject_is_stored(&grouping->keys[i]))
+            return false;
+    return true;
+}
+
 bool search_by(struct question *q, const char *by, struct err *err)
 {
     SCOPED(grouping) grouping = {.q = q};
@@ -111,7 +120,7 @@ bool search_by(struct question *q, const char *by, struct err *err)
     while (rest.data)
         grouping.keys[grouping.key_count++] = subject_of(str_trim(str_cut(&rest, ',')));
     group_init(&grouping.group, grouping.key_count);
-    struct question_scan scan = {.literal = q->select.literal, .visit = group_record, .context = &grouping};
+    struct question_scan scan = {.visit = group_record, .context = &grouping, .textless = by_stored(&grouping)};
     if (!question_scan(q, &scan, err))
         return false;
     show_groups(q, &grouping);
@@ -169,7 +178,7 @@ bool search_histogram(struct question *q, int64_t step_us, struct err *err)
 {
     SCOPED(timing) timing = {.q = q};
     histogram_init(&timing.histogram, step_us);
-    struct question_scan scan = {.literal = q->select.literal, .visit = time_record, .context = &timing};
+    struct question_scan scan = {.visit = time_record, .context = &timing, .textless = true};
     if (!question_scan(q, &scan, err))
         return false;
     size_t count;

@@ -98,6 +98,7 @@ void select_release(struct select *select)
     free(select->greps);
     free(select->nets);
     free(select->missing);
+    free(select->needs);
     arena_release(&select->words);
     *select = (struct select){0};
 }
@@ -157,8 +158,6 @@ bool select_add_grep(struct select *select, struct str pattern, struct err *err)
         return false;
     select->greps = mem_resize_array(select->greps, select->grep_count + 1, sizeof(struct re *));
     select->greps[select->grep_count++] = re;
-    if (re_literal(re).size > select->literal.size)
-        select->literal = re_literal(re);
     return true;
 }
 
@@ -251,6 +250,7 @@ void select_sources(struct select *select, const struct opt_list *wanted, const 
         select->source_ids[select->source_count] = all[i].state.id;
         select->sources[select->source_count++] = all[i];
     }
+    select->all_sources = select->source_count == count;
     select->missing = wanted->count ? mem_alloc(wanted->count * sizeof *select->missing) : NULL;
     for (size_t w = 0; w < wanted->count; w++)
         if (!named[w])
@@ -268,6 +268,36 @@ const struct store_source *select_source(const struct select *select, int64_t id
             high = middle;
     }
     return low < select->source_count && select->source_ids[low] == id ? &select->sources[low] : NULL;
+}
+
+/* ---- What the store can look for ------------------------------------------------------------------------------------ */
+
+void select_prepare(struct select *select)
+{
+    must(!select->needs);
+    select->needs = mem_alloc((select->grep_count + select->filter_count) * sizeof *select->needs);
+    for (size_t i = 0; i < select->grep_count; i++) {
+        struct scan_need *need = &select->needs[select->need_count];
+        need->count = re_literals(select->greps[i], &need->any);
+        need->ignore_case = re_ignores_case(select->greps[i]);
+        select->need_count += need->count > 0;
+    }
+    for (size_t i = 0; i < select->filter_count; i++) {
+        struct scan_need *need = &select->needs[select->need_count];
+        need->count = filters_needles(select->filters, select->filter_count, i, &select->words, &need->any);
+        select->need_count += need->count > 0;
+    }
+}
+
+bool select_may_hold(const struct select *select, const struct record *rec)
+{
+    return rec->level >= select->level && filters_may_hold(select->filters, select->filter_count, rec);
+}
+
+bool select_is_textless(const struct select *select)
+{
+    return select->grep_count == 0 && select->net_count == 0 &&
+           filters_are_stored(select->filters, select->filter_count);
 }
 
 /* ---- Holding ----------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* select: which records a question is about: the options "Choosing lines" and the FIELD=VALUE words.
  *
- *     sources ─▶ time range ─▶ (scan: literal) ─▶ level ─▶ -g on the raw line ─▶ stored columns ─▶ analyzed fields
+ *     sources ─▶ time range ─▶ (scan: needs) ─▶ level ─▶ -g on the raw line ─▶ stored columns ─▶ analyzed fields
  *
  * A select belongs to one thread; its sources live in the arena it was made with. */
 #ifndef WINNOW_QUERY_SELECT_H
@@ -31,11 +31,13 @@ struct select {
     size_t net_count;
     struct re **greps; /* all of them */
     size_t grep_count;
-    struct str literal;   /* every matching raw line contains it, or absent */
+    struct scan_need *needs; /* what every matching raw line holds, in words */
+    size_t need_count;
     const char **missing; /* --source operands that name nothing stored */
     size_t missing_count;
     struct store_source *sources; /* the chosen ones, by id, in the arena */
     size_t source_count;
+    bool all_sources; /* all there are */
     int64_t *source_ids;
     struct arena words; /* values made from options */
 };
@@ -57,6 +59,12 @@ const struct store_source *select_source(const struct select *select, int64_t id
 
 /* True when the event is in the selection (time and source are the store's part). */
 bool select_holds(struct select *select, struct event *event);
+/* Ready for scanning: finds out the needs. Once, when all filters are known. */
+void select_prepare(struct select *select);
+/* What is known without the text: false when the record is not in the selection. Any thread. */
+bool select_may_hold(const struct select *select, const struct record *rec);
+/* True when select_may_hold decides. */
+bool select_is_textless(const struct select *select);
 /* The same from a fact row, without -g. *ret_known is false when the record itself must be asked. */
 bool select_holds_fact(const struct select *select, const struct fact_row *fact, const struct store_source *source,
                        struct arena *arena, bool *ret_known);

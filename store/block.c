@@ -196,8 +196,8 @@ static bool take_times(struct block *block)
     if (!pool_take_varint(&block->header, &reference) || reference > block->skeletons.column_count)
         return false;
     struct column *column = reference ? &block->set->columns[reference - 1] : NULL;
-    if (column && (!need_column(block, (uint32_t)reference - 1) ||
-                   !(column->times = list_times(column->list, &block->arena))))
+    if (column &&
+        (!need_column(block, (uint32_t)reference - 1) || !(column->times = list_times(column->list, &block->arena))))
         return false;
     uint32_t timed = 0, at = 0;
     for (uint32_t i = 0; i < block->slots; i++)

@@ -124,8 +124,8 @@ static bool missing(struct store *store, uint64_t number, struct err *err)
                    store->path);
 }
 
-static bool fetch_from(struct store *store, struct cached *entry, uint64_t number, bool offset,
-                       struct scan_record *ret, struct err *err)
+static bool fetch_from(struct store *store, struct cached *entry, uint64_t number, bool offset, struct scan_record *ret,
+                       struct err *err)
 {
     struct fetch_cache *cache = store->cache;
     struct block *block = &entry->block;

@@ -43,7 +43,11 @@ static bool same_bytes(const struct finder *f, struct str a, struct str b)
 
 /* ---- Cuts ---------------------------------------------------------------------------------------------------------------- */
 
-enum reach { REACH_NONE, REACH_NEAR, REACH_FAR }; /* not across the cut; across; and beyond the literal, into what follows it */
+enum reach {
+    REACH_NONE,
+    REACH_NEAR,
+    REACH_FAR
+}; /* not across the cut; across; and beyond the literal, into what follows it */
 
 /* May the wanted text begin in or before a literal and end behind it? */
 static enum reach reach_over_end(const struct finder *f, struct str literal, bool first)
@@ -51,8 +55,7 @@ static enum reach reach_over_end(const struct finder *f, struct str literal, boo
     enum reach reach = REACH_NONE;
     for (size_t head = 1; head < f->text.size; head++) {
         if (head <= literal.size) {
-            if (same_bytes(f, str_slice(f->text, 0, head),
-                           str_slice(literal, literal.size - head, literal.size)))
+            if (same_bytes(f, str_slice(f->text, 0, head), str_slice(literal, literal.size - head, literal.size)))
                 reach = REACH_NEAR;
         } else if (!first && same_bytes(f, str_slice(f->text, head - literal.size, head), literal)) {
             return REACH_FAR;
@@ -126,7 +129,7 @@ static bool find_raw(struct finder *f, const struct list *list, uint8_t *hits)
 static bool type_fits(const struct finder *f, const struct typed *typed)
 {
     static const char *const others[] = {
-        [TYPE_INTEGER] = "-", [TYPE_DECIMAL] = "-.",         [TYPE_FLOATING] = "-.",         [TYPE_DIGITS] = "",
+        [TYPE_INTEGER] = "-", [TYPE_DECIMAL] = "-.",       [TYPE_FLOATING] = "-.",        [TYPE_DIGITS] = "",
         [TYPE_TIME] = "-:",   [TYPE_HEX] = "abcdefABCDEF", [TYPE_UUID] = "-abcdefABCDEF", [TYPE_IPV4] = ".",
     };
     const char *other = others[typed->type];

@@ -28,8 +28,7 @@ static bool take_row(struct sqlite3_stmt *stmt, struct load *ret, struct err *er
     ret->bytes.size_max = DIRECTORY_MAX + BLOCK_BODY_MAX;
     buf_reset(&ret->bytes);
     if (directory.size > DIRECTORY_MAX || !buf_reserve(&ret->bytes, directory.size + body.size))
-        return err_set(err, ERR_CORRUPT, 0, "block %lld is damaged: its size is beyond the limits",
-                       (long long)row->id);
+        return err_set(err, ERR_CORRUPT, 0, "block %lld is damaged: its size is beyond the limits", (long long)row->id);
     buf_add_str(&ret->bytes, directory);
     buf_add_str(&ret->bytes, body);
     row->directory = str_slice(buf_str(&ret->bytes), 0, directory.size);

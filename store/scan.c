@@ -265,8 +265,7 @@ static bool add_job(struct scan *scan, const struct listed_block *listed, struct
 /* Keeps the team busy. Blocks of the fetch cache are one job at a time, so that none is put out of it while it is read. */
 static bool add_jobs(struct scan *scan, struct err *err)
 {
-    while (scan->block_at < scan->block_count && team_place(&scan->team) &&
-           !(scan->by_word && scan->team.used > 0)) {
+    while (scan->block_at < scan->block_count && team_place(&scan->team) && !(scan->by_word && scan->team.used > 0)) {
         const struct listed_block *listed = &scan->blocks[scan->block_at++];
         if (wants_block(scan, listed) && !add_job(scan, listed, err))
             return false;

@@ -13,7 +13,10 @@ static int compare_ids(const void *a, const void *b)
 static struct find_text take_text(struct str text, bool ignore_case, struct arena *arena)
 {
     struct str copy = arena_str(arena, str_slice(text, 0, PLAN_TEXT_MAX));
-    return (struct find_text){copy, ignore_case};
+    bool letters = false;
+    for (size_t i = 0; i < copy.size; i++)
+        letters = letters || (copy.data[i] >= 'a' && copy.data[i] <= 'z');
+    return (struct find_text){copy, ignore_case && letters};
 }
 
 static void take_needs(struct plan *plan, const struct scan_ask *ask, struct arena *arena)

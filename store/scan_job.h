@@ -46,12 +46,12 @@ struct job {
     uint32_t slots;
     struct load load;
     struct block own;
-    struct block *block;   /* own, to be decoded from load, or one that is open already */
-    uint8_t *wanted;       /* BATCH_RECORDS_MAX flags */
-    bool damaged, read;    /* read: more than a glance */
-    bool any;              /* some slot is wanted */
-    uint64_t timeless;     /* left out because they have no time */
-    uint32_t at;           /* next slot to give out */
+    struct block *block; /* own, to be decoded from load, or one that is open already */
+    uint8_t *wanted;     /* BATCH_RECORDS_MAX flags */
+    bool damaged, read;  /* read: more than a glance */
+    bool any;            /* some slot is wanted */
+    uint64_t timeless;   /* left out because they have no time */
+    uint32_t at;         /* next slot to give out */
 };
 void job_release(struct job *job);
 void job_run(const struct plan *plan, struct job *job);

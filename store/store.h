@@ -84,8 +84,8 @@ struct scan_ask {
         until_us; /* since <= time < until; TIME_NONE = open. Records without a time match only if both are open */
     const int64_t *sources; /* ids, or NULL for all */
     size_t source_count;
-    struct str word;    /* a word every wanted record contains (see store_word_indexable), or absent */
-    struct str literal; /* bytes every wanted record's raw line contains, or absent */
+    struct str word;               /* a word every wanted record contains (see store_word_indexable), or absent */
+    struct str literal;            /* bytes every wanted record's raw line contains, or absent */
     const struct scan_need *needs; /* what every wanted record's raw line holds: all of them */
     size_t need_count;
     /* Decides by what is known of a record without its text: raw is absent, and offset not set. NULL: nothing. Called on any
