@@ -144,7 +144,7 @@ static struct scan_ask make_ask(struct question *q, const struct question_scan *
         return ask;
     ask.needs = select->needs;
     ask.need_count = select->need_count;
-    ask.wants = may_hold;
+    ask.wants = select->level != LEVEL_UNKNOWN || select->filter_count > 0 ? may_hold : NULL;
     ask.context = select;
     ask.textless = scan->textless && select_is_textless(select);
     return ask;

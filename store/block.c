@@ -121,25 +121,48 @@ static bool need_column(void *context, uint32_t index)
     return column_open(block->set, index, &in, &block->arena) && all_read(&in);
 }
 
+/* The columns of each skeleton whose rows are their own, one behind the other: those of skeleton k end at ends[k]. */
+static uint32_t *rows_owners(const struct skeletons *s, const uint32_t *first, uint32_t *ends, struct arena *arena)
+{
+    uint32_t total = 0, at = 0;
+    for (uint32_t k = 0; k < s->count; k++)
+        total += s->skeletons[k].count;
+    uint32_t *owners = ARENA_ARRAY(arena, uint32_t, total);
+    for (uint32_t k = 0; k < s->count; k++) {
+        const struct skeleton *skeleton = &s->skeletons[k];
+        for (uint32_t p = 0; p < skeleton->count; p++) {
+            uint32_t c = s->pieces[skeleton->pieces[p]].column;
+            if (first[c] == c)
+                owners[at++] = c;
+        }
+        ends[k] = at;
+    }
+    return owners;
+}
+
 /* Which slots have a value in which column. */
 static void place_rows(struct block *block)
 {
     const struct skeletons *s = &block->skeletons;
-    uint32_t **rows = ARENA_ARRAY(&block->arena, uint32_t *, s->column_count + 1);
-    for (uint32_t i = 0; i <= s->column_count; i++) {
-        uint32_t count = i < s->column_count ? s->columns[i].count : block->slots;
-        rows[i] = ARENA_ARRAY(&block->arena, uint32_t, count);
-        block->set->columns[i] = (struct column){.rows = rows[i]};
+    struct column *columns = block->set->columns;
+    uint32_t *first = ARENA_ARRAY(&block->arena, uint32_t, s->column_count);
+    uint32_t *ends = ARENA_ARRAY(&block->arena, uint32_t, s->count);
+    uint32_t **next = ARENA_ARRAY(&block->arena, uint32_t *, s->column_count + 1);
+    skeletons_group(s, first, &block->arena);
+    for (uint32_t c = 0; c < s->column_count; c++) {
+        if (first[c] == c)
+            next[c] = ARENA_ARRAY(&block->arena, uint32_t, s->columns[c].count);
+        columns[c] = (struct column){.rows = next[first[c]], .count = s->columns[c].count};
     }
+    const uint32_t *owners = rows_owners(s, first, ends, &block->arena);
+    uint32_t *all = ARENA_ARRAY(&block->arena, uint32_t, block->slots);
+    columns[s->column_count] = (struct column){.rows = all, .count = block->slots};
     for (uint32_t slot = 0; slot < block->slots; slot++) {
-        const struct skeleton *skeleton = &s->skeletons[s->of_record[slot]];
-        for (uint32_t p = 0; p < skeleton->count; p++) {
-            uint32_t c = s->pieces[skeleton->pieces[p]].column;
-            rows[c][block->set->columns[c].count++] = slot;
-        }
-        rows[s->column_count][slot] = slot;
+        uint32_t k = s->of_record[slot];
+        for (uint32_t i = k ? ends[k - 1] : 0; i < ends[k]; i++)
+            *next[owners[i]]++ = slot;
+        all[slot] = slot;
     }
-    block->set->columns[s->column_count].count = block->slots;
 }
 
 static void open_columns(struct block *block)

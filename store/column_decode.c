@@ -129,18 +129,21 @@ struct guesser {
     const struct column *parent;
     uint32_t *last; /* of each text of the parent */
     uint32_t at;
+    bool aligned; /* the parent has a text wherever the list has one */
 };
 
-/* Where the guess for this row stands, or NULL when the parent has nothing there. */
-static uint32_t *guess_for(struct guesser *g, uint32_t row)
+/* Where the guess for text i, of this row, stands, or NULL when the parent has nothing there. */
+static inline uint32_t *guess_for(struct guesser *g, uint32_t i, uint32_t row)
 {
     const struct column *parent = g->parent;
+    if (g->aligned)
+        return &g->last[parent->codes[i]];
     while (g->at < parent->count && parent->rows[g->at] < row)
         g->at++;
     return g->at < parent->count && parent->rows[g->at] == row ? &g->last[parent->codes[g->at]] : NULL;
 }
 
-static bool take_parent(struct decoder *d, struct guesser *ret)
+static bool take_parent(struct decoder *d, const uint32_t *rows, struct guesser *ret)
 {
     ret->parent = take_column(d);
     if (!ret->parent || !ret->parent->codes)
@@ -148,6 +151,7 @@ static bool take_parent(struct decoder *d, struct guesser *ret)
     ret->last = ARENA_ARRAY(d->arena, uint32_t, ret->parent->distinct);
     memset(ret->last, 0xff, ret->parent->distinct * sizeof *ret->last);
     ret->at = 0;
+    ret->aligned = rows == ret->parent->rows;
     return true;
 }
 
@@ -163,7 +167,7 @@ static bool resolve_symbols(uint32_t *codes, const uint32_t *rows, uint32_t coun
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t symbol = codes[i], code;
-        uint32_t *guess = guesser ? guess_for(guesser, rows[i]) : NULL;
+        uint32_t *guess = guesser ? guess_for(guesser, i, rows[i]) : NULL;
         if (guesser && symbol == 0) {
             if (!guess || *guess == NO_GUESS)
                 return false;
@@ -208,7 +212,7 @@ static bool open_dict(struct decoder *d, const uint32_t *rows, unsigned depth, s
     if (!take_code_count(d, ret->count, &distinct) || !take_byte(d, &bits))
         return false;
     bool guess = bits & DICT_GUESS;
-    if (guess && !take_parent(d, &guesser))
+    if (guess && !take_parent(d, rows, &guesser))
         return false;
     uint32_t *codes = ARENA_ARRAY(d->arena, uint32_t, ret->count);
     if (!pool_take_codes(d->in, codes, ret->count, distinct + 2) ||
@@ -233,14 +237,16 @@ static bool open_same(struct decoder *d, const uint32_t *rows, unsigned depth, s
         return false;
     uint32_t *own_rows = ARENA_ARRAY(d->arena, uint32_t, ret->count);
     uint32_t own = 0, at = 0;
+    bool aligned = rows == column->rows;
     for (uint32_t i = 0; i < ret->count; i++) {
         if (!places[i]) {
             places[i] = own | LIST_OWN;
             own_rows[own++] = rows[i];
             continue;
         }
-        while (at < column->count && column->rows[at] < rows[i])
+        while (!aligned && at < column->count && column->rows[at] < rows[i])
             at++;
+        at = aligned ? i : at;
         if (at == column->count || column->rows[at] != rows[i])
             return false;
         places[i] = at;

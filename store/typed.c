@@ -367,19 +367,32 @@ void typed_to_bytes(const struct typed *typed, struct str text, char *out)
 }
 
 /* Digits of value, at least `least` of them, at out. */
+static const char pairs[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+    "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
+    "99";
+
+static inline void put_pair(char *out, uint64_t value)
+{
+    memcpy(out, pairs + 2 * value, 2);
+}
+
 static size_t put_digits(char *out, uint64_t value, unsigned least)
 {
-    char reversed[24];
-    unsigned size = 0;
-    do {
-        reversed[size++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    size_t written = 0;
-    for (unsigned i = size; i < least; i++)
+    char text[24], *end = text + sizeof text, *at = end;
+    while (value >= 100) {
+        put_pair(at -= 2, value % 100);
+        value /= 100;
+    }
+    if (value >= 10)
+        put_pair(at -= 2, value);
+    else
+        *--at = (char)('0' + value);
+    size_t size = (size_t)(end - at), written = 0;
+    while (written + size < least)
         out[written++] = '0';
-    while (size)
-        out[written++] = reversed[--size];
+    for (size_t i = 0; i < size; i++)
+        out[written++] = at[i];
     return written;
 }
 
@@ -410,20 +423,15 @@ static size_t time_text(const struct typed *typed, int64_t number, char *out)
     if (number < 0 || seconds >= INT64_C(7258118400)) /* the year 2200 */
         return 0;
     civil_from_days(days, &year, &month, &day);
-    const struct {
-        int64_t value;
-        unsigned width;
-        char behind;
-    } parts[] = {{year, 4, '-'},
-                 {month, 2, '-'},
-                 {day, 2, typed->separator},
-                 {of_day / 3600, 2, ':'},
-                 {of_day / 60 % 60, 2, ':'},
-                 {of_day % 60, 2, (char)typed->variant}};
-    size_t size = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        size += put_digits(out + size, (uint64_t)parts[i].value, parts[i].width);
-        out[size++] = parts[i].behind;
+    const int64_t parts[] = {month, day, of_day / 3600, of_day / 60 % 60, of_day % 60};
+    const char behind[] = {'-', typed->separator, ':', ':', (char)typed->variant};
+    put_pair(out, (uint64_t)year / 100 % 100);
+    put_pair(out + 2, (uint64_t)year % 100);
+    out[4] = '-';
+    size_t size = 5;
+    for (size_t i = 0; i < sizeof behind; i++, size += 3) {
+        put_pair(out + size, (uint64_t)parts[i]);
+        out[size + 2] = behind[i];
     }
     if (typed->width)
         size += put_digits(out + size, (uint64_t)(number % unit), typed->width);
