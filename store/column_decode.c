@@ -9,8 +9,8 @@ struct decoder {
     struct arena *arena;
 };
 
-/* Fills *ret, a list of count texts that belong to these rows. */
-static bool open_list(struct decoder *d, const uint32_t *rows, uint32_t count, unsigned depth, struct list *ret);
+/* Fills *ret, a list of texts that belong to these rows. */
+static bool open_list(struct decoder *d, struct list_rows *rows, unsigned depth, struct list *ret);
 
 static bool take_count(struct decoder *d, uint64_t max, uint32_t *ret)
 {
@@ -96,144 +96,57 @@ static bool take_typed(struct decoder *d, struct typed *ret)
 
 static bool open_typed(struct decoder *d, struct list *ret)
 {
-    struct typed *typed = ARENA_NEW(d->arena, struct typed);
-    if (!take_typed(d, typed))
+    struct list_typed *typed = ARENA_NEW(d->arena, struct list_typed);
+    ret->typed = typed;
+    if (!take_typed(d, &typed->typed))
         return false;
-    ret->typed.typed = typed;
-    ret->typed.numbers = NULL;
-    ret->typed.scales = NULL;
-    if (!typed_is_number(typed->type)) {
+    if (!typed_is_number(typed->typed.type)) {
         struct str bytes;
-        ret->typed.each = typed_byte_size(typed);
-        if (!pool_take(d->in, POOL_BITS, ret->typed.each * ret->count, &bytes))
+        typed->each = typed_byte_size(&typed->typed);
+        if (!pool_take(d->in, POOL_BITS, typed->each * ret->count, &bytes))
             return false;
-        ret->typed.bytes = bytes.data;
-        return true;
+        typed->bytes = bytes.data;
+        return bytes.size > 0;
     }
-    int64_t *numbers = ARENA_ARRAY(d->arena, int64_t, ret->count);
-    ret->typed.numbers = numbers;
-    if (!pool_take_numbers(d->in, numbers, ret->count))
+    if (!pool_skip_numbers(d->in, ret->count, &typed->packed))
         return false;
-    if (typed->type != TYPE_FLOATING)
+    if (typed->typed.type != TYPE_FLOATING)
         return true;
     uint32_t *scales = ARENA_ARRAY(d->arena, uint32_t, ret->count);
-    ret->typed.scales = scales;
+    typed->scales = scales;
     return pool_take_codes(d->in, scales, ret->count, 256);
 }
 
 /* ---- Dictionaries -------------------------------------------------------------------------------------------------------- */
 
-#define NO_GUESS UINT32_MAX
-
-struct guesser {
-    const struct column *parent;
-    uint32_t *last; /* of each text of the parent */
-    uint32_t at;
-    bool aligned; /* the parent has a text wherever the list has one */
-};
-
-/* Where the guess for text i, of this row, stands, or NULL when the parent has nothing there. */
-static inline uint32_t *guess_for(struct guesser *g, uint32_t i, uint32_t row)
+static bool open_dict(struct decoder *d, struct list_rows *rows, unsigned depth, struct list *ret)
 {
-    const struct column *parent = g->parent;
-    if (g->aligned)
-        return &g->last[parent->codes[i]];
-    while (g->at < parent->count && parent->rows[g->at] < row)
-        g->at++;
-    return g->at < parent->count && parent->rows[g->at] == row ? &g->last[parent->codes[g->at]] : NULL;
-}
-
-static bool take_parent(struct decoder *d, const uint32_t *rows, struct guesser *ret)
-{
-    ret->parent = take_column(d);
-    if (!ret->parent || !ret->parent->codes)
-        return false;
-    ret->last = ARENA_ARRAY(d->arena, uint32_t, ret->parent->distinct);
-    memset(ret->last, 0xff, ret->parent->distinct * sizeof *ret->last);
-    ret->at = 0;
-    ret->aligned = rows == ret->parent->rows;
-    return true;
-}
-
-/* Symbols become codes, in place. */
-static bool resolve_symbols(uint32_t *codes, const uint32_t *rows, uint32_t count, uint32_t distinct, bool age,
-                            struct guesser *guesser)
-{
-    uint32_t known = 0;
-    if (!guesser && !age) { /* symbols are codes */
-        for (uint32_t i = 0; i < count; i++)
-            known |= codes[i] >= distinct;
-        return known == 0;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t symbol = codes[i], code;
-        uint32_t *guess = guesser ? guess_for(guesser, i, rows[i]) : NULL;
-        if (guesser && symbol == 0) {
-            if (!guess || *guess == NO_GUESS)
-                return false;
-            code = *guess;
-        } else {
-            symbol -= guesser ? 1 : 0;
-            if (age && symbol > known)
-                return false;
-            code = !age ? symbol : symbol == 0 ? known : known - symbol;
-        }
-        if (code >= distinct)
-            return false;
-        if (code == known)
-            known++;
-        if (guess)
-            *guess = code;
-        codes[i] = code;
-    }
-    return true;
-}
-
-/* The rows of the first uses, in arena; NULL when a text is never used, which is a sign of damage. */
-static uint32_t *first_rows(struct decoder *d, const uint32_t *codes, const uint32_t *rows, uint32_t count,
-                            uint32_t distinct)
-{
-    uint32_t *first = ARENA_ARRAY(d->arena, uint32_t, distinct);
-    uint32_t used = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (codes[i] > used)
-            return NULL;
-        if (codes[i] == used)
-            first[used++] = rows[i];
-    }
-    return used == distinct ? first : NULL;
-}
-
-static bool open_dict(struct decoder *d, const uint32_t *rows, unsigned depth, struct list *ret)
-{
-    uint32_t distinct;
+    struct list_dict *dict = ARENA_NEW(d->arena, struct list_dict);
     uint8_t bits;
-    struct guesser guesser;
-    if (!take_code_count(d, ret->count, &distinct) || !take_byte(d, &bits))
+    *dict = (struct list_dict){.count = ret->count, .rows = rows};
+    ret->dict = dict;
+    if (!take_code_count(d, ret->count, &dict->distinct) || !take_byte(d, &bits))
         return false;
-    bool guess = bits & DICT_GUESS;
-    if (guess && !take_parent(d, rows, &guesser))
-        return false;
-    uint32_t *codes = ARENA_ARRAY(d->arena, uint32_t, ret->count);
-    if (!pool_take_codes(d->in, codes, ret->count, distinct + 2) ||
-        !resolve_symbols(codes, rows, ret->count, distinct, bits & DICT_AGE, guess ? &guesser : NULL))
-        return false;
-    const uint32_t *first = first_rows(d, codes, rows, ret->count, distinct);
-    ret->dict.codes = codes;
-    ret->dict.texts = ARENA_NEW(d->arena, struct list);
-    ret->dict.made = arena_zalloc(d->arena, distinct * sizeof *ret->dict.made);
-    if (depth == 0) {
-        d->set->columns[d->index].codes = codes;
-        d->set->columns[d->index].distinct = distinct;
+    dict->age = bits & DICT_AGE;
+    if (bits & DICT_GUESS) {
+        dict->parent = take_column(d);
+        if (!dict->parent || dict->parent->list->way != WAY_DICT)
+            return false;
     }
-    return first && open_list(d, first, distinct, depth + 1, ret->dict.texts);
+    dict->texts = ARENA_NEW(d->arena, struct list);
+    dict->made = arena_zalloc(d->arena, dict->distinct * sizeof *dict->made);
+    struct list_rows *first = ARENA_NEW(d->arena, struct list_rows);
+    *first = (struct list_rows){.dict = dict, .count = dict->distinct};
+    return pool_skip_codes(d->in, ret->count, dict->distinct + 2, &dict->symbols) &&
+           open_list(d, first, depth + 1, dict->texts);
 }
 
-static bool open_same(struct decoder *d, const uint32_t *rows, unsigned depth, struct list *ret)
+static bool open_same(struct decoder *d, struct list_rows *of, unsigned depth, struct list *ret)
 {
     const struct column *column = take_column(d);
+    const uint32_t *rows = column ? list_rows(d->arena, of) : NULL;
     uint32_t *places = ARENA_ARRAY(d->arena, uint32_t, ret->count);
-    if (!column || !pool_take_codes(d->in, places, ret->count, 2))
+    if (!rows || !pool_take_codes(d->in, places, ret->count, 2))
         return false;
     uint32_t *own_rows = ARENA_ARRAY(d->arena, uint32_t, ret->count);
     uint32_t own = 0, at = 0;
@@ -256,7 +169,9 @@ static bool open_same(struct decoder *d, const uint32_t *rows, unsigned depth, s
     ret->same.other = column->list;
     ret->same.own = list;
     ret->same.column = (uint32_t)(column - d->set->columns);
-    return open_list(d, own_rows, own, depth + 1, list);
+    struct list_rows *left = ARENA_NEW(d->arena, struct list_rows);
+    *left = (struct list_rows){.rows = own_rows, .count = own};
+    return open_list(d, left, depth + 1, list);
 }
 
 /* ---- Templates -------------------------------------------------------------------------------------------------------------- */
@@ -280,16 +195,15 @@ static bool take_templates(struct decoder *d, struct list_template *templates, u
     return true;
 }
 
-static bool open_variables(struct decoder *d, const uint32_t *rows, struct list_template *template, unsigned depth)
+static bool open_variables(struct decoder *d, struct list_rows *rows, struct list_template *template, unsigned depth)
 {
     if (template->count == 0)
         return true;
-    uint32_t *own_rows = ARENA_ARRAY(d->arena, uint32_t, template->count);
+    struct list_rows *picked = ARENA_NEW(d->arena, struct list_rows);
+    *picked = (struct list_rows){.base = rows, .picked = template->texts, .count = template->count};
     template->lists = arena_zalloc(d->arena, template->variables * sizeof *template->lists);
-    for (uint32_t i = 0; i < template->count; i++)
-        own_rows[i] = rows[template->texts[i]];
     for (uint32_t v = 0; v < template->variables; v++)
-        if (!open_list(d, own_rows, template->count, depth + 1, &template->lists[v]))
+        if (!open_list(d, picked, depth + 1, &template->lists[v]))
             return false;
     return true;
 }
@@ -308,7 +222,7 @@ static void deal_out(struct decoder *d, struct list *list, struct list_template 
     list->split.places = places;
 }
 
-static bool open_split(struct decoder *d, const uint32_t *rows, unsigned depth, struct list *ret)
+static bool open_split(struct decoder *d, struct list_rows *rows, unsigned depth, struct list *ret)
 {
     uint32_t count;
     if (!take_code_count(d, ret->count, &count))
@@ -329,7 +243,7 @@ static bool open_split(struct decoder *d, const uint32_t *rows, unsigned depth, 
 
 /* ---- Lines ------------------------------------------------------------------------------------------------------------------ */
 
-static bool open_lines(struct decoder *d, const uint32_t *rows, unsigned depth, struct list *ret)
+static bool open_lines(struct decoder *d, struct list_rows *rows, unsigned depth, struct list *ret)
 {
     int64_t *counts = ARENA_ARRAY(d->arena, int64_t, ret->count);
     uint32_t *ends = ARENA_ARRAY(d->arena, uint32_t, ret->count);
@@ -342,18 +256,17 @@ static bool open_lines(struct decoder *d, const uint32_t *rows, unsigned depth, 
             return false;
         ends[i] = (uint32_t)total;
     }
-    uint32_t *line_rows = ARENA_ARRAY(d->arena, uint32_t, total);
-    for (uint32_t i = 0, at = 0; i < ret->count; i++)
-        while (at < ends[i])
-            line_rows[at++] = rows[i];
+    struct list_rows *line_rows = ARENA_NEW(d->arena, struct list_rows);
+    *line_rows = (struct list_rows){.base = rows, .line_ends = ends, .count = (uint32_t)total};
     struct list *lines = ARENA_NEW(d->arena, struct list);
     ret->lines.ends = ends;
     ret->lines.lines = lines;
-    return open_list(d, line_rows, (uint32_t)total, depth + 1, lines);
+    return open_list(d, line_rows, depth + 1, lines);
 }
 
-static bool open_list(struct decoder *d, const uint32_t *rows, uint32_t count, unsigned depth, struct list *ret)
+static bool open_list(struct decoder *d, struct list_rows *rows, unsigned depth, struct list *ret)
 {
+    uint32_t count = rows->count;
     *ret = (struct list){.count = count};
     if (count == 0)
         return true;
@@ -383,10 +296,11 @@ static bool open_list(struct decoder *d, const uint32_t *rows, uint32_t count, u
 bool column_open(struct column_set *set, uint32_t index, struct pool_reader *in, struct arena *arena)
 {
     struct column *column = &set->columns[index];
-    column->codes = NULL;
-    column->distinct = column->chain = 0;
+    column->chain = 0;
     struct decoder d = {.set = set, .index = index, .in = in, .arena = arena};
     struct list *list = ARENA_NEW(arena, struct list);
-    column->list = open_list(&d, column->rows, column->count, 0, list) ? list : NULL;
+    struct list_rows *rows = ARENA_NEW(arena, struct list_rows);
+    *rows = (struct list_rows){.rows = column->rows, .count = column->count};
+    column->list = open_list(&d, rows, 0, list) ? list : NULL;
     return column->list != NULL;
 }

@@ -152,13 +152,22 @@ static bool type_fits(const struct finder *f, const struct typed *typed)
     return dots <= dots_max || typed->type == TYPE_TIME;
 }
 
+/* NULL when they are damaged. */
+static const uint32_t *codes_of(struct finder *f, const struct list *list)
+{
+    const uint32_t *codes = list_codes(&f->block->arena, list->dict);
+    f->damaged |= codes == NULL;
+    return codes;
+}
+
 static bool find_dict(struct finder *f, const struct list *list, uint8_t *hits)
 {
-    uint8_t *distinct = arena_zalloc(&f->arena, list->dict.texts->count);
-    if (!find_list(f, list->dict.texts, distinct))
+    uint8_t *distinct = arena_zalloc(&f->arena, list->dict->distinct);
+    if (!find_list(f, list->dict->texts, distinct))
         return false;
-    for (uint32_t i = 0; i < list->count; i++)
-        hits[i] = distinct[list->dict.codes[i]];
+    const uint32_t *codes = codes_of(f, list);
+    for (uint32_t i = 0; codes && i < list->count; i++)
+        hits[i] = distinct[codes[i]];
     return true;
 }
 
@@ -251,7 +260,7 @@ static bool find_list(struct finder *f, const struct list *list, uint8_t *hits)
     case WAY_RAW:
         return find_raw(f, list, hits);
     case WAY_TYPED:
-        return type_fits(f, list->typed.typed) && find_each(f, list, hits);
+        return type_fits(f, &list->typed->typed) && find_each(f, list, hits);
     case WAY_DICT:
         return find_dict(f, list, hits);
     case WAY_SPLIT:
@@ -290,14 +299,15 @@ static void look_through(struct finder *f, const struct window *window)
 {
     const struct column *column = &f->block->set->columns[window->column];
     const struct list *list = column->list;
+    const uint32_t *codes = list->way == WAY_DICT ? codes_of(f, list) : NULL;
     uint8_t *distinct = NULL;
-    if (list->way == WAY_DICT) {
-        distinct = arena_zalloc(&f->arena, list->dict.texts->count);
-        for (uint32_t i = 0; i < list->dict.texts->count && !f->damaged; i++)
-            distinct[i] = window_holds(f, window, list->dict.texts, i);
+    if (codes) {
+        distinct = arena_zalloc(&f->arena, list->dict->distinct);
+        for (uint32_t i = 0; i < list->dict->distinct && !f->damaged; i++)
+            distinct[i] = window_holds(f, window, list->dict->texts, i);
     }
     for (uint32_t i = 0; i < list->count && !f->damaged; i++)
-        if (distinct ? distinct[list->dict.codes[i]] : window_holds(f, window, list, i))
+        if (codes ? distinct[codes[i]] : window_holds(f, window, list, i))
             raise_mark(&f->marks[column->rows[i]], FIND_MAYBE);
 }
 

@@ -63,19 +63,30 @@ static inline struct str raw_text(const struct list *list, uint32_t i)
     return str_from(list->raw.data + from, list->raw.ends[i] - from);
 }
 
-static inline size_t typed_text(const struct list *list, uint32_t i, char *out)
+static const int64_t *read_numbers(struct arena *arena, struct list_typed *typed)
 {
-    if (list->typed.numbers)
-        return typed_number_text(list->typed.typed, list->typed.numbers[i],
-                                 list->typed.scales ? list->typed.scales[i] : 0, out);
-    return typed_bytes_text(list->typed.typed, list->typed.bytes + i * list->typed.each, out);
+    if (!typed->numbers) {
+        int64_t *numbers = ARENA_ARRAY(arena, int64_t, typed->packed.count);
+        pool_read_numbers(&typed->packed, numbers);
+        typed->numbers = numbers;
+    }
+    return typed->numbers;
 }
 
-static inline bool put_typed(const struct list *list, uint32_t i, struct buf *out)
+static inline size_t typed_text(struct lister *lister, const struct list *list, uint32_t i, char *out)
+{
+    struct list_typed *typed = list->typed;
+    if (typed->bytes)
+        return typed_bytes_text(&typed->typed, typed->bytes + i * typed->each, out);
+    const int64_t *numbers = typed->numbers ? typed->numbers : read_numbers(lister->arena, typed);
+    return typed_number_text(&typed->typed, numbers[i], typed->scales ? typed->scales[i] : 0, out);
+}
+
+static inline bool put_typed(struct lister *lister, const struct list *list, uint32_t i, struct buf *out)
 {
     if (out->capacity - out->size <= TYPED_TEXT_MAX && !buf_reserve(out, TYPED_TEXT_MAX))
         return false;
-    size_t size = typed_text(list, i, out->data + out->size);
+    size_t size = typed_text(lister, list, i, out->data + out->size);
     out->size += size;
     return size > 0;
 }
@@ -99,14 +110,20 @@ static bool put_lines(struct lister *lister, const struct list *list, uint32_t i
     return true;
 }
 
-static bool make_text(struct lister *lister, const struct list *list, uint32_t code)
+/* The text of a dictionary, made when it is wanted first; absent when it is damaged. */
+static inline struct str dict_text(struct lister *lister, struct list_dict *dict, uint32_t i)
 {
-    struct str *made = &list->dict.made[code];
-    if (!list_text(lister, list->dict.texts, code, made))
-        return false;
+    const uint32_t *codes = dict->codes ? dict->codes : list_codes(lister->arena, dict);
+    if (!codes)
+        return STR_ABSENT;
+    struct str *made = &dict->made[codes[i]];
+    if (made->data)
+        return *made;
+    if (!list_text(lister, dict->texts, codes[i], made))
+        return STR_ABSENT;
     if (!made->data)
         made->data = "";
-    return true;
+    return *made;
 }
 
 /* Where the text of a SAME stands. */
@@ -120,17 +137,17 @@ static inline const struct list *same_text(const struct list *list, uint32_t i, 
 bool list_put(struct lister *lister, const struct list *list, uint32_t i, struct buf *out)
 {
     uint32_t place;
+    struct str text;
     switch (list->way) {
     case WAY_ONE:
         return put(lister, list->one, out);
     case WAY_RAW:
         return put(lister, raw_text(list, i), out);
     case WAY_TYPED:
-        return put_typed(list, i, out);
+        return put_typed(lister, list, i, out);
     case WAY_DICT:
-        place = list->dict.codes[i];
-        return (list->dict.made[place].data || make_text(lister, list, place)) &&
-               put(lister, list->dict.made[place], out);
+        text = dict_text(lister, list->dict, i);
+        return text.data && put(lister, text, out);
     case WAY_SPLIT:
         return put_split(lister, list, i, out);
     case WAY_SAME:
@@ -152,10 +169,8 @@ bool list_text(struct lister *lister, const struct list *list, uint32_t i, struc
         return true;
     }
     if (list->way == WAY_DICT) {
-        uint32_t code = list->dict.codes[i];
-        bool sound = list->dict.made[code].data || make_text(lister, list, code);
-        *ret = list->dict.made[code];
-        return sound;
+        *ret = dict_text(lister, list->dict, i);
+        return ret->data != NULL;
     }
     /* Texts within this one may use the scratch behind it. */
     size_t start = lister->scratch.size, size = 0;
@@ -208,7 +223,7 @@ bool list_size(struct lister *lister, const struct list *list, uint32_t i, size_
     struct str view;
     switch (list->way) {
     case WAY_TYPED:
-        return (*ret = typed_text(list, i, text)) > 0;
+        return (*ret = typed_text(lister, list, i, text)) > 0;
     case WAY_SPLIT:
         return split_size(lister, list, i, ret);
     case WAY_SAME:
@@ -228,19 +243,139 @@ bool list_size(struct lister *lister, const struct list *list, uint32_t i, size_
     }
 }
 
+/* ---- Codes and rows ----------------------------------------------------------------------------------------------------- */
+
+static const uint32_t *pick_rows(struct arena *arena, const struct list_rows *rows, const uint32_t *base)
+{
+    uint32_t *own = ARENA_ARRAY(arena, uint32_t, rows->count);
+    for (uint32_t i = 0, at = 0; i < rows->count; i++) {
+        if (rows->picked) {
+            own[i] = base[rows->picked[i]];
+            continue;
+        }
+        while (rows->line_ends[at] <= i)
+            at++;
+        own[i] = base[at];
+    }
+    return own;
+}
+
+/* A text that is never used, or first used behind a later one, is a sign of damage. */
+static const uint32_t *first_rows(struct arena *arena, struct list_dict *dict)
+{
+    const uint32_t *codes = list_codes(arena, dict), *rows = list_rows(arena, dict->rows);
+    if (!codes || !rows)
+        return NULL;
+    uint32_t *first = ARENA_ARRAY(arena, uint32_t, dict->distinct);
+    for (uint32_t i = 0, used = 0; i < dict->count && used < dict->distinct; i++)
+        if (codes[i] == used)
+            first[used++] = rows[i];
+    return first;
+}
+
+const uint32_t *list_rows(struct arena *arena, struct list_rows *rows)
+{
+    if (rows->rows)
+        return rows->rows;
+    if (rows->dict) {
+        rows->rows = first_rows(arena, rows->dict);
+    } else {
+        const uint32_t *base = list_rows(arena, rows->base);
+        rows->rows = base ? pick_rows(arena, rows, base) : NULL;
+    }
+    return rows->rows;
+}
+
+#define NO_GUESS UINT32_MAX
+
+struct guesser {
+    const struct column *parent;
+    const uint32_t *codes; /* the parent's */
+    const uint32_t *rows;  /* the list's */
+    uint32_t *last;        /* the code that came with each text of the parent */
+    uint32_t at;
+    bool aligned; /* the parent has a text wherever the list has one */
+};
+
+/* Where the guess for text i stands, or NULL when the parent has nothing there. */
+static inline uint32_t *guess_for(struct guesser *g, uint32_t i)
+{
+    const struct column *parent = g->parent;
+    if (g->aligned)
+        return &g->last[g->codes[i]];
+    while (g->at < parent->count && parent->rows[g->at] < g->rows[i])
+        g->at++;
+    return g->at < parent->count && parent->rows[g->at] == g->rows[i] ? &g->last[g->codes[g->at]] : NULL;
+}
+
+static bool guesser_init(struct guesser *g, struct arena *arena, const struct list_dict *dict)
+{
+    struct list_dict *parent = dict->parent->list->dict;
+    *g = (struct guesser){.parent = dict->parent};
+    g->codes = list_codes(arena, parent);
+    g->rows = list_rows(arena, dict->rows);
+    if (!g->codes || !g->rows)
+        return false;
+    g->last = ARENA_ARRAY(arena, uint32_t, parent->distinct);
+    memset(g->last, 0xff, parent->distinct * sizeof *g->last);
+    g->aligned = g->rows == dict->parent->rows;
+    return true;
+}
+
+/* Symbols become codes, in place. guesser may be NULL. */
+static bool resolve(const struct list_dict *dict, uint32_t *codes, struct guesser *guesser)
+{
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < dict->count; i++) {
+        uint32_t symbol = codes[i], code;
+        uint32_t *guess = guesser ? guess_for(guesser, i) : NULL;
+        if (guesser && symbol == 0) {
+            if (!guess || *guess == NO_GUESS)
+                return false;
+            code = *guess;
+        } else {
+            symbol -= guesser ? 1 : 0;
+            if (dict->age && symbol > known)
+                return false;
+            code = !dict->age ? symbol : symbol == 0 ? known : known - symbol;
+        }
+        if (code >= dict->distinct || code > known)
+            return false;
+        known += code == known;
+        if (guess)
+            *guess = code;
+        codes[i] = code;
+    }
+    return known == dict->distinct;
+}
+
+const uint32_t *list_codes(struct arena *arena, struct list_dict *dict)
+{
+    struct guesser guesser;
+    if (dict->codes)
+        return dict->codes;
+    uint32_t *codes = ARENA_ARRAY(arena, uint32_t, dict->count);
+    if (!pool_read_codes(&dict->symbols, codes) || (dict->parent && !guesser_init(&guesser, arena, dict)) ||
+        !resolve(dict, codes, dict->parent ? &guesser : NULL))
+        return NULL;
+    return dict->codes = codes;
+}
+
 /* ---- Times --------------------------------------------------------------------------------------------------------------- */
 
 const int64_t *list_times(const struct list *list, struct arena *arena)
 {
-    if (list->way == WAY_TYPED && list->typed.numbers)
-        return typed_times(list->typed.typed, list->typed.numbers, list->typed.scales, list->count, arena);
-    if (list->way != WAY_DICT || list->dict.texts->way != WAY_TYPED)
+    if (list->way == WAY_TYPED && !list->typed->bytes)
+        return typed_times(&list->typed->typed, read_numbers(arena, list->typed), list->typed->scales, list->count,
+                           arena);
+    if (list->way != WAY_DICT || list->dict->texts->way != WAY_TYPED)
         return NULL;
-    const int64_t *distinct = list_times(list->dict.texts, arena);
-    if (!distinct)
+    const int64_t *distinct = list_times(list->dict->texts, arena);
+    const uint32_t *codes = distinct ? list_codes(arena, list->dict) : NULL;
+    if (!codes)
         return NULL;
     int64_t *times = ARENA_ARRAY(arena, int64_t, list->count);
     for (uint32_t i = 0; i < list->count; i++)
-        times[i] = distinct[list->dict.codes[i]];
+        times[i] = distinct[codes[i]];
     return times;
 }

@@ -16,6 +16,35 @@ enum {
 
 #define LIST_OWN (UINT32_C(1) << 31) /* of a SAME's place: it counts within `own` */
 
+/* The records of a list's texts, found out when somebody asks. */
+struct list_rows {
+    const uint32_t *rows; /* NULL: not found out yet */
+    uint32_t count;
+    struct list_dict *dict;       /* those of the first uses of its texts, or */
+    struct list_rows *base;       /* of another list those that are picked, or each as often as there are lines in its text */
+    const uint32_t *picked, *line_ends;
+};
+
+struct list_typed {
+    struct typed typed;
+    const char *bytes; /* each so many, or */
+    size_t each;
+    const int64_t *numbers; /* NULL: not read yet */
+    struct pool_numbers packed;
+    const uint32_t *scales; /* of FLOATING */
+};
+
+struct list_dict {
+    uint32_t count, distinct;
+    const uint32_t *codes; /* NULL: not found out yet */
+    struct pool_codes symbols;
+    bool age;
+    const struct column *parent; /* or NULL */
+    struct list_rows *rows;
+    struct list *texts;
+    struct str *made; /* of each distinct text; absent until it is wanted */
+};
+
 struct list_template {
     struct str text; /* with a NUL in the place of each variable */
     uint32_t variables, count;
@@ -33,18 +62,8 @@ struct list {
             const char *data;
             const uint32_t *ends;
         } raw;
-        struct {
-            const struct typed *typed;
-            const int64_t *numbers; /* or NULL, and */
-            const uint32_t *scales; /* of FLOATING */
-            const char *bytes;
-            size_t each;
-        } typed;
-        struct {
-            const uint32_t *codes;
-            struct list *texts;
-            struct str *made; /* of each distinct text; absent until it is wanted */
-        } dict;
+        struct list_typed *typed;
+        struct list_dict *dict;
         struct {
             const struct list_template *templates;
             const uint32_t *codes, *places; /* template of each text, and which of its texts it is */
@@ -78,6 +97,10 @@ bool list_put(struct lister *lister, const struct list *list, uint32_t i, struct
 bool list_text(struct lister *lister, const struct list *list, uint32_t i, struct str *ret);
 /* The bytes of text i. */
 bool list_size(struct lister *lister, const struct list *list, uint32_t i, size_t *ret);
+
+/* The codes of a dictionary, the records of a list. NULL when the bytes are not sound. */
+const uint32_t *list_codes(struct arena *arena, struct list_dict *dict);
+const uint32_t *list_rows(struct arena *arena, struct list_rows *rows);
 
 /* Microseconds of each text, when they are times or may be seconds since 1970: typed, or a dictionary of typed ones; else NULL. */
 const int64_t *list_times(const struct list *list, struct arena *arena);

@@ -142,35 +142,46 @@ void pool_add_numbers(struct pools *pools, const int64_t *numbers, size_t count,
     }
 }
 
-bool pool_take_numbers(struct pool_reader *reader, int64_t *ret, size_t count)
+bool pool_skip_numbers(struct pool_reader *reader, size_t count, struct pool_numbers *ret)
 {
     struct str head;
-    int64_t min;
-    if (!pool_take(reader, POOL_META, 1, &head) || !pool_take_zigzag(reader, &min))
+    *ret = (struct pool_numbers){.count = count};
+    if (!pool_take(reader, POOL_META, 1, &head) || !pool_take_zigzag(reader, &ret->min))
         return false;
-    unsigned width = (unsigned char)head.data[0] & 15;
-    bool deltas = (unsigned char)head.data[0] & 16;
-    if (width > 8)
-        return false;
+    ret->width = (unsigned char)head.data[0] & 15;
+    ret->deltas = (unsigned char)head.data[0] & 16;
+    return ret->width <= 8 && (ret->width < 1 || pool_take(reader, POOL_LOW, count, &ret->low)) &&
+           (ret->width < 2 || pool_take(reader, POOL_HIGH, count * (ret->width - 1), &ret->high));
+}
+
+void pool_read_numbers(const struct pool_numbers *numbers, int64_t *ret)
+{
     uint64_t *values = (uint64_t *)ret;
-    for (unsigned plane = 0; plane < width; plane++) {
-        struct str bytes;
-        if (!pool_take(reader, plane ? POOL_HIGH : POOL_LOW, count, &bytes))
-            return false;
+    size_t count = numbers->count;
+    if (numbers->width == 0)
+        memset(values, 0, count * sizeof *values);
+    for (unsigned plane = 0; plane < numbers->width; plane++) {
+        const char *bytes = plane ? numbers->high.data + count * (plane - 1) : numbers->low.data;
         for (size_t i = 0; i < count; i++) {
-            uint64_t byte = (uint64_t)(unsigned char)bytes.data[i] << (8 * plane);
+            uint64_t byte = (uint64_t)(unsigned char)bytes[i] << (8 * plane);
             values[i] = plane ? values[i] | byte : byte;
         }
     }
-    if (width == 0)
-        memset(values, 0, count * sizeof *values);
-    uint64_t last = (uint64_t)min;
-    if (deltas)
+    uint64_t last = (uint64_t)numbers->min;
+    if (numbers->deltas)
         for (size_t i = 0; i < count; i++)
             values[i] = last += (uint64_t)unzigzag(values[i]);
     else
         for (size_t i = 0; i < count; i++)
             values[i] += last;
+}
+
+bool pool_take_numbers(struct pool_reader *reader, int64_t *ret, size_t count)
+{
+    struct pool_numbers numbers;
+    if (!pool_skip_numbers(reader, count, &numbers))
+        return false;
+    pool_read_numbers(&numbers, ret);
     return true;
 }
 
@@ -190,22 +201,28 @@ void pool_add_codes(struct pools *pools, const uint32_t *codes, size_t count, ui
     }
 }
 
-bool pool_take_codes(struct pool_reader *reader, uint32_t *ret, size_t count, uint32_t limit)
+bool pool_skip_codes(struct pool_reader *reader, size_t count, uint32_t limit, struct pool_codes *ret)
 {
-    struct str low = STR_ABSENT, high = STR_ABSENT;
+    *ret = (struct pool_codes){.count = count, .limit = limit};
+    return (limit <= 1 || pool_take(reader, POOL_CODE, count, &ret->low)) &&
+           (limit <= 256 || pool_take(reader, POOL_HIGH, count, &ret->high));
+}
+
+bool pool_read_codes(const struct pool_codes *codes, uint32_t *ret)
+{
     uint32_t most = 0;
-    if (limit <= 1) {
-        memset(ret, 0, count * sizeof *ret);
-        return limit > 0 || count == 0;
-    }
-    if (!pool_take(reader, POOL_CODE, count, &low) || (limit > 256 && !pool_take(reader, POOL_HIGH, count, &high)))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t code = (unsigned char)low.data[i];
-        if (limit > 256)
-            code |= (uint32_t)(unsigned char)high.data[i] << 8;
+    for (size_t i = 0; i < codes->count; i++) {
+        uint32_t code = codes->limit <= 1 ? 0 : (unsigned char)codes->low.data[i];
+        if (codes->limit > 256)
+            code |= (uint32_t)(unsigned char)codes->high.data[i] << 8;
         ret[i] = code;
         most = code > most ? code : most;
     }
-    return count == 0 || most < limit;
+    return codes->count == 0 || most < codes->limit;
+}
+
+bool pool_take_codes(struct pool_reader *reader, uint32_t *ret, size_t count, uint32_t limit)
+{
+    struct pool_codes codes;
+    return pool_skip_codes(reader, count, limit, &codes) && pool_read_codes(&codes, ret);
 }

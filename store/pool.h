@@ -37,9 +37,26 @@ bool pool_take_zigzag(struct pool_reader *reader, int64_t *ret);
 /* Numbers as planes of bytes above their minimum, as they are or as differences, whichever promises to be smaller. */
 void pool_add_numbers(struct pools *pools, const int64_t *numbers, size_t count, struct arena *scratch);
 bool pool_take_numbers(struct pool_reader *reader, int64_t *ret, size_t count);
+/* The same in two steps: what is not needed is not read. */
+struct pool_numbers {
+    size_t count;
+    unsigned width; /* planes: low, and the rest in high */
+    bool deltas;
+    int64_t min;
+    struct str low, high;
+};
+bool pool_skip_numbers(struct pool_reader *reader, size_t count, struct pool_numbers *ret);
+void pool_read_numbers(const struct pool_numbers *numbers, int64_t *ret);
 /* Small codes 0..limit-1: one plane, or two from 256 on (limit <= 65536). */
 void pool_add_codes(struct pools *pools, const uint32_t *codes, size_t count, uint32_t limit);
 bool pool_take_codes(struct pool_reader *reader, uint32_t *ret, size_t count, uint32_t limit);
+struct pool_codes {
+    size_t count;
+    uint32_t limit;
+    struct str low, high;
+};
+bool pool_skip_codes(struct pool_reader *reader, size_t count, uint32_t limit, struct pool_codes *ret);
+bool pool_read_codes(const struct pool_codes *codes, uint32_t *ret);
 
 /* About the bits that many bytes with this histogram need without context. */
 double entropy_bits(const uint32_t histogram[256], size_t count);
