@@ -1,6 +1,6 @@
 #include "store/find.h"
 
-enum { WINDOWS_MAX = 64 };
+enum { WINDOWS_MAX = 64, UUID_SIZE = 36 };
 
 /* A column's texts, with what stands before and behind them in the line. */
 struct window {
@@ -152,6 +152,33 @@ static bool type_fits(const struct finder *f, const struct typed *typed)
     return dots <= dots_max || typed->type == TYPE_TIME;
 }
 
+/* A text as long as those of the list: its bytes are compared with theirs. */
+static bool find_whole(struct finder *f, const struct list *list, uint8_t *hits)
+{
+    const struct list_typed *typed = list->typed;
+    char text[TYPED_TEXT_MAX], bytes[TYPED_TEXT_MAX];
+    bool any = false;
+    typed_to_bytes(&typed->typed, f->text, bytes);
+    if (typed_bytes_text(&typed->typed, bytes, text) != f->text.size ||
+        !same_bytes(f, str_from(text, f->text.size), f->text))
+        return false; /* dashes elsewhere, or letters of the other case */
+    for (uint32_t i = 0; i < list->count; i++)
+        any |= hits[i] = memcmp(typed->bytes + i * typed->each, bytes, typed->each) == 0;
+    return any;
+}
+
+static bool find_typed(struct finder *f, const struct list *list, uint8_t *hits)
+{
+    const struct typed *typed = &list->typed->typed;
+    if (!type_fits(f, typed))
+        return false;
+    size_t width = typed->type == TYPE_UUID ? UUID_SIZE : typed->type == TYPE_HEX ? typed->width : 0;
+    bool upper = typed->type == TYPE_HEX && typed->variant;
+    if (width == 0 || f->text.size < width || (upper && f->wanted->ignore_case))
+        return find_each(f, list, hits);
+    return f->text.size == width && find_whole(f, list, hits);
+}
+
 /* NULL when they are damaged. */
 static const uint32_t *codes_of(struct finder *f, const struct list *list)
 {
@@ -260,7 +287,7 @@ static bool find_list(struct finder *f, const struct list *list, uint8_t *hits)
     case WAY_RAW:
         return find_raw(f, list, hits);
     case WAY_TYPED:
-        return type_fits(f, &list->typed->typed) && find_each(f, list, hits);
+        return find_typed(f, list, hits);
     case WAY_DICT:
         return find_dict(f, list, hits);
     case WAY_SPLIT:

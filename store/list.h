@@ -20,8 +20,8 @@ enum {
 struct list_rows {
     const uint32_t *rows; /* NULL: not found out yet */
     uint32_t count;
-    struct list_dict *dict;       /* those of the first uses of its texts, or */
-    struct list_rows *base;       /* of another list those that are picked, or each as often as there are lines in its text */
+    struct list_dict *dict; /* those of the first uses of its texts, or */
+    struct list_rows *base; /* of another list those that are picked, or each as often as there are lines in its text */
     const uint32_t *picked, *line_ends;
 };
 

@@ -366,7 +366,6 @@ void typed_to_bytes(const struct typed *typed, struct str text, char *out)
     }
 }
 
-/* Digits of value, at least `least` of them, at out. */
 static const char pairs[] =
     "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
     "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
@@ -377,6 +376,7 @@ static inline void put_pair(char *out, uint64_t value)
     memcpy(out, pairs + 2 * value, 2);
 }
 
+/* Digits of value, at least `least` of them, at out. */
 static size_t put_digits(char *out, uint64_t value, unsigned least)
 {
     char text[24], *end = text + sizeof text, *at = end;
