@@ -112,20 +112,18 @@ static bool read_value(struct filter *filter, int64_t now_us, struct err *err)
     return true;
 }
 
-/* Ids, names, addresses and what stands under a key path are in the raw line as they are, unless it escapes them. */
+/* What stands under a key path, and every field that is given as it stood, is in the raw line, unless that escapes it. */
 static void set_needle(struct filter *filter)
 {
-    bool verbatim = filter->subject.kind == SUBJECT_PATH;
-    if (filter->subject.kind == SUBJECT_FIELD) {
-        enum field field = filter->subject.field;
-        verbatim = field == FIELD_REQUEST_ID || field == FIELD_QUERY_ID || field == FIELD_TRACE_ID ||
-                   field == FIELD_SESSION || field == FIELD_USER || field == FIELD_CLIENT_IP;
-    }
+    enum field field = filter->subject.field;
+    bool verbatim = filter->subject.kind == SUBJECT_PATH ||
+                    (filter->subject.kind == SUBJECT_FIELD && field != FIELD_LEVEL && field != FIELD_TIME &&
+                     field != FIELD_DURATION);
     if (filter->op != FILTER_EQUAL || !verbatim || filter->value.size < 2 || number_is(filter->value))
         return;
     for (size_t i = 0; i < filter->value.size; i++) {
         char c = filter->value.data[i];
-        if (c <= ' ' || c >= 0x7f || memchr("\"\\/'&%+", c, 7))
+        if (c <= ' ' || c >= 0x7f || memchr("\"\\/'&%+#", c, 8))
             return;
     }
     filter->needle = filter->value;
