@@ -116,9 +116,9 @@ static bool read_value(struct filter *filter, int64_t now_us, struct err *err)
 static void set_needle(struct filter *filter)
 {
     enum field field = filter->subject.field;
-    bool verbatim = filter->subject.kind == SUBJECT_PATH ||
-                    (filter->subject.kind == SUBJECT_FIELD && field != FIELD_LEVEL && field != FIELD_TIME &&
-                     field != FIELD_DURATION);
+    bool verbatim =
+        filter->subject.kind == SUBJECT_PATH || (filter->subject.kind == SUBJECT_FIELD && field != FIELD_LEVEL &&
+                                                 field != FIELD_TIME && field != FIELD_DURATION);
     if (filter->op != FILTER_EQUAL || !verbatim || filter->value.size < 2 || number_is(filter->value))
         return;
     for (size_t i = 0; i < filter->value.size; i++) {

@@ -7,6 +7,7 @@
  *   SPLIT_WORDS   variables are the tokens with a digit in them        "retry 3 of 5"   -> "retry \0 of \0"
  *   SPLIT_ALL     every token is a variable                            "retry 3 of 5"   -> "\0 \0 \0 \0"
  *   SPLIT_DIGITS  variables are the runs of digits within a token      "q_2024_000045"  -> "q_\0_\0"
+ * No way cuts between two letters (or _, or bytes from 0x80 on), but behind the t, n or r of an escape: find.c counts on it.
  * A token is a run of letters, digits, bytes from 0x80 on and _ . / : @ + -, without such marks at its end. */
 #ifndef WINNOW_STORE_SPLIT_H
 #define WINNOW_STORE_SPLIT_H

@@ -66,6 +66,16 @@ static void add_message(struct buf *line)
     }
 }
 
+/* The text of an object within a string. */
+static void add_inner(struct buf *line)
+{
+    buf_printf(line, "{\\\"user\\\": \\\"%s\\\",\\\"count\\\":%d, \\\"%s\\\":%s,\\\"id\\\":\\\"",
+               ONE_OF("bob", "", "with \\\\\\\"quotes\\\\\\\"", "\\\\"), (int)below(9), ONE_OF("took", "ok", "tnr"),
+               ONE_OF("true", "null", "tab\\tnfoo", "[1,2]", ""));
+    add_id(line);
+    buf_add_text(line, ONE_OF("\\\"}", "\\\"}", "\\\"", ""));
+}
+
 static void add_member(struct buf *line, unsigned member)
 {
     static const char *const keys[] = {"level",  "request_id", "message", "status",
@@ -87,7 +97,10 @@ static void add_member(struct buf *line, unsigned member)
             add_message(line);
             buf_add_text(line, ONE_OF("\\n", "\\n  ", "\\n\\t", "\\r\\n"));
         }
-        add_message(line);
+        if (member == 2 && below(3) == 0)
+            add_inner(line);
+        else
+            add_message(line);
         buf_add_char(line, '"');
         break;
     case 3:
