@@ -73,7 +73,7 @@ static bool open_raw(struct decoder *d, struct list *ret)
     struct str text;
     if (total > UINT32_MAX || !pool_take(d->in, POOL_TEXT, total, &text))
         return false;
-    ret->raw.data = text.data;
+    ret->raw.data = text.data ? text.data : "";
     ret->raw.ends = ends;
     return true;
 }

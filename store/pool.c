@@ -31,7 +31,8 @@ bool pool_take(struct pool_reader *reader, enum pool pool, size_t size, struct s
     if (rest->size < size)
         return false;
     *ret = str_from(rest->data, size);
-    *rest = str_from(rest->data + size, rest->size - size);
+    if (size > 0) /* a pool that is not there has no data */
+        *rest = str_from(rest->data + size, rest->size - size);
     return true;
 }
 
