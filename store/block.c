@@ -165,8 +165,12 @@ static void place_rows(struct block *block)
     }
 }
 
-static void open_columns(struct block *block)
+/* Makes the columns ready to be opened. */
+static void prepare_columns(struct block *block)
 {
+    if (block->is_prepared)
+        return;
+    block->is_prepared = true;
     if (block->set == NULL)
         block->set = mem_alloc(sizeof *block->set);
     block->set->count = block->skeletons.column_count + 1;
@@ -250,7 +254,7 @@ bool block_begin(struct block *block, const struct block_row *row, struct err *e
     block->first_record = row->first_record;
     block->slots = row->slots;
     block->records = row->records;
-    block->is_decoded = block->is_open = block->has_text = block->has_all_text = false;
+    block->is_prepared = block->is_decoded = block->is_open = block->has_text = block->has_all_text = false;
     block->offsets = NULL;
     block->starts = NULL;
     block->cursors = NULL;
@@ -274,7 +278,7 @@ bool block_decode_marks(struct block *block, struct err *err)
 {
     if (block->is_decoded)
         return true;
-    open_columns(block);
+    prepare_columns(block);
     if (!take_marks(block, block->records))
         return damaged(block, "its marks are wrong", err);
     if (!take_times(block))
@@ -292,7 +296,7 @@ bool block_open(struct block *block, struct err *err)
 {
     if (block->is_open)
         return true;
-    must(block->is_decoded);
+    prepare_columns(block);
     for (uint32_t i = 0; i < block->skeletons.column_count; i++)
         if (!need_column(block, i))
             return damaged(block, "a column is wrong", err);
@@ -364,13 +368,13 @@ static bool put_slot(struct block *block, uint32_t slot, struct buf *out)
 
 bool block_slot_text(struct block *block, uint32_t slot, struct buf *out, struct err *err)
 {
-    must(block->is_open && slot < block->slots);
+    must(block->is_open && block->is_decoded && slot < block->slots);
     return put_slot(block, slot, out) || damaged(block, "the text of a record is wrong", err);
 }
 
 bool block_decode_slots(struct block *block, const uint8_t *wanted, struct err *err)
 {
-    must(block->is_open);
+    must(block->is_open && block->is_decoded);
     block->has_text = block->has_all_text = false;
     block->text.size_max = BLOCK_TEXT_MAX;
     buf_reset(&block->text);
@@ -442,7 +446,7 @@ static bool take_offsets(struct block *block, struct pool_reader header, uint64_
 
 bool block_decode_offsets(struct block *block, struct err *err)
 {
-    must(block->is_open);
+    must(block->is_open && block->is_decoded);
     if (block->offsets)
         return true;
     uint64_t *offsets = ARENA_ARRAY(&block->arena, uint64_t, block->slots);

@@ -114,13 +114,13 @@ struct block_cursor {
 
 /* A block on its way from bytes to records:
  *
- *     block_begin ─▶ sources, skeletons ─▶ block_decode ─▶ marks, times ─▶ block_open ─▶ columns
- *                                                                            ├─▶ block_decode_slots: the text of some slots
- *                                                                            ├─▶ block_decode_text: all there is
- *                                                                            └─▶ block_slot_text: the text of one, elsewhere
+ *     block_begin ─▶ sources, skeletons ─┬─▶ block_decode_marks ─▶ marks, times
+ *                                        └─▶ block_open ─▶ columns ─┬─▶ block_decode_slots: the text of some slots
+ *                                                                   ├─▶ block_slot_text: the text of one, elsewhere
+ *                                                                   └─▶ block_decode_text: all there is
  *
- * Each step takes those before it along. The row's blobs must live until block_open is done. A damaged block may pass every
- * step but the last. */
+ * Texts need the marks too, which tell what is a hole. The row's blobs must live until both branches are done. A damaged block
+ * may pass every step but the last. */
 struct block {
     int64_t id;
     uint64_t first_record;
@@ -129,6 +129,7 @@ struct block {
     int64_t *times;
     uint8_t *flags, *levels, *kinds, *formats;
     uint32_t records;  /* that must be in it */
+    bool is_prepared;  /* the columns have their rows */
     bool is_decoded;   /* marks and times are there */
     bool is_open;      /* the columns are */
     bool has_text;     /* starts and text are, of the slots wanted */

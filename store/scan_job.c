@@ -130,51 +130,60 @@ static bool glance(const struct plan *plan, struct job *job)
     return true;
 }
 
-/* What the marks, times and sources say. */
+/* What the needs say: leaves an enum find_mark for each slot in wanted. False when the block is damaged. */
+static bool find_needs(const struct plan *plan, struct job *job)
+{
+    struct block *block = job->block;
+    memset(job->wanted, FIND_YES, job->slots);
+    job->any = true;
+    if (plan->need_count > 0 && !block_open(block, NULL))
+        return false;
+    uint8_t *marks = arena_alloc(&block->arena, job->slots);
+    for (size_t n = 0; n < plan->need_count && job->any; n++) {
+        memset(marks, FIND_NO, job->slots);
+        for (size_t i = 0; i < plan->needs[n].count; i++)
+            if (!find_slots(block, &plan->needs[n].texts[i], marks))
+                return false;
+        job->any = false;
+        for (uint32_t slot = 0; slot < job->slots; slot++) {
+            if (marks[slot] < job->wanted[slot])
+                job->wanted[slot] = marks[slot];
+            job->any |= job->wanted[slot] != FIND_NO;
+        }
+    }
+    return true;
+}
+
+/* What the marks, times and sources say: enum wanted, for slots that the needs left. */
+static uint8_t choose_slot(const struct plan *plan, const struct job *job, uint32_t slot)
+{
+    const struct block *block = job->block;
+    uint8_t unsure = job->wanted[slot] == FIND_MAYBE ? UNSURE : 0;
+    if (job->wanted[slot] == FIND_NO || block_is_hole(block, slot))
+        return 0;
+    if (plan->wants) {
+        struct scan_record rec;
+        block_record_of(block, slot, STR_ABSENT, &rec);
+        if (!plan->wants(plan->context, &rec))
+            return 0;
+    }
+    if (plan_wants_time(plan, block->times[slot]))
+        return WANTED | unsure;
+    return block->times[slot] == TIME_NONE ? TIMELESS | unsure : 0;
+}
+
 static void choose(const struct plan *plan, struct job *job)
 {
     const struct block *block = job->block;
+    job->any = false;
     for (uint32_t r = 0; r < block->run_count; r++) {
         const struct batch_run *run = &block->runs[r];
         bool source = plan_wants_source(plan, run->source);
         for (uint32_t slot = run->first; slot < run->first + run->count; slot++) {
-            struct scan_record rec;
-            job->wanted[slot] = 0;
-            if (!source || block_is_hole(block, slot))
-                continue;
-            if (plan->wants) {
-                block_record_of(block, slot, STR_ABSENT, &rec);
-                if (!plan->wants(plan->context, &rec))
-                    continue;
-            }
-            if (plan_wants_time(plan, block->times[slot]))
-                job->wanted[slot] = WANTED;
-            else if (block->times[slot] == TIME_NONE)
-                job->wanted[slot] = TIMELESS;
+            job->wanted[slot] = source ? choose_slot(plan, job, slot) : 0;
             job->any |= job->wanted[slot] != 0;
         }
     }
-}
-
-/* What the needs say. False when the block is damaged. */
-static bool find_needs(const struct plan *plan, struct job *job)
-{
-    uint8_t *marks = arena_alloc(&job->block->arena, job->slots);
-    for (size_t n = 0; n < plan->need_count && job->any; n++) {
-        memset(marks, FIND_NO, job->slots);
-        for (size_t i = 0; i < plan->needs[n].count; i++)
-            if (!find_slots(job->block, &plan->needs[n].texts[i], marks))
-                return false;
-        job->any = false;
-        for (uint32_t slot = 0; slot < job->slots; slot++) {
-            if (marks[slot] == FIND_NO)
-                job->wanted[slot] = 0;
-            else if (job->wanted[slot] && marks[slot] == FIND_MAYBE)
-                job->wanted[slot] |= UNSURE;
-            job->any |= job->wanted[slot] != 0;
-        }
-    }
-    return true;
 }
 
 /* Puts the texts together that are to be given out or looked into. */
@@ -223,11 +232,13 @@ static bool run(const struct plan *plan, struct job *job)
     if (!glance(plan, job))
         return !job->damaged;
     job->read = true;
+    if (!find_needs(plan, job))
+        return false;
+    if (!job->any)
+        return true;
     if (!block_decode_marks(block, NULL))
         return false;
     choose(plan, job);
-    if (job->any && plan->need_count > 0 && (!block_open(block, NULL) || !find_needs(plan, job)))
-        return false;
     if (job->any) {
         if (!make_texts(plan, job))
             return false;
