@@ -159,6 +159,8 @@ void pool_read_numbers(const struct pool_numbers *numbers, int64_t *ret)
 {
     uint64_t *values = (uint64_t *)ret;
     size_t count = numbers->count;
+    if (count == 0) /* the planes have no data to count from */
+        return;
     if (numbers->width == 0)
         memset(values, 0, count * sizeof *values);
     for (unsigned plane = 0; plane < numbers->width; plane++) {
