@@ -37,6 +37,7 @@ struct scan {
     struct scan_record *hot;
     size_t hot_count, hot_capacity, hot_at;
     struct team team;
+    struct job *job;          /* the one being read, or NULL */
     struct scan_record found; /* the next record of the blocks, if have */
     bool have;
     struct scan_counts counts;
@@ -273,27 +274,33 @@ static bool add_jobs(struct scan *scan, struct err *err)
     return true;
 }
 
+/* The job whose records come next; NULL at the end. False: err. */
+static bool next_job(struct scan *scan, struct err *err)
+{
+    if (scan->job != NULL) {
+        scan->counts.blocks_read += scan->job->read;
+        scan->counts.blocks_damaged += scan->job->damaged;
+        scan->counts.records_without_time += scan->job->timeless;
+        team_pop(&scan->team);
+        scan->job = NULL;
+    }
+    if (!add_jobs(scan, err))
+        return false;
+    scan->job = team_first(&scan->team);
+    return true;
+}
+
 /* Fills found with the next record of the blocks, if there is one. False: err. */
 static bool find_next(struct scan *scan, struct err *err)
 {
     while (!scan->have) {
-        struct job *job = team_first(&scan->team);
-        if (job == NULL) {
-            if (!add_jobs(scan, err))
-                return false;
-            job = team_first(&scan->team);
-            if (job == NULL)
-                break;
-        }
-        if (job_next(&scan->plan, job, &scan->found)) {
+        if (scan->job != NULL && job_next(&scan->plan, scan->job, &scan->found)) {
             scan->have = true;
             break;
         }
-        scan->counts.blocks_read += job->read;
-        scan->counts.blocks_damaged += job->damaged;
-        scan->counts.records_without_time += job->timeless;
-        team_pop(&scan->team);
-        if (!add_jobs(scan, err))
+        if (scan->job == NULL && scan->block_at == scan->block_count && scan->team.used == 0)
+            break;
+        if (!next_job(scan, err))
             return false;
     }
     return true;
