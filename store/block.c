@@ -205,7 +205,7 @@ static bool take_marks(struct block *block, uint32_t records)
     struct str last = STR_ABSENT;
     for (uint32_t i = 0; i < block->slots; i++) {
         struct str mark;
-        if (!list_text(&block->lister, list, i, &mark) || (mark.data != last.data && !mark_is_sound(mark)))
+        if (!list_text(&block->lister, list, i, &mark) || ((i == 0 || mark.data != last.data) && !mark_is_sound(mark)))
             return false;
         last = mark;
         block->flags[i] = (uint8_t)mark.data[0];
