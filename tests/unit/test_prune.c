@@ -1,5 +1,6 @@
 #include "small_store.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
@@ -186,7 +187,13 @@ static void a_scan_tells_what_went_under_it(void **state)
     struct store *reader = store_case_open(test_case, STORE_READ);
     struct err err = {0};
     struct scan_record rec;
+    cpu_set_t all, one; /* on one processor no block is read ahead */
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    CPU_ZERO(&one);
+    CPU_SET((size_t)sched_getcpu(), &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
     struct scan *scan = scan_new(reader, &ASK_ALL, &err);
+    sched_setaffinity(0, sizeof all, &all);
     assert_int_equal(scan_next(scan, &rec, &err), 1); /* block 1 is open */
     assert_int_equal(prune(store, T0 + 2500, 0, false).blocks, 3);
     unsigned records = 1;
