@@ -8,7 +8,9 @@
 
 enum {
     LEVEL_NOISE = 1,
-    LEVEL_TEXT = 4,
+    LEVEL_TEXT = 3,
+    LEVEL_SHORT = 9,
+    SHORT_MAX = 16 << 10, /* streams this short together cost little, however hard they are pressed */
     LEVEL_PACK = 1,
     CHECKSUM_SIZE = 4,
 };
@@ -46,7 +48,9 @@ void codec_writer_init(struct codec_writer *writer)
 {
     writer->compressors[CODEC_NOISE] = libdeflate_alloc_compressor(LEVEL_NOISE);
     writer->compressors[CODEC_TEXT] = libdeflate_alloc_compressor(LEVEL_TEXT);
-    must(writer->compressors[CODEC_NOISE] != NULL && writer->compressors[CODEC_TEXT] != NULL);
+    writer->thorough = libdeflate_alloc_compressor(LEVEL_SHORT);
+    must(writer->thorough != NULL && writer->compressors[CODEC_NOISE] != NULL &&
+         writer->compressors[CODEC_TEXT] != NULL);
 }
 
 void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body)
@@ -66,7 +70,7 @@ void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw
     size_t offset = body->size;
     bool random = effort == CODEC_NOISE && is_random(raw);
     if (!random)
-        append_compressed(writer->compressors[effort], raw, body);
+        append_compressed(raw.size < SHORT_MAX ? writer->thorough : writer->compressors[effort], raw, body);
     if (random || body->size - offset >= raw.size) {
         buf_cut(body, offset);
         buf_add_str(body, raw);
@@ -103,6 +107,8 @@ void codec_writer_release(struct codec_writer *writer)
         libdeflate_free_compressor(writer->compressors[i]);
         writer->compressors[i] = NULL;
     }
+    libdeflate_free_compressor(writer->thorough);
+    writer->thorough = NULL;
 }
 
 /* ---- Reading ------------------------------------------------------------------------------------------------------- */

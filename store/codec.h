@@ -41,6 +41,7 @@ struct codec_writer {
     struct codec_entry entries[CODEC_STREAMS_MAX];
     uint32_t count;
     struct libdeflate_compressor *compressors[2]; /* by enum codec_effort */
+    struct libdeflate_compressor *thorough;       /* for short streams */
 };
 
 /* Noise (digits of numbers, addresses) has no repeats worth searching; its unequal bytes still shrink. */
