@@ -110,7 +110,7 @@ static bool open_typed(struct decoder *d, struct list *ret)
     }
     if (!pool_skip_numbers(d->in, ret->count, &typed->packed))
         return false;
-    if (typed->typed.type != TYPE_FLOATING)
+    if (!typed_has_scales(typed->typed.type))
         return true;
     uint32_t *scales = ARENA_ARRAY(d->arena, uint32_t, ret->count);
     typed->scales = scales;

@@ -126,7 +126,7 @@ static bool encode_typed(struct encoder *e, struct list list, unsigned depth, en
     if (typed_is_number(typed.type)) {
         e->times = typed_times(&typed, numbers, scales, list.count, e->scratch);
         pool_add_numbers(e->out, numbers, list.count, e->scratch);
-        if (typed.type == TYPE_FLOATING)
+        if (typed_has_scales(typed.type))
             pool_add_codes(e->out, scales, list.count, 256);
         return true;
     }

@@ -129,8 +129,9 @@ static bool find_raw(struct finder *f, const struct list *list, uint8_t *hits)
 static bool type_fits(const struct finder *f, const struct typed *typed)
 {
     static const char *const others[] = {
-        [TYPE_INTEGER] = "-", [TYPE_DECIMAL] = "-.",       [TYPE_FLOATING] = "-.",        [TYPE_DIGITS] = "",
-        [TYPE_TIME] = "-:",   [TYPE_HEX] = "abcdefABCDEF", [TYPE_UUID] = "-abcdefABCDEF", [TYPE_IPV4] = ".",
+        [TYPE_INTEGER] = "-",    [TYPE_DECIMAL] = "-.",       [TYPE_FLOATING] = "-.",        [TYPE_DIGITS] = "",
+        [TYPE_TIME] = "-:",      [TYPE_HEX] = "abcdefABCDEF", [TYPE_UUID] = "-abcdefABCDEF", [TYPE_IPV4] = ".",
+        [TYPE_FRACTION] = "-.e",
     };
     const char *other = others[typed->type];
     unsigned dots = 0, dots_max = typed->type == TYPE_IPV4 ? 3 : 1;

@@ -31,7 +31,7 @@ struct list_typed {
     size_t each;
     const int64_t *numbers; /* NULL: not read yet */
     struct pool_numbers packed;
-    const uint32_t *scales; /* of FLOATING */
+    const uint32_t *scales; /* where typed_has_scales */
 };
 
 struct list_dict {

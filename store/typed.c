@@ -1,6 +1,7 @@
 #include "store/typed.h"
 
 #include "base/must.h"
+#include "store/fraction.h"
 
 enum { DIGITS_MAX = 18 };
 
@@ -171,7 +172,7 @@ static unsigned epoch_decimals(int64_t number)
 const int64_t *typed_times(const struct typed *typed, const int64_t *numbers, const uint32_t *scales, uint32_t count,
                            struct arena *arena)
 {
-    if (typed->type == TYPE_DIGITS || count == 0)
+    if (typed->type == TYPE_DIGITS || typed->type == TYPE_FRACTION || count == 0)
         return NULL;
     int64_t *times = ARENA_ARRAY(arena, int64_t, count);
     unsigned decimals = typed->type == TYPE_INTEGER ? epoch_decimals(numbers[0]) : typed->width;
@@ -300,6 +301,30 @@ static bool detect_bytes(const struct str *values, size_t count, struct typed *r
     return false;
 }
 
+/* Only where a sample has more decimals than any clock. */
+static bool detect_fraction(const struct str *values, size_t count, struct typed *ret, int64_t *numbers,
+                            uint32_t *scales)
+{
+    enum { SAMPLE = 16, CLOCK_DECIMALS = 9 };
+    struct str sample[SAMPLE];
+    size_t sampled = 0, decimals = 0;
+    for (size_t i = 0; i < count && sampled < SAMPLE; i += count / SAMPLE + 1) {
+        size_t point = str_find_char(values[i], '.');
+        if (point != STR_NONE && values[i].size - point - 1 > decimals)
+            decimals = values[i].size - point - 1;
+        sample[sampled++] = values[i];
+    }
+    struct fraction fraction;
+    if (decimals <= CLOCK_DECIMALS || !fraction_of(sample, sampled, &fraction) ||
+        !fraction_of(values, count, &fraction))
+        return false;
+    *ret = (struct typed){.type = TYPE_FRACTION, .width = fraction.bits, .variant = fraction.up};
+    for (size_t i = 0; i < count; i++) /* more bits fit all that fewer fit, but for halves */
+        if (!fraction_parse(values[i], fraction, &numbers[i], &scales[i]))
+            return false;
+    return true;
+}
+
 bool typed_detect(const struct str *values, size_t count, struct typed *ret, int64_t *numbers, uint32_t *scales)
 {
     must(count > 0);
@@ -307,6 +332,8 @@ bool typed_detect(const struct str *values, size_t count, struct typed *ret, int
     if (first.size == 0 || first.size > TYPED_TEXT_MAX)
         return false;
     uint32_t scale;
+    if (detect_fraction(values, count, ret, numbers, scales))
+        return true;
     if (parse_integer(first, &numbers[0])) {
         *ret = (struct typed){.type = TYPE_INTEGER};
         if (all_numbers(values, count, ret, numbers, scales))
@@ -339,6 +366,8 @@ bool typed_valid(const struct typed *typed)
         return typed->width >= 1 && typed->width <= DIGITS_MAX;
     case TYPE_TIME:
         return typed->width <= 9 && typed->suffix_size <= TYPED_SUFFIX_MAX;
+    case TYPE_FRACTION:
+        return typed->width >= FRACTION_BITS_MIN && typed->width <= FRACTION_BITS_MAX;
     case TYPE_HEX:
         return typed->width >= 2 && typed->width <= 64 && typed->width % 2 == 0;
     default:
@@ -454,6 +483,8 @@ size_t typed_number_text(const struct typed *typed, int64_t number, uint32_t sca
         return number < 0 ? 0 : put_digits(out, (uint64_t)number, typed->width);
     case TYPE_TIME:
         return time_text(typed, number, out);
+    case TYPE_FRACTION:
+        return fraction_text(number, (struct fraction){typed->width, typed->variant}, scale, out);
     default:
         return 0;
     }

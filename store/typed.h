@@ -19,24 +19,30 @@ enum type { /* stored: never renumber */
             TYPE_HEX = 6,      /* hex digits of one width and case */
             TYPE_UUID = 7,     /* RFC 9562 text form, lower case */
             TYPE_IPV4 = 8,
+            TYPE_FRACTION =
+                9, /* 0.0019378662109375: a number of 2^-width (fraction.h), each with its own number of decimals */
 };
 
 enum { TYPED_SUFFIX_MAX = 8, TYPED_TEXT_MAX = 64 };
 
 struct typed {
     uint8_t type;
-    uint8_t width;   /* DECIMAL, TIME: decimals; DIGITS, HEX: characters */
-    uint8_t variant; /* HEX: 1 upper case; TIME: 0 no fraction, else its sign */
+    uint8_t width;   /* DECIMAL, TIME: decimals; DIGITS, HEX: characters; FRACTION: bits */
+    uint8_t variant; /* HEX: 1 upper case; TIME: 0 no fraction, else its sign; FRACTION: 1 rounded up */
     char separator;  /* TIME: between date and time */
     uint8_t suffix_size;
     char suffix[TYPED_SUFFIX_MAX]; /* TIME */
 };
 
-/* Types 1..5 fill numbers (and scales, FLOATING); 6..8 are bytes: typed_bytes. */
+/* Numbers (see typed_is_number) fill numbers, and scales where typed_has_scales; the others are bytes: typed_to_bytes. */
 bool typed_detect(const struct str *values, size_t count, struct typed *ret, int64_t *numbers, uint32_t *scales);
 static inline bool typed_is_number(uint8_t type)
 {
-    return type >= TYPE_INTEGER && type <= TYPE_TIME;
+    return (type >= TYPE_INTEGER && type <= TYPE_TIME) || type == TYPE_FRACTION;
+}
+static inline bool typed_has_scales(uint8_t type)
+{
+    return type == TYPE_FLOATING || type == TYPE_FRACTION;
 }
 /* What these numbers are as microseconds since 1970: TIME (its zone not regarded), DECIMAL and FLOATING as seconds, INTEGER as
  * seconds, milli-, micro- or nanoseconds by the size of the first. In arena. NULL for types that are no times. */
