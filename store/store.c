@@ -18,14 +18,14 @@
 
 /* The write-ahead log. From WAL_PAGES_SOFT on, each commit moves what it can into the database without waiting for
  * readers. From WAL_PAGES_HARD on it waits up to BUSY_MS for running reads to end, so that the log can start anew. So
- * the log stays below WAL_PAGES_HARD pages (64 MiB at 2 KiB each) and one transaction as long as every read is shorter
+ * the log stays below WAL_PAGES_HARD pages (64 MiB at 1 KiB each) and one transaction as long as every read is shorter
  * than BUSY_MS, as winnow's own are. A foreign program that keeps one read open makes it grow until that read ends; then
  * waiting is tried again only each time it has grown by WAL_PAGES_HARD more, so the writer is hardly slowed. */
 enum {
     APPLICATION_ID = 0x77696e77, /* "winw" */
     BUSY_MS = 5000,
-    WAL_PAGES_SOFT = 4096,
-    WAL_PAGES_HARD = 32768,
+    WAL_PAGES_SOFT = 8192,
+    WAL_PAGES_HARD = 65536,
     URI_MAX = 3 * 4096 + 64,
 };
 
