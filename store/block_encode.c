@@ -134,21 +134,38 @@ static void add_offsets(const struct batch *batch, struct buf *meta)
     buf_add_str(meta, buf_str(&list));
 }
 
-/* The column whose times come nearest to the records' own: the first that agrees, up to a constant, on most of a sample. */
+/* Do most of a sample of the column's times agree with the records' own, up to a constant? A few records may be odd, so several
+ * are tried for what the constant is. */
+static bool times_agree(const struct column *column, const struct batch *batch)
+{
+    enum { SAMPLE = 32, TRIES = 4 };
+    uint64_t differences[SAMPLE];
+    uint32_t count = 0, step = column->count / SAMPLE + 1;
+    for (uint32_t i = 0; i < column->count && count < SAMPLE; i += step)
+        differences[count++] = (uint64_t)batch->records[column->rows[i]].time_us - (uint64_t)column->times[i];
+    for (uint32_t try = 0; try < TRIES && try < count; try++) {
+        uint32_t agreed = 0;
+        for (uint32_t i = 0; i < count; i++)
+            agreed += differences[i] == differences[try];
+        if (agreed * 4 > count * 3)
+            return true;
+    }
+    return false;
+}
+
+/* The column that tells the times of most records. */
 static int32_t time_column(const struct store_encoder *e, const struct batch *batch)
 {
+    int32_t best = -1;
+    uint32_t count = batch->record_count / 4;
     for (uint32_t c = 0; c < e->set.count; c++) {
         const struct column *column = &e->set.columns[c];
-        if (!column->times || column->count < batch->record_count / 4)
-            continue;
-        uint32_t step = column->count / 32 + 1, tried = 0, agreed = 0;
-        uint64_t constant = (uint64_t)batch->records[column->rows[0]].time_us - (uint64_t)column->times[0];
-        for (uint32_t i = 0; i < column->count; i += step, tried++)
-            agreed += (uint64_t)batch->records[column->rows[i]].time_us - (uint64_t)column->times[i] == constant;
-        if (agreed * 4 > tried * 3)
-            return (int32_t)c;
+        if (column->times && column->count > count && times_agree(column, batch)) {
+            best = (int32_t)c;
+            count = column->count;
+        }
     }
-    return -1;
+    return best;
 }
 
 static void add_times(struct store_encoder *e, const struct batch *batch)
@@ -187,17 +204,17 @@ static uint32_t column_id(struct store_encoder *e, struct str path, uint8_t kind
 }
 
 /* Where a column stands: those with large dictionaries first, because others may be guessed from them, running text last,
- * because it repeats the others. */
+ * the longest at the end, because it repeats the others. */
 struct rank {
     uint32_t column, distinct;
-    bool text;
+    uint32_t text; /* mean size of running text, else 0 */
 };
 
 static int compare_ranks(const void *a, const void *b)
 {
     const struct rank *x = a, *y = b;
     if (x->text != y->text)
-        return x->text ? 1 : -1;
+        return x->text < y->text ? -1 : 1;
     if (x->distinct != y->distinct)
         return x->distinct < y->distinct ? 1 : -1;
     return x->column < y->column ? -1 : x->column > y->column;
@@ -222,7 +239,7 @@ static struct rank rank_of(const struct column *column, uint32_t index)
     return (struct rank){
         .column = index,
         .distinct = repeats && count > 0 ? (uint32_t)((uint64_t)column->count * distinct / count) : 0,
-        .text = bytes > (size_t)count * TEXT_SIZE,
+        .text = bytes > (size_t)count * TEXT_SIZE ? (uint32_t)(bytes / count) : 0,
     };
 }
 
@@ -300,7 +317,8 @@ static void gather_marks(struct store_encoder *e, const struct batch *batch, str
 
 static enum codec_effort effort_of(unsigned pool)
 {
-    return pool == POOL_LOW || pool == POOL_HIGH || pool == POOL_BITS ? CODEC_NOISE : CODEC_TEXT;
+    bool noise = pool == POOL_LOW || pool == POOL_HIGH || pool == POOL_BITS;
+    return noise ? CODEC_NOISE : pool == POOL_TEXT ? CODEC_PROSE : CODEC_TEXT;
 }
 
 /* Large pools become streams of their own; the small ones of all columns share a stream. */

@@ -7,10 +7,8 @@
 #include "store/pool.h"
 
 enum {
-    LEVEL_NOISE = 1,
-    LEVEL_TEXT = 3,
-    LEVEL_SHORT = 9,
     SHORT_MAX = 16 << 10, /* streams this short together cost little, however hard they are pressed */
+    PROSE_MAX = 128 << 10,
     LEVEL_PACK = 1,
     CHECKSUM_SIZE = 4,
 };
@@ -44,13 +42,22 @@ static bool is_random(struct str raw)
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------- */
 
+/* Levels of libdeflate. */
+static const int levels[CODEC_PRESSES] = {[PRESS_FAST] = 1, [PRESS_USUAL] = 6, [PRESS_HARD] = 9, [PRESS_HARDEST] = 11};
+
+static enum codec_press press_of(size_t size, enum codec_effort effort)
+{
+    if (effort == CODEC_PROSE && size < PROSE_MAX)
+        return PRESS_HARDEST;
+    return size < SHORT_MAX ? PRESS_HARD : effort == CODEC_NOISE ? PRESS_FAST : PRESS_USUAL;
+}
+
 void codec_writer_init(struct codec_writer *writer)
 {
-    writer->compressors[CODEC_NOISE] = libdeflate_alloc_compressor(LEVEL_NOISE);
-    writer->compressors[CODEC_TEXT] = libdeflate_alloc_compressor(LEVEL_TEXT);
-    writer->thorough = libdeflate_alloc_compressor(LEVEL_SHORT);
-    must(writer->thorough != NULL && writer->compressors[CODEC_NOISE] != NULL &&
-         writer->compressors[CODEC_TEXT] != NULL);
+    for (unsigned i = 0; i < CODEC_PRESSES; i++) {
+        writer->compressors[i] = libdeflate_alloc_compressor(levels[i]);
+        must(writer->compressors[i] != NULL);
+    }
 }
 
 void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body)
@@ -70,7 +77,7 @@ void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw
     size_t offset = body->size;
     bool random = effort == CODEC_NOISE && is_random(raw);
     if (!random)
-        append_compressed(raw.size < SHORT_MAX ? writer->thorough : writer->compressors[effort], raw, body);
+        append_compressed(writer->compressors[press_of(raw.size, effort)], raw, body);
     if (random || body->size - offset >= raw.size) {
         buf_cut(body, offset);
         buf_add_str(body, raw);
@@ -103,12 +110,10 @@ void codec_writer_finish(struct codec_writer *writer)
 
 void codec_writer_release(struct codec_writer *writer)
 {
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < CODEC_PRESSES; i++) {
         libdeflate_free_compressor(writer->compressors[i]);
         writer->compressors[i] = NULL;
     }
-    libdeflate_free_compressor(writer->thorough);
-    writer->thorough = NULL;
 }
 
 /* ---- Reading ------------------------------------------------------------------------------------------------------- */

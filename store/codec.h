@@ -35,17 +35,18 @@ struct codec_entry {
 struct libdeflate_compressor;
 struct libdeflate_decompressor;
 
+/* What a stream's bytes are like. Noise (digits of numbers, addresses) has no repeats worth searching; its unequal bytes still
+ * shrink. Prose gains most from a long search. */
+enum codec_effort { CODEC_NOISE, CODEC_TEXT, CODEC_PROSE };
+enum codec_press { PRESS_FAST, PRESS_USUAL, PRESS_HARD, PRESS_HARDEST, CODEC_PRESSES };
+
 /* One for many blocks: init, then for each block begin, add ..., finish; release. */
 struct codec_writer {
     struct buf *directory, *body;
     struct codec_entry entries[CODEC_STREAMS_MAX];
     uint32_t count;
-    struct libdeflate_compressor *compressors[2]; /* by enum codec_effort */
-    struct libdeflate_compressor *thorough;       /* for short streams */
+    struct libdeflate_compressor *compressors[CODEC_PRESSES];
 };
-
-/* Noise (digits of numbers, addresses) has no repeats worth searching; its unequal bytes still shrink. */
-enum codec_effort { CODEC_NOISE, CODEC_TEXT };
 
 void codec_writer_init(struct codec_writer *writer);
 /* The buffers belong to the caller, are emptied first, and must have room (their maximum is a bug to reach). */
