@@ -2,7 +2,7 @@
 # disturbs an ingest), house (the checks of the sources). Label slow: left out of the sanitizer builds by tests/run.
 
 set(environment TZ=UTC LC_ALL=C.UTF-8 ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1)
-set(vendor PkgConfig::YAJL PkgConfig::PCRE2 PkgConfig::YAML PkgConfig::SQLITE PkgConfig::DEFLATE PkgConfig::CRYPTO
+set(vendor PkgConfig::YAJL PkgConfig::PCRE2 PkgConfig::YAML PkgConfig::SQLITE PkgConfig::DEFLATE PkgConfig::NETTLE
     PkgConfig::ZLIB)
 
 # ---- The arrows hold when linking: each whole room links with nothing but the rooms below it --------------------------

@@ -1,16 +1,15 @@
 #include "store/digest.h"
 
-#include <openssl/evp.h>
+#include <nettle/sha2.h>
 
-#include "base/must.h"
 #include "store/block.h"
 
-static void take(EVP_MD_CTX *context, const void *data, size_t size)
+static void take(struct sha256_ctx *context, const void *data, size_t size)
 {
-    must(EVP_DigestUpdate(context, data, size) == 1);
+    sha256_update(context, size, data);
 }
 
-static void take_u64(EVP_MD_CTX *context, uint64_t value)
+static void take_u64(struct sha256_ctx *context, uint64_t value)
 {
     uint8_t bytes[8];
     for (unsigned i = 0; i < 8; i++)
@@ -18,7 +17,7 @@ static void take_u64(EVP_MD_CTX *context, uint64_t value)
     take(context, bytes, sizeof bytes);
 }
 
-static void take_u32(EVP_MD_CTX *context, uint32_t value)
+static void take_u32(struct sha256_ctx *context, uint32_t value)
 {
     uint8_t bytes[4];
     for (unsigned i = 0; i < 4; i++)
@@ -26,7 +25,7 @@ static void take_u32(EVP_MD_CTX *context, uint32_t value)
     take(context, bytes, sizeof bytes);
 }
 
-static void take_str(EVP_MD_CTX *context, struct str s)
+static void take_str(struct sha256_ctx *context, struct str s)
 {
     take_u64(context, s.size);
     take(context, s.data, s.size);
@@ -34,9 +33,8 @@ static void take_str(EVP_MD_CTX *context, struct str s)
 
 void digest_block(const uint8_t previous[DIGEST_SIZE], const struct block_row *row, uint8_t ret[DIGEST_SIZE])
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    must(context != NULL);
-    must(EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
+    struct sha256_ctx hash, *context = &hash;
+    sha256_init(context);
     take(context, previous, DIGEST_SIZE);
     take_u64(context, (uint64_t)row->id);
     take_u64(context, row->first_record);
@@ -65,7 +63,5 @@ void digest_block(const uint8_t previous[DIGEST_SIZE], const struct block_row *r
     }
     take_str(context, row->directory);
     take_str(context, row->body);
-    unsigned size = 0;
-    must(EVP_DigestFinal_ex(context, ret, &size) == 1 && size == DIGEST_SIZE);
-    EVP_MD_CTX_free(context);
+    sha256_digest(context, DIGEST_SIZE, ret);
 }
