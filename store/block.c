@@ -4,11 +4,6 @@
 
 #include "base/must.h"
 
-enum {
-    FLAGS_KNOWN =
-        RECORD_UNPARSED | RECORD_NO_NEWLINE | RECORD_PIECE | RECORD_TAIL | RECORD_TIME_BORROWED | BLOCK_NO_TIME,
-};
-
 void block_release(struct block *block)
 {
     buf_release(&block->text);
@@ -19,7 +14,7 @@ void block_release(struct block *block)
     *block = (struct block){0};
 }
 
-static bool damaged(const struct block *block, const char *what, struct err *err)
+bool block_damaged(const struct block *block, const char *what, struct err *err)
 {
     return err_set(err, ERR_CORRUPT, 0, "block %lld is damaged: %s", (long long)block->id, what);
 }
@@ -108,9 +103,8 @@ bool block_column_pool(struct block *block, uint32_t column, enum pool pool, str
     return true;
 }
 
-static bool need_column(void *context, uint32_t index)
+bool block_need_column(struct block *block, uint32_t index)
 {
-    struct block *block = context;
     struct column *column = &block->set->columns[index];
     if (column->list)
         return true;
@@ -119,6 +113,11 @@ static bool need_column(void *context, uint32_t index)
         if (!block_column_pool(block, index, p, &in.rest[p]))
             return false;
     return column_open(block->set, index, &in, &block->arena) && all_read(&in);
+}
+
+static bool need_column(void *context, uint32_t index)
+{
+    return block_need_column(context, index);
 }
 
 /* The columns of each skeleton whose rows are their own, one behind the other: those of skeleton k end at ends[k]. */
@@ -165,8 +164,7 @@ static void place_rows(struct block *block)
     }
 }
 
-/* Makes the columns ready to be opened. */
-static void prepare_columns(struct block *block)
+void block_prepare_columns(struct block *block)
 {
     if (block->is_prepared)
         return;
@@ -179,71 +177,6 @@ static void prepare_columns(struct block *block)
     block->set->context = block;
     lister_reset(&block->lister, &block->arena);
     place_rows(block);
-}
-
-static bool mark_is_sound(struct str mark)
-{
-    if (mark.size != BLOCK_MARK_SIZE)
-        return false;
-    uint8_t flags = (uint8_t)mark.data[0];
-    return !(flags & ~FLAGS_KNOWN) && (!(flags & RECORD_TAIL) || flags & BLOCK_NO_TIME) &&
-           (uint8_t)mark.data[1] <= LEVEL_CRITICAL && (uint8_t)mark.data[2] < 1u << KIND_COUNT &&
-           (uint8_t)mark.data[3] < FORMAT_COUNT;
-}
-
-static bool take_marks(struct block *block, uint32_t records)
-{
-    uint32_t index = block->skeletons.column_count, found = 0;
-    if (!need_column(block, index))
-        return false;
-    const struct list *list = block->set->columns[index].list;
-    uint8_t *bytes = arena_alloc(&block->arena, (size_t)block->slots * BLOCK_MARK_SIZE);
-    block->flags = bytes;
-    block->levels = bytes + block->slots;
-    block->kinds = bytes + (size_t)block->slots * 2;
-    block->formats = bytes + (size_t)block->slots * 3;
-    struct str last = STR_ABSENT;
-    for (uint32_t i = 0; i < block->slots; i++) {
-        struct str mark;
-        if (!list_text(&block->lister, list, i, &mark) || ((i == 0 || mark.data != last.data) && !mark_is_sound(mark)))
-            return false;
-        last = mark;
-        block->flags[i] = (uint8_t)mark.data[0];
-        block->levels[i] = (uint8_t)mark.data[1];
-        block->kinds[i] = (uint8_t)mark.data[2];
-        block->formats[i] = (uint8_t)mark.data[3];
-        found += !block_is_hole(block, i);
-    }
-    return found == records;
-}
-
-static bool take_times(struct block *block)
-{
-    uint64_t reference;
-    if (!pool_take_varint(&block->header, &reference) || reference > block->skeletons.column_count)
-        return false;
-    struct column *column = reference ? &block->set->columns[reference - 1] : NULL;
-    if (column &&
-        (!need_column(block, (uint32_t)reference - 1) || !(column->times = list_times(column->list, &block->arena))))
-        return false;
-    uint32_t timed = 0, at = 0;
-    for (uint32_t i = 0; i < block->slots; i++)
-        timed += !(block->flags[i] & BLOCK_NO_TIME);
-    int64_t *numbers = ARENA_ARRAY(&block->arena, int64_t, timed);
-    if (!pool_take_numbers(&block->header, numbers, timed))
-        return false;
-    block->times = ARENA_ARRAY(&block->arena, int64_t, block->slots);
-    uint64_t before = 0;
-    for (uint32_t i = 0, n = 0; i < block->slots; i++) {
-        block->times[i] = TIME_NONE;
-        if (block->flags[i] & BLOCK_NO_TIME)
-            continue;
-        before = block_expected_time(column, i, &at, before) + (uint64_t)numbers[n++];
-        block->times[i] = (int64_t)before;
-        if (block->times[i] == TIME_NONE)
-            return false;
-    }
-    return true;
 }
 
 bool block_begin(struct block *block, const struct block_row *row, struct err *err)
@@ -262,28 +195,15 @@ bool block_begin(struct block *block, const struct block_row *row, struct err *e
         return err_set(err, ERR_VERSION, 0, "block %lld has codec %lu, which this winnow does not know: upgrade winnow",
                        (long long)row->id, (unsigned long)row->codec);
     if (row->slots == 0 || row->slots > BATCH_RECORDS_MAX || row->body.size > BLOCK_BODY_MAX)
-        return damaged(block, "its size is beyond the limits", err);
+        return block_damaged(block, "its size is beyond the limits", err);
     if (!codec_reader_init(&block->reader, row->directory, row->body, BLOCK_RAW_MAX, &block->arena))
-        return damaged(block, "its directory of streams is wrong", err);
+        return block_damaged(block, "its directory of streams is wrong", err);
     if (!take_group(block, BLOCK_HEADER, &block->header) || !take_group(block, BLOCK_COMMON, &block->common))
-        return damaged(block, "its header does not inflate", err);
+        return block_damaged(block, "its header does not inflate", err);
     if (!take_runs(block))
-        return damaged(block, "its runs are wrong", err);
+        return block_damaged(block, "its runs are wrong", err);
     if (!skeletons_decode(&block->header, block->slots, &block->skeletons, &block->arena) || !take_places(block))
-        return damaged(block, "its skeletons are wrong", err);
-    return true;
-}
-
-bool block_decode_marks(struct block *block, struct err *err)
-{
-    if (block->is_decoded)
-        return true;
-    prepare_columns(block);
-    if (!take_marks(block, block->records))
-        return damaged(block, "its marks are wrong", err);
-    if (!take_times(block))
-        return damaged(block, "its times are wrong", err);
-    block->is_decoded = true;
+        return block_damaged(block, "its skeletons are wrong", err);
     return true;
 }
 
@@ -296,10 +216,10 @@ bool block_open(struct block *block, struct err *err)
 {
     if (block->is_open)
         return true;
-    prepare_columns(block);
+    block_prepare_columns(block);
     for (uint32_t i = 0; i < block->skeletons.column_count; i++)
-        if (!need_column(block, i))
-            return damaged(block, "a column is wrong", err);
+        if (!block_need_column(block, i))
+            return block_damaged(block, "a column is wrong", err);
     block->cursors = arena_zalloc(&block->arena, block->set->count * sizeof *block->cursors);
     block->is_open = true;
     return true;
@@ -369,7 +289,7 @@ static bool put_slot(struct block *block, uint32_t slot, struct buf *out)
 bool block_slot_text(struct block *block, uint32_t slot, struct buf *out, struct err *err)
 {
     must(block->is_open && block->is_decoded && slot < block->slots);
-    return put_slot(block, slot, out) || damaged(block, "the text of a record is wrong", err);
+    return put_slot(block, slot, out) || block_damaged(block, "the text of a record is wrong", err);
 }
 
 bool block_decode_slots(struct block *block, const uint8_t *wanted, struct err *err)
@@ -383,7 +303,7 @@ bool block_decode_slots(struct block *block, const uint8_t *wanted, struct err *
     for (uint32_t i = 0; i < block->slots; i++) {
         block->starts[i] = (uint32_t)block->text.size;
         if ((!wanted || wanted[i]) && !put_slot(block, i, &block->text))
-            return damaged(block, "the text of a record is wrong", err);
+            return block_damaged(block, "the text of a record is wrong", err);
     }
     block->starts[block->slots] = (uint32_t)block->text.size;
     block->has_text = true;
@@ -451,7 +371,7 @@ bool block_decode_offsets(struct block *block, struct err *err)
         return true;
     uint64_t *offsets = ARENA_ARRAY(&block->arena, uint64_t, block->slots);
     if (!take_offsets(block, block->header, offsets))
-        return damaged(block, "its offsets are wrong", err);
+        return block_damaged(block, "its offsets are wrong", err);
     block->offsets = offsets;
     return true;
 }

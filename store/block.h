@@ -126,7 +126,7 @@ struct block {
     uint64_t first_record;
     uint32_t slots, run_count;
     struct batch_run *runs; /* source, first, count, offset, end (with the offsets); they cover all slots */
-    int64_t *times;
+    const int64_t *times;
     uint8_t *flags, *levels, *kinds, *formats;
     uint32_t records;  /* that must be in it */
     bool is_prepared;  /* the columns have their rows */
@@ -164,8 +164,13 @@ bool block_slot_text(struct block *block, uint32_t slot, struct buf *out, struct
 bool block_decode_offsets(struct block *block, struct err *err);
 /* A stream of its own of a column, or its share of the common one; absent when it has none. False when it is damaged. */
 bool block_column_pool(struct block *block, uint32_t column, enum pool pool, struct str *ret);
-/* Marks and times, after block_begin. */
+/* Marks and times, after block_begin (block_marks.c). */
 bool block_decode_marks(struct block *block, struct err *err);
+
+/* For the steps above: makes the columns ready to be opened, opens one, tells what is wrong. */
+void block_prepare_columns(struct block *block);
+bool block_need_column(struct block *block, uint32_t index);
+bool block_damaged(const struct block *block, const char *what, struct err *err);
 
 /* A slot that is not a record: a tail that went to a hot row. */
 static inline bool block_is_hole(const struct block *block, uint32_t slot)

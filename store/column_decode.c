@@ -134,7 +134,6 @@ static bool open_dict(struct decoder *d, struct list_rows *rows, unsigned depth,
             return false;
     }
     dict->texts = ARENA_NEW(d->arena, struct list);
-    dict->made = arena_zalloc(d->arena, dict->distinct * sizeof *dict->made);
     struct list_rows *first = ARENA_NEW(d->arena, struct list_rows);
     *first = (struct list_rows){.dict = dict, .count = dict->distinct};
     return pool_skip_codes(d->in, ret->count, dict->distinct + 2, &dict->symbols) &&

@@ -116,6 +116,10 @@ static inline struct str dict_text(struct lister *lister, struct list_dict *dict
     const uint32_t *codes = dict->codes ? dict->codes : list_codes(lister->arena, dict);
     if (!codes)
         return STR_ABSENT;
+    if (dict->texts->way == WAY_RAW) /* made as it stands */
+        return raw_text(dict->texts, codes[i]);
+    if (!dict->made)
+        dict->made = arena_zalloc(lister->arena, dict->distinct * sizeof *dict->made);
     struct str *made = &dict->made[codes[i]];
     if (made->data)
         return *made;
@@ -322,31 +326,49 @@ static bool guesser_init(struct guesser *g, struct arena *arena, const struct li
     return true;
 }
 
-/* Symbols become codes, in place. guesser may be NULL. */
-static bool resolve(const struct list_dict *dict, uint32_t *codes, struct guesser *guesser)
+/* Symbols become codes, in place, in one of three ways. A code beyond the next new one is damage, and so is a dictionary that
+ * is not used up; then no code is beyond it either. */
+static bool resolve_plain(const struct list_dict *dict, uint32_t *codes)
 {
     uint32_t known = 0;
+    bool sound = true;
     for (uint32_t i = 0; i < dict->count; i++) {
-        uint32_t symbol = codes[i], code;
-        uint32_t *guess = guesser ? guess_for(guesser, i) : NULL;
-        if (guesser && symbol == 0) {
-            if (!guess || *guess == NO_GUESS)
-                return false;
-            code = *guess;
-        } else {
-            symbol -= guesser ? 1 : 0;
-            if (dict->age && symbol > known)
-                return false;
-            code = !dict->age ? symbol : symbol == 0 ? known : known - symbol;
-        }
-        if (code >= dict->distinct || code > known)
-            return false;
+        sound &= codes[i] <= known;
+        known += codes[i] == known;
+    }
+    return sound && known == dict->distinct;
+}
+
+static bool resolve_age(const struct list_dict *dict, uint32_t *codes)
+{
+    uint32_t known = 0;
+    bool sound = true;
+    for (uint32_t i = 0; i < dict->count; i++) {
+        uint32_t symbol = codes[i];
+        sound &= symbol <= known;
+        codes[i] = known - symbol;
+        known += symbol == 0;
+    }
+    return sound && known == dict->distinct;
+}
+
+static bool resolve_guess(const struct list_dict *dict, uint32_t *codes, struct guesser *guesser)
+{
+    uint32_t known = 0, nothing = NO_GUESS;
+    bool sound = true;
+    for (uint32_t i = 0; i < dict->count; i++) {
+        uint32_t *guess = guess_for(guesser, i), symbol = codes[i];
+        if (!guess)
+            guess = &nothing;
+        uint32_t said = dict->age ? known - (symbol - 1) : symbol - 1;
+        uint32_t code = symbol == 0 ? *guess : said;
+        sound &= code <= known; /* no guess and an age beyond all are far above */
         known += code == known;
-        if (guess)
-            *guess = code;
+        *guess = code;
+        nothing = NO_GUESS;
         codes[i] = code;
     }
-    return known == dict->distinct;
+    return sound && known == dict->distinct;
 }
 
 const uint32_t *list_codes(struct arena *arena, struct list_dict *dict)
@@ -355,10 +377,12 @@ const uint32_t *list_codes(struct arena *arena, struct list_dict *dict)
     if (dict->codes)
         return dict->codes;
     uint32_t *codes = ARENA_ARRAY(arena, uint32_t, dict->count);
-    if (!pool_read_codes(&dict->symbols, codes) || (dict->parent && !guesser_init(&guesser, arena, dict)) ||
-        !resolve(dict, codes, dict->parent ? &guesser : NULL))
+    if (!pool_read_codes(&dict->symbols, codes) || (dict->parent && !guesser_init(&guesser, arena, dict)))
         return NULL;
-    return dict->codes = codes;
+    bool sound = dict->parent ? resolve_guess(dict, codes, &guesser)
+                 : dict->age  ? resolve_age(dict, codes)
+                              : resolve_plain(dict, codes);
+    return sound ? dict->codes = codes : NULL;
 }
 
 /* ---- Times --------------------------------------------------------------------------------------------------------------- */

@@ -42,7 +42,7 @@ struct list_dict {
     const struct column *parent; /* or NULL */
     struct list_rows *rows;
     struct list *texts;
-    struct str *made; /* of each distinct text; absent until it is wanted */
+    struct str *made; /* of each distinct text; absent until it is wanted, as the array is (NULL) */
 };
 
 struct list_template {

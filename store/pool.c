@@ -213,15 +213,20 @@ bool pool_skip_codes(struct pool_reader *reader, size_t count, uint32_t limit, s
 
 bool pool_read_codes(const struct pool_codes *codes, uint32_t *ret)
 {
+    const unsigned char *low = (const unsigned char *)codes->low.data, *high = (const unsigned char *)codes->high.data;
+    size_t count = codes->count;
     uint32_t most = 0;
-    for (size_t i = 0; i < codes->count; i++) {
-        uint32_t code = codes->limit <= 1 ? 0 : (unsigned char)codes->low.data[i];
-        if (codes->limit > 256)
-            code |= (uint32_t)(unsigned char)codes->high.data[i] << 8;
-        ret[i] = code;
-        most = code > most ? code : most;
-    }
-    return codes->count == 0 || most < codes->limit;
+    if (codes->limit <= 1)
+        memset(ret, 0, count * sizeof *ret);
+    else if (codes->limit <= 256)
+        for (size_t i = 0; i < count; i++)
+            ret[i] = low[i];
+    else
+        for (size_t i = 0; i < count; i++)
+            ret[i] = low[i] | (uint32_t)high[i] << 8;
+    for (size_t i = 0; i < count; i++)
+        most = ret[i] > most ? ret[i] : most;
+    return count == 0 || most < codes->limit;
 }
 
 bool pool_take_codes(struct pool_reader *reader, uint32_t *ret, size_t count, uint32_t limit)

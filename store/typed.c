@@ -174,8 +174,10 @@ const int64_t *typed_times(const struct typed *typed, const int64_t *numbers, co
 {
     if (typed->type == TYPE_DIGITS || typed->type == TYPE_FRACTION || count == 0)
         return NULL;
-    int64_t *times = ARENA_ARRAY(arena, int64_t, count);
     unsigned decimals = typed->type == TYPE_INTEGER ? epoch_decimals(numbers[0]) : typed->width;
+    if (typed->type != TYPE_FLOATING && decimals == 6)
+        return numbers;
+    int64_t *times = ARENA_ARRAY(arena, int64_t, count);
     for (uint32_t i = 0; i < count; i++)
         times[i] = as_us(numbers[i], typed->type == TYPE_FLOATING ? scales[i] : decimals);
     return times;
