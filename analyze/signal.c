@@ -120,10 +120,11 @@ static unsigned pair_of(const char *bytes)
 
 static void note_starts(struct signal_table *table)
 {
-    for (unsigned pair = 0; pair < 1 << 16; pair++) {
-        uint16_t first = *next_of(table, 0, table->classes[pair >> 8]);
-        if (first && *next_of(table, first, table->classes[pair & 0xff]))
-            table->starts[pair / 8] |= (uint8_t)(1u << pair % 8);
+    for (unsigned byte = 0; byte < 256; byte++) {
+        uint16_t first = *next_of(table, 0, table->classes[byte]);
+        for (unsigned second = 0; first && second < 256; second++)
+            if (*next_of(table, first, table->classes[second]))
+                table->starts[byte << 5 | second / 8] |= (uint8_t)(1u << second % 8);
     }
 }
 

@@ -109,10 +109,14 @@ bool block_need_column(struct block *block, uint32_t index)
     if (column->list)
         return true;
     struct pool_reader in = {0};
-    for (unsigned p = 0; p < POOL_COUNT; p++)
-        if (!block_column_pool(block, index, p, &in.rest[p]))
-            return false;
-    return column_open(block->set, index, &in, &block->arena) && all_read(&in);
+    bool sound = !block->is_broken;
+    for (unsigned p = 0; p < POOL_COUNT && sound; p++)
+        sound = block_column_pool(block, index, p, &in.rest[p]);
+    sound = sound && column_open(block->set, index, &in, &block->arena) && all_read(&in);
+    if (!sound)
+        column->list = NULL;
+    block->is_broken = !sound; /* what is damaged is not tried again and again */
+    return sound;
 }
 
 static bool need_column(void *context, uint32_t index)
@@ -139,7 +143,20 @@ static uint32_t *rows_owners(const struct skeletons *s, const uint32_t *first, u
     return owners;
 }
 
-/* Which slots have a value in which column. */
+/* Which columns stand in some line twice: *ret_twice is zeroed, one byte each. */
+static void note_twice(const struct skeletons *s, uint8_t *ret_twice, struct arena *arena)
+{
+    uint32_t *last = arena_zalloc(arena, s->column_count * sizeof *last);
+    for (uint32_t k = 0; k < s->count; k++) {
+        for (uint32_t p = 0; p < s->skeletons[k].count; p++) {
+            uint32_t c = s->pieces[s->skeletons[k].pieces[p]].column;
+            ret_twice[c] |= last[c] == k + 1;
+            last[c] = k + 1;
+        }
+    }
+}
+
+/* Which slots have a value in which column. Those that have one in every slot share the marks' rows, which count up. */
 static void place_rows(struct block *block)
 {
     const struct skeletons *s = &block->skeletons;
@@ -147,20 +164,27 @@ static void place_rows(struct block *block)
     uint32_t *first = ARENA_ARRAY(&block->arena, uint32_t, s->column_count);
     uint32_t *ends = ARENA_ARRAY(&block->arena, uint32_t, s->count);
     uint32_t **next = ARENA_ARRAY(&block->arena, uint32_t *, s->column_count + 1);
-    skeletons_group(s, first, &block->arena);
-    for (uint32_t c = 0; c < s->column_count; c++) {
-        if (first[c] == c)
-            next[c] = ARENA_ARRAY(&block->arena, uint32_t, s->columns[c].count);
-        columns[c] = (struct column){.rows = next[first[c]], .count = s->columns[c].count};
-    }
-    const uint32_t *owners = rows_owners(s, first, ends, &block->arena);
+    uint8_t *twice = arena_zalloc(&block->arena, s->column_count);
     uint32_t *all = ARENA_ARRAY(&block->arena, uint32_t, block->slots);
-    columns[s->column_count] = (struct column){.rows = all, .count = block->slots};
+    for (uint32_t slot = 0; slot < block->slots; slot++)
+        all[slot] = slot;
+    skeletons_group(s, first, &block->arena);
+    note_twice(s, twice, &block->arena);
+    for (uint32_t c = 0; c < s->column_count; c++) {
+        bool dense = s->columns[c].count == block->slots && !twice[c];
+        if (dense)
+            first[c] = UINT32_MAX;
+        else if (first[c] == c)
+            next[c] = ARENA_ARRAY(&block->arena, uint32_t, s->columns[c].count);
+        columns[c] =
+            (struct column){.rows = dense ? all : next[first[c]], .count = s->columns[c].count, .dense = dense};
+    }
+    columns[s->column_count] = (struct column){.rows = all, .count = block->slots, .dense = true};
+    const uint32_t *owners = rows_owners(s, first, ends, &block->arena);
     for (uint32_t slot = 0; slot < block->slots; slot++) {
         uint32_t k = s->of_record[slot];
         for (uint32_t i = k ? ends[k - 1] : 0; i < ends[k]; i++)
             *next[owners[i]]++ = slot;
-        all[slot] = slot;
     }
 }
 
@@ -188,6 +212,7 @@ bool block_begin(struct block *block, const struct block_row *row, struct err *e
     block->slots = row->slots;
     block->records = row->records;
     block->is_prepared = block->is_decoded = block->is_open = block->has_text = block->has_all_text = false;
+    block->is_broken = false;
     block->offsets = NULL;
     block->starts = NULL;
     block->cursors = NULL;
@@ -212,17 +237,13 @@ bool block_decode(struct block *block, const struct block_row *row, struct err *
     return block_begin(block, row, err) && block_decode_marks(block, err);
 }
 
-bool block_open(struct block *block, struct err *err)
+void block_open(struct block *block)
 {
     if (block->is_open)
-        return true;
+        return;
     block_prepare_columns(block);
-    for (uint32_t i = 0; i < block->skeletons.column_count; i++)
-        if (!block_need_column(block, i))
-            return block_damaged(block, "a column is wrong", err);
     block->cursors = arena_zalloc(&block->arena, block->set->count * sizeof *block->cursors);
     block->is_open = true;
-    return true;
 }
 
 /* ---- The text ------------------------------------------------------------------------------------------------------------- */
@@ -260,6 +281,13 @@ static inline const struct skeleton *skeleton_of(const struct block *block, uint
     return &block->skeletons.skeletons[block->skeletons.of_record[slot]];
 }
 
+/* A column's texts; NULL when they are damaged. */
+static inline const struct list *list_of(struct block *block, uint32_t c)
+{
+    const struct column *column = &block->set->columns[c];
+    return column->list || block_need_column(block, c) ? column->list : NULL;
+}
+
 static inline bool put_literal(struct buf *out, struct str literal)
 {
     if (out->capacity - out->size <= literal.size && !buf_reserve(out, literal.size))
@@ -274,13 +302,13 @@ static bool put_slot(struct block *block, uint32_t slot, struct buf *out)
 {
     const struct skeleton_piece *pieces = block->skeletons.pieces;
     const struct skeleton *skeleton = skeleton_of(block, slot);
-    const struct column *columns = block->set->columns;
     size_t start = out->size;
     block->turn++;
     for (uint32_t p = 0; p < skeleton->count; p++) {
         const struct skeleton_piece *piece = &pieces[skeleton->pieces[p]];
-        if (!put_literal(out, piece->literal) ||
-            !list_put(&block->lister, columns[piece->column].list, next_value(block, piece->column, slot), out))
+        const struct list *list = list_of(block, piece->column);
+        if (!list || !put_literal(out, piece->literal) ||
+            !list_put(&block->lister, list, next_value(block, piece->column, slot), out))
             return false;
     }
     return put_literal(out, skeleton->tail) && (out->size == start || !block_is_hole(block, slot));
@@ -324,8 +352,9 @@ static bool slot_size(struct block *block, uint32_t slot, uint64_t *ret)
     block->turn++;
     for (uint32_t p = 0; p < skeleton->count; p++) {
         uint32_t c = block->skeletons.pieces[skeleton->pieces[p]].column;
+        const struct list *list = list_of(block, c);
         size_t size;
-        if (!list_size(&block->lister, block->set->columns[c].list, next_value(block, c, slot), &size))
+        if (!list || !list_size(&block->lister, list, next_value(block, c, slot), &size))
             return false;
         *ret += size;
     }
@@ -378,8 +407,8 @@ bool block_decode_offsets(struct block *block, struct err *err)
 
 bool block_decode_text(struct block *block, struct err *err)
 {
-    return block_open(block, err) && (block->has_all_text || block_decode_slots(block, NULL, err)) &&
-           block_decode_offsets(block, err);
+    block_open(block);
+    return (block->has_all_text || block_decode_slots(block, NULL, err)) && block_decode_offsets(block, err);
 }
 
 /* ---- Asking -------------------------------------------------------------------------------------------------------- */

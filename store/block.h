@@ -68,8 +68,7 @@ static inline uint64_t block_expected_time(const struct column *column, uint32_t
 {
     if (column == NULL)
         return before;
-    while (*at < column->count && column->rows[*at] < slot)
-        ++*at;
+    *at = column_seek(column, slot, *at);
     return *at < column->count && column->rows[*at] == slot ? (uint64_t)column->times[*at] : before;
 }
 
@@ -131,7 +130,8 @@ struct block {
     uint32_t records;  /* that must be in it */
     bool is_prepared;  /* the columns have their rows */
     bool is_decoded;   /* marks and times are there */
-    bool is_open;      /* the columns are */
+    bool is_open;      /* the columns may be asked for values */
+    bool is_broken;    /* one of them is damaged */
     bool has_text;     /* starts and text are, of the slots wanted */
     bool has_all_text; /* of all slots */
     uint32_t *starts;  /* slots + 1: where each record begins in text */
@@ -153,7 +153,8 @@ void block_release(struct block *block);
 /* ERR_CORRUPT names the block and what is wrong, here and below. */
 bool block_begin(struct block *block, const struct block_row *row, struct err *err);
 bool block_decode(struct block *block, const struct block_row *row, struct err *err);
-bool block_open(struct block *block, struct err *err);
+/* After block_begin: from now on each column is opened when it is needed first. */
+void block_open(struct block *block);
 /* Puts the text of the slots together for which wanted is not 0, or of all (NULL); the others have none. */
 bool block_decode_slots(struct block *block, const uint8_t *wanted, struct err *err);
 /* The text of all slots and the offsets. */
@@ -167,9 +168,10 @@ bool block_column_pool(struct block *block, uint32_t column, enum pool pool, str
 /* Marks and times, after block_begin (block_marks.c). */
 bool block_decode_marks(struct block *block, struct err *err);
 
-/* For the steps above: makes the columns ready to be opened, opens one, tells what is wrong. */
-void block_prepare_columns(struct block *block);
+/* Opens the column, unless it is. False when it is damaged; then no other one can be opened either. */
 bool block_need_column(struct block *block, uint32_t index);
+/* For the steps above: makes the columns ready to be opened, tells what is wrong. */
+void block_prepare_columns(struct block *block);
 bool block_damaged(const struct block *block, const char *what, struct err *err);
 
 /* A slot that is not a record: a tail that went to a hot row. */

@@ -60,12 +60,11 @@ static bool take_marks(struct block *block, uint32_t records)
 /* When every slot has a time, as one column says it: those are the times. */
 static bool times_are_column(const struct block *block, const struct column *column, const struct pool_numbers *numbers)
 {
-    if (!column || column->count != block->slots || numbers->count != block->slots || numbers->width > 0 ||
-        numbers->min != 0)
+    if (!column || !column->dense || numbers->count != block->slots || numbers->width > 0 || numbers->min != 0)
         return false;
     bool known = true;
     for (uint32_t i = 0; i < block->slots; i++)
-        known &= (column->rows[i] == i) & (column->times[i] != TIME_NONE);
+        known &= column->times[i] != TIME_NONE;
     return known;
 }
 

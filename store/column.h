@@ -22,6 +22,7 @@
 #define WINNOW_STORE_COLUMN_H
 
 #include "store/pool.h"
+#include "store/typed.h"
 #include "store/word.h"
 
 enum { COLUMN_COUNT_MAX = 1024 }; /* top-level columns of a set */
@@ -50,7 +51,18 @@ struct column {
     uint32_t chain;       /* 0: it refers to no other column; else one more than the longest chain it refers to */
     uint32_t id;          /* encoding: names the column across blocks, for hints */
     uint8_t way;          /* encoding: how it was written */
+    bool dense;           /* decoding: rows[i] is i */
 };
+
+/* The place of the first value in that record or behind it, seen from at, which is not behind it. */
+static inline uint32_t column_seek(const struct column *column, uint32_t row, uint32_t at)
+{
+    if (column->dense)
+        return row;
+    while (at < column->count && column->rows[at] < row)
+        at++;
+    return at;
+}
 
 struct column_set {
     struct column columns[COLUMN_COUNT_MAX];
@@ -82,5 +94,7 @@ void column_encode(struct column_set *set, uint32_t index, struct column_hints *
 /* Opens columns[index].list, given count and rows; its texts are views into arena and the pools' bytes. False when the bytes are not
  * sound. */
 bool column_open(struct column_set *set, uint32_t index, struct pool_reader *in, struct arena *arena);
+/* Tells from a column's META alone whether its texts are all of one type, perhaps by way of a dictionary. */
+bool column_is_typed(struct str meta, struct typed *ret);
 
 #endif

@@ -156,10 +156,8 @@ static bool open_same(struct decoder *d, struct list_rows *of, unsigned depth, s
             own_rows[own++] = rows[i];
             continue;
         }
-        while (!aligned && at < column->count && column->rows[at] < rows[i])
-            at++;
-        at = aligned ? i : at;
-        if (at == column->count || column->rows[at] != rows[i])
+        at = aligned ? i : column_seek(column, rows[i], at);
+        if (at >= column->count || column->rows[at] != rows[i])
             return false;
         places[i] = at;
     }
@@ -302,4 +300,18 @@ bool column_open(struct column_set *set, uint32_t index, struct pool_reader *in,
     *rows = (struct list_rows){.rows = column->rows, .count = column->count};
     column->list = open_list(&d, rows, 0, list) ? list : NULL;
     return column->list != NULL;
+}
+
+bool column_is_typed(struct str meta, struct typed *ret)
+{
+    struct pool_reader in = {.rest = {[POOL_META] = meta}};
+    struct decoder d = {.in = &in};
+    uint32_t number;
+    uint8_t way, bits;
+    if (!take_byte(&d, &way))
+        return false;
+    if (way == WAY_DICT && (!take_count(&d, UINT32_MAX, &number) || !take_byte(&d, &bits) ||
+                            (bits & DICT_GUESS && !take_count(&d, UINT32_MAX, &number)) || !take_byte(&d, &way)))
+        return false;
+    return way == WAY_TYPED && take_typed(&d, ret);
 }

@@ -8,11 +8,11 @@ enum { CACHED_BLOCKS = 8 };
 
 struct fetch_cache {
     struct cached {
+        struct load load;   /* what the block is read from */
         struct block block; /* slots == 0: nothing here */
         uint64_t used;      /* clock of the last use */
     } entries[CACHED_BLOCKS];
     uint64_t clock;
-    struct load load;
     struct buf raw; /* of the record fetched last */
 };
 
@@ -20,9 +20,10 @@ void fetch_cache_free(struct fetch_cache *cache)
 {
     if (cache == NULL)
         return;
-    for (unsigned i = 0; i < CACHED_BLOCKS; i++)
+    for (unsigned i = 0; i < CACHED_BLOCKS; i++) {
         block_release(&cache->entries[i].block);
-    load_release(&cache->load);
+        load_release(&cache->entries[i].load);
+    }
     buf_release(&cache->raw);
     free(cache);
 }
@@ -41,26 +42,28 @@ static bool holds(const struct block *block, uint64_t number)
     return number >= block->first_record && number - block->first_record < block->slots;
 }
 
-static struct cached *oldest_of(struct fetch_cache *cache)
+/* The entry used longest ago, empty. */
+static struct cached *make_room(struct fetch_cache *cache)
 {
     struct cached *oldest = &cache->entries[0];
     for (unsigned i = 1; i < CACHED_BLOCKS; i++)
         if (cache->entries[i].used < oldest->used)
             oldest = &cache->entries[i];
+    oldest->block.slots = 0;
+    oldest->used = 0;
     return oldest;
 }
 
-/* Decodes what was loaded, in the place of the entry used longest ago. */
-static enum load_result keep(struct store *store, struct fetch_cache *cache, struct cached **ret, struct err *err)
+/* Decodes what was loaded. */
+static enum load_result keep(struct store *store, struct fetch_cache *cache, struct cached *entry, struct err *err)
 {
-    struct cached *entry = oldest_of(cache);
     struct err why = {0};
-    entry->used = ++cache->clock;
-    *ret = entry;
-    if (block_decode(&entry->block, &cache->load.row, &why) && block_open(&entry->block, &why))
+    if (block_decode(&entry->block, &entry->load.row, &why)) {
+        block_open(&entry->block);
+        entry->used = ++cache->clock;
         return LOAD_DONE;
+    }
     entry->block.slots = 0;
-    entry->used = 0;
     err_set(err, why.kind, 0, "%s", why.text);
     err_within(err, "the store '%s'", store->path);
     return LOAD_DAMAGED;
@@ -77,9 +80,9 @@ enum load_result fetch_block(struct store *store, int64_t id, struct block **ret
             return LOAD_DONE;
         }
     }
-    struct cached *entry;
-    enum load_result result = load_block(store, id, &cache->load, err);
-    result = result == LOAD_DONE ? keep(store, cache, &entry, err) : result;
+    struct cached *entry = make_room(cache);
+    enum load_result result = load_block(store, id, &entry->load, err);
+    result = result == LOAD_DONE ? keep(store, cache, entry, err) : result;
     if (result == LOAD_DONE)
         *ret = &entry->block;
     return result;
@@ -151,8 +154,9 @@ bool store_fetch(struct store *store, uint64_t number, bool offset, struct scan_
             return hot == 1;
         if (hole)
             return missing(store, number, err);
-        enum load_result result = load_block_holding(store, number, &cache->load, err);
-        result = result == LOAD_DONE ? keep(store, cache, &entry, err) : result;
+        entry = make_room(cache);
+        enum load_result result = load_block_holding(store, number, &entry->load, err);
+        result = result == LOAD_DONE ? keep(store, cache, entry, err) : result;
         if (result != LOAD_DONE)
             return result == LOAD_GONE ? missing(store, number, err) : false;
         if (!holds(&entry->block, number) ||

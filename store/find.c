@@ -20,8 +20,8 @@ struct finder {
     const struct find_text *wanted;
     struct str text; /* wanted's */
     uint8_t *marks;
-    uint8_t **column_hits; /* a flag for each text of a column; NULL: not looked yet */
-    bool *column_any;      /* one of them is set */
+    uint8_t **column_hits; /* a flag for each text of a column; NULL: none is set, once it is looked at */
+    bool *column_looked;
     struct piece_look *pieces;
     struct window windows[WINDOWS_MAX];
     uint32_t window_count;
@@ -38,7 +38,9 @@ bool find_in(const struct find_text *wanted, struct str text)
 
 static bool same_bytes(const struct finder *f, struct str a, struct str b)
 {
-    return f->wanted->ignore_case ? str_equal_nocase(a, b) : str_equal(a, b);
+    if (f->wanted->ignore_case)
+        return str_equal_nocase(a, b);
+    return a.size == b.size && (a.size == 0 || (a.data[0] == b.data[0] && memcmp(a.data, b.data, a.size) == 0));
 }
 
 /* ---- Cuts ---------------------------------------------------------------------------------------------------------------- */
@@ -240,13 +242,29 @@ static bool find_split(struct finder *f, const struct list *list, uint8_t *hits)
     return any;
 }
 
+/* False when the column need not be opened: its texts are of a type that cannot hold the wanted one. */
+static bool column_may_hold(struct finder *f, uint32_t index)
+{
+    struct str meta;
+    struct typed typed;
+    if (!block_column_pool(f->block, index, POOL_META, &meta)) {
+        f->damaged = true;
+        return false;
+    }
+    return !column_is_typed(meta, &typed) || type_fits(f, &typed);
+}
+
+/* NULL when no text of the column holds it. */
 static const uint8_t *column_hits(struct finder *f, uint32_t index)
 {
-    const struct list *list = f->block->set->columns[index].list;
-    if (!f->column_hits[index]) {
-        f->column_hits[index] = arena_zalloc(&f->arena, list->count);
-        f->column_any[index] = find_list(f, list, f->column_hits[index]);
+    const struct column *column = &f->block->set->columns[index];
+    if (!f->column_looked[index] && column_may_hold(f, index)) {
+        f->damaged |= !block_need_column(f->block, index);
+        uint8_t *hits = f->damaged ? NULL : arena_zalloc(&f->arena, column->count);
+        if (hits && find_list(f, column->list, hits))
+            f->column_hits[index] = hits;
     }
+    f->column_looked[index] = true;
     return f->column_hits[index];
 }
 
@@ -258,7 +276,7 @@ static bool find_same(struct finder *f, const struct list *list, uint8_t *hits)
     find_list(f, list->same.own, own);
     for (uint32_t i = 0; i < list->count; i++) {
         uint32_t place = list->same.places[i];
-        any |= hits[i] = place & LIST_OWN ? own[place & ~LIST_OWN] : other[place];
+        any |= hits[i] = place & LIST_OWN ? own[place & ~LIST_OWN] : other && other[place];
     }
     return any;
 }
@@ -326,6 +344,10 @@ static bool window_holds(struct finder *f, const struct window *window, const st
 static void look_through(struct finder *f, const struct window *window)
 {
     const struct column *column = &f->block->set->columns[window->column];
+    if (!block_need_column(f->block, window->column)) {
+        f->damaged = true;
+        return;
+    }
     const struct list *list = column->list;
     const uint32_t *codes = list->way == WAY_DICT ? codes_of(f, list) : NULL;
     uint8_t *distinct = NULL;
@@ -413,12 +435,12 @@ bool find_slots(struct block *block, const struct find_text *wanted, uint8_t *ma
     struct finder f = {.block = block, .wanted = wanted, .text = wanted->text, .marks = marks};
     f.scratch = BUF(BLOCK_TEXT_MAX + 2 * wanted->text.size);
     f.column_hits = arena_zalloc(&f.arena, (columns + 1) * sizeof *f.column_hits);
-    f.column_any = arena_zalloc(&f.arena, (columns + 1) * sizeof *f.column_any);
+    f.column_looked = arena_zalloc(&f.arena, (columns + 1) * sizeof *f.column_looked);
     f.pieces = arena_zalloc(&f.arena, block->skeletons.piece_count * sizeof *f.pieces);
     for (uint32_t c = 0; c < columns && !f.damaged; c++) {
         const uint8_t *hits = column_hits(&f, c);
         const struct column *column = &block->set->columns[c];
-        for (uint32_t i = 0; f.column_any[c] && i < column->count; i++)
+        for (uint32_t i = 0; hits && i < column->count; i++)
             if (hits[i])
                 marks[column->rows[i]] = FIND_YES;
     }
@@ -426,74 +448,4 @@ bool find_slots(struct block *block, const struct find_text *wanted, uint8_t *ma
     buf_release(&f.scratch);
     arena_release(&f.arena);
     return !f.damaged;
-}
-
-/* ---- At a glance -------------------------------------------------------------------------------------------------------------- */
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
-}
-
-/* The longest run of letters that stands whole in some pool of texts, if the wanted text has one that cannot be of hex digits.
- * Parts are never cut between two letters (split.h), but for the t, n or r of an escape. */
-static struct str longest_run(struct str text)
-{
-    struct str best = STR_ABSENT;
-    for (size_t at = 0; at < text.size;) {
-        size_t from = at;
-        while (at < text.size && is_letter(text.data[at]))
-            at++;
-        if (at > from && memchr("tnrTNR", text.data[from], 6))
-            from++;
-        bool hex = true;
-        for (size_t i = from; i < at; i++)
-            hex = hex && memchr("abcdefABCDEF", text.data[i], 12);
-        if (at - from >= 2 && !hex && at - from > best.size)
-            best = str_from(text.data + from, at - from);
-        at++;
-    }
-    return best;
-}
-
-/* Does some value touch a letter of the literal beside it, or another value? */
-static bool cuts_letters(const struct skeletons *s)
-{
-    for (uint32_t k = 0; k < s->count; k++) {
-        const struct skeleton *skeleton = &s->skeletons[k];
-        for (uint32_t p = 0; p <= skeleton->count; p++) {
-            struct str literal = p < skeleton->count ? s->pieces[skeleton->pieces[p]].literal : skeleton->tail;
-            bool inner = p > 0 && p < skeleton->count;
-            if (literal.size == 0 ? inner
-                                  : (p > 0 && is_letter(literal.data[0])) ||
-                                        (p < skeleton->count && is_letter(literal.data[literal.size - 1])))
-                return true;
-        }
-    }
-    return false;
-}
-
-bool find_glance(struct block *block, const struct find_text *wanted, bool *ret_damaged)
-{
-    const struct find_text run = {longest_run(wanted->text), wanted->ignore_case};
-    const struct skeletons *s = &block->skeletons;
-    *ret_damaged = false;
-    if (run.text.size == 0 || cuts_letters(s))
-        return true;
-    for (uint32_t i = 0; i < s->piece_count; i++)
-        if (find_in(&run, s->pieces[i].literal))
-            return true;
-    for (uint32_t k = 0; k < s->count; k++)
-        if (find_in(&run, s->skeletons[k].tail))
-            return true;
-    for (uint32_t c = 0; c < s->column_count; c++) {
-        struct str meta, text;
-        if (!block_column_pool(block, c, POOL_META, &meta) || !block_column_pool(block, c, POOL_TEXT, &text)) {
-            *ret_damaged = true;
-            return false;
-        }
-        if (find_in(&run, meta) || find_in(&run, text))
-            return true;
-    }
-    return false;
 }

@@ -307,8 +307,7 @@ static inline uint32_t *guess_for(struct guesser *g, uint32_t i)
     const struct column *parent = g->parent;
     if (g->aligned)
         return &g->last[g->codes[i]];
-    while (g->at < parent->count && parent->rows[g->at] < g->rows[i])
-        g->at++;
+    g->at = column_seek(parent, g->rows[i], g->at);
     return g->at < parent->count && parent->rows[g->at] == g->rows[i] ? &g->last[g->codes[g->at]] : NULL;
 }
 

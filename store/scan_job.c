@@ -136,8 +136,7 @@ static bool find_needs(const struct plan *plan, struct job *job)
     struct block *block = job->block;
     memset(job->wanted, FIND_YES, job->slots);
     job->any = true;
-    if (plan->need_count > 0 && !block_open(block, NULL))
-        return false;
+    block_open(block);
     uint8_t *marks = arena_alloc(&block->arena, job->slots);
     for (size_t n = 0; n < plan->need_count && job->any; n++) {
         memset(marks, FIND_NO, job->slots);
@@ -198,7 +197,7 @@ static bool make_texts(const struct plan *plan, struct job *job)
     }
     if (count == 0 && !plan->offsets)
         return true;
-    if (!block_open(block, NULL) || !block_decode_slots(block, count == job->slots ? NULL : chosen, NULL))
+    if (!block_decode_slots(block, count == job->slots ? NULL : chosen, NULL))
         return false;
     return !plan->offsets || block_decode_offsets(block, NULL);
 }

@@ -36,8 +36,9 @@ static void read_some(const struct block_row *row)
         return;
     for (size_t i = 0; i < 3; i++)
         sink += find_glance(&block, &wanted[i], &damaged);
-    if (!block_decode_marks(&block, NULL) || !block_open(&block, NULL))
+    if (!block_decode_marks(&block, NULL))
         return;
+    block_open(&block);
     uint8_t marks[256] = {0}; /* slots are one byte of the input */
     for (size_t i = 0; i < 3; i++)
         sink += find_slots(&block, &wanted[i], marks);
