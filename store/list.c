@@ -292,37 +292,20 @@ const uint32_t *list_rows(struct arena *arena, struct list_rows *rows)
 
 #define NO_GUESS UINT32_MAX
 
-struct guesser {
-    const struct column *parent;
-    const uint32_t *codes; /* the parent's */
-    const uint32_t *rows;  /* the list's */
-    uint32_t *last;        /* the code that came with each text of the parent */
-    uint32_t at;
-    bool aligned; /* the parent has a text wherever the list has one */
-};
-
-/* Where the guess for text i stands, or NULL when the parent has nothing there. */
-static inline uint32_t *guess_for(struct guesser *g, uint32_t i)
+/* The code of the parent's text beside each text of a list; one beyond all codes where it has none. NULL when damaged. */
+static const uint32_t *codes_beside(struct arena *arena, const struct list_dict *dict)
 {
-    const struct column *parent = g->parent;
-    if (g->aligned)
-        return &g->last[g->codes[i]];
-    g->at = column_seek(parent, g->rows[i], g->at);
-    return g->at < parent->count && parent->rows[g->at] == g->rows[i] ? &g->last[g->codes[g->at]] : NULL;
-}
-
-static bool guesser_init(struct guesser *g, struct arena *arena, const struct list_dict *dict)
-{
-    struct list_dict *parent = dict->parent->list->dict;
-    *g = (struct guesser){.parent = dict->parent};
-    g->codes = list_codes(arena, parent);
-    g->rows = list_rows(arena, dict->rows);
-    if (!g->codes || !g->rows)
-        return false;
-    g->last = ARENA_ARRAY(arena, uint32_t, parent->distinct);
-    memset(g->last, 0xff, parent->distinct * sizeof *g->last);
-    g->aligned = g->rows == dict->parent->rows;
-    return true;
+    const struct column *parent = dict->parent;
+    const uint32_t *codes = list_codes(arena, parent->list->dict), *rows = list_rows(arena, dict->rows);
+    if (!codes || !rows || rows == parent->rows)
+        return rows ? codes : NULL;
+    uint32_t *beside = ARENA_ARRAY(arena, uint32_t, dict->count);
+    for (uint32_t i = 0, at = 0; i < dict->count; i++) {
+        at = column_seek(parent, rows[i], at);
+        bool there = at < parent->count && parent->rows[at] == rows[i];
+        beside[i] = there ? codes[at] : parent->list->dict->distinct;
+    }
+    return beside;
 }
 
 /* Symbols become codes, in place, in one of three ways. A code beyond the next new one is damage, and so is a dictionary that
@@ -351,20 +334,20 @@ static bool resolve_age(const struct list_dict *dict, uint32_t *codes)
     return sound && known == dict->distinct;
 }
 
-static bool resolve_guess(const struct list_dict *dict, uint32_t *codes, struct guesser *guesser)
+static bool resolve_guess(struct arena *arena, const struct list_dict *dict, uint32_t *codes)
 {
-    uint32_t known = 0, nothing = NO_GUESS;
-    bool sound = true;
-    for (uint32_t i = 0; i < dict->count; i++) {
-        uint32_t *guess = guess_for(guesser, i), symbol = codes[i];
-        if (!guess)
-            guess = &nothing;
-        uint32_t said = dict->age ? known - (symbol - 1) : symbol - 1;
-        uint32_t code = symbol == 0 ? *guess : said;
-        sound &= code <= known; /* no guess and an age beyond all are far above */
+    const uint32_t *beside = codes_beside(arena, dict);
+    uint32_t known = 0, distinct = dict->parent->list->dict->distinct;
+    bool sound = beside != NULL, age = dict->age;
+    uint32_t *last = ARENA_ARRAY(arena, uint32_t, distinct + 1); /* the code that came with each text of the parent */
+    memset(last, 0xff, (distinct + 1) * sizeof *last);
+    for (uint32_t i = 0; sound && i < dict->count; i++) {
+        uint32_t symbol = codes[i], said = age ? known + 1 - symbol : symbol - 1;
+        uint32_t code = symbol == 0 ? last[beside[i]] : said;
+        sound = code <= known; /* no guess, and an age beyond all, are far above */
         known += code == known;
-        *guess = code;
-        nothing = NO_GUESS;
+        last[beside[i]] = code;
+        last[distinct] = NO_GUESS;
         codes[i] = code;
     }
     return sound && known == dict->distinct;
@@ -372,13 +355,12 @@ static bool resolve_guess(const struct list_dict *dict, uint32_t *codes, struct 
 
 const uint32_t *list_codes(struct arena *arena, struct list_dict *dict)
 {
-    struct guesser guesser;
     if (dict->codes)
         return dict->codes;
     uint32_t *codes = ARENA_ARRAY(arena, uint32_t, dict->count);
-    if (!pool_read_codes(&dict->symbols, codes) || (dict->parent && !guesser_init(&guesser, arena, dict)))
+    if (!pool_read_codes(&dict->symbols, codes))
         return NULL;
-    bool sound = dict->parent ? resolve_guess(dict, codes, &guesser)
+    bool sound = dict->parent ? resolve_guess(arena, dict, codes)
                  : dict->age  ? resolve_age(dict, codes)
                               : resolve_plain(dict, codes);
     return sound ? dict->codes = codes : NULL;
