@@ -118,8 +118,8 @@ struct block_cursor {
  *                                                                   ├─▶ block_slot_text: the text of one, elsewhere
  *                                                                   └─▶ block_decode_text: all there is
  *
- * Texts need the marks too, which tell what is a hole. The row's blobs must live until both branches are done. A damaged block
- * may pass every step but the last. */
+ * Texts need the marks too, which tell what is a hole. Streams are inflated when they are needed first, so the row's blobs must
+ * live as long as the block is read. A damaged block may pass every step but the last. */
 struct block {
     int64_t id;
     uint64_t first_record;
