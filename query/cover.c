@@ -80,18 +80,27 @@ static bool note_range(const struct select *select, struct buf *lines)
     return complete;
 }
 
-/* Without a range, what is stored is what is asked for; but that nothing matched may be because it was pruned. */
+/* Does what was pruned of the source reach into the range? Records without a time are of the open range only. */
+static bool pruned_in_range(const struct select *select, const struct store_source *source)
+{
+    if (select->since_us == TIME_NONE && select->until_us == TIME_NONE)
+        return source->pruned_records > 0;
+    return source->pruned_max != TIME_NONE &&
+           (select->since_us == TIME_NONE || source->pruned_max >= select->since_us) &&
+           (select->until_us == TIME_NONE || source->pruned_min < select->until_us);
+}
+
+/* Without a range, what is stored is what is asked for; but that nothing matched may be because it was pruned, and who is
+ * strict asks for everything there ever was. */
 static bool note_pruned(const struct select *select, const struct cover_loss *loss, struct buf *lines)
 {
     uint64_t records = 0;
     int64_t last = TIME_NONE;
-    if (select->since_us == TIME_NONE && select->until_us == TIME_NONE && !loss->nothing_matched)
+    if (select->since_us == TIME_NONE && select->until_us == TIME_NONE && !loss->nothing_matched && !select->strict)
         return true;
     for (size_t i = 0; i < select->source_count; i++) {
         const struct store_source *source = &select->sources[i];
-        if (source->pruned_max == TIME_NONE ||
-            (select->since_us != TIME_NONE && source->pruned_max < select->since_us) ||
-            (select->until_us != TIME_NONE && source->pruned_min >= select->until_us))
+        if (!pruned_in_range(select, source))
             continue;
         records += source->pruned_records;
         last = source->pruned_max > last ? source->pruned_max : last;
@@ -99,8 +108,10 @@ static bool note_pruned(const struct select *select, const struct cover_loss *lo
     if (records == 0)
         return true;
     char text[CLOCK_TEXT_MAX];
-    buf_printf(lines, "%llu records of these sources, up to %s, were pruned\n", (unsigned long long)records,
-               clock_print_local(last, text));
+    buf_printf(lines, "%llu record%s of these sources", (unsigned long long)records, records == 1 ? "" : "s");
+    if (last != TIME_NONE)
+        buf_printf(lines, ", up to %s,", clock_print_local(last, text));
+    buf_printf(lines, " %s pruned\n", records == 1 ? "was" : "were");
     return false;
 }
 
@@ -122,7 +133,7 @@ static bool note_lags(const struct select *select, struct buf *lines)
     }
     if (lagging == 0)
         return true;
-    buf_printf(lines, "%llu bytes are not stored yet, of ", (unsigned long long)bytes);
+    buf_printf(lines, "%llu byte%s not stored yet, of ", (unsigned long long)bytes, bytes == 1 ? " is" : "s are");
     buf_add_str(lines, buf_str(&names));
     if (lagging > COVER_NAMES_MAX)
         buf_printf(lines, " and %zu more", lagging - COVER_NAMES_MAX);
@@ -137,49 +148,64 @@ static bool note_gaps(const struct select *select, struct buf *lines)
         if (select->sources[i].gaps == 0)
             continue;
         complete = false;
-        buf_printf(lines, "%llu stretches are known to be missing of ", (unsigned long long)select->sources[i].gaps);
+        uint64_t gaps = select->sources[i].gaps;
+        buf_printf(lines, "%llu stretch%s known to be missing of ", (unsigned long long)gaps,
+                   gaps == 1 ? " is" : "es are");
         add_name(lines, select->sources[i].state.name);
         buf_add_char(lines, '\n');
     }
     return complete;
 }
 
-static bool note_loss(const struct select *select, const struct cover_loss *loss, struct buf *lines)
+/* "3 records were", then the rest of the line. */
+static void note_count(struct buf *lines, uint64_t count, const char *one, const char *many, const char *rest)
 {
-    uint64_t hard = select_limit_hits(select);
-    if (loss->blocks_damaged)
-        buf_printf(lines, "%llu damaged blocks of the store were skipped\n", (unsigned long long)loss->blocks_damaged);
-    if (loss->blocks_gone)
-        buf_printf(lines, "%llu blocks were pruned while this answer was made\n",
-                   (unsigned long long)loss->blocks_gone);
-    if (loss->records_unreadable)
-        buf_printf(lines, "%llu matching records could not be read\n", (unsigned long long)loss->records_unreadable);
-    if (hard)
-        buf_printf(lines, "%llu lines were too hard for the regex and count as not matching\n",
-                   (unsigned long long)hard);
-    if (loss->records_without_time)
-        buf_printf(lines, "%llu records without any time were left out, because a time range was asked\n",
-                   (unsigned long long)loss->records_without_time);
-    if (loss->records_untimed)
-        buf_printf(lines, "%llu matching records have no time and are in no row\n",
-                   (unsigned long long)loss->records_untimed);
-    return loss->blocks_damaged == 0 && loss->blocks_gone == 0 && loss->records_unreadable == 0 && hard == 0;
+    if (count > 0)
+        buf_printf(lines, "%llu %s%s\n", (unsigned long long)count, count == 1 ? one : many, rest);
 }
 
-bool cover_notes(const struct select *select, const struct cover_loss *loss, struct buf *ret_lines)
+static void note_damage(const struct cover_loss *loss, struct buf *lines)
 {
-    bool complete = true;
+    note_count(lines, loss->blocks_damaged, "damaged block of the store was", "damaged blocks of the store were",
+               " skipped; 'winnow verify' names what is damaged");
+    if (loss->records_unreadable == 0)
+        return;
+    buf_printf(lines, "%llu record%s could not be read: ", (unsigned long long)loss->records_unreadable,
+               loss->records_unreadable == 1 ? "" : "s");
+    safe_add(lines, str_of(loss->unreadable.text), SAFE_TABLE, SIZE_MAX);
+    buf_add_char(lines, '\n');
+}
+
+static enum cover note_loss(const struct select *select, const struct cover_loss *loss, struct buf *lines)
+{
+    uint64_t hard = select_limit_hits(select);
+    note_damage(loss, lines);
+    note_count(lines, loss->blocks_gone, "block was", "blocks were", " pruned while this answer was made");
+    note_count(lines, hard, "line was too hard for the regex and counts", "lines were too hard for the regex and count",
+               " as not matching");
+    note_count(lines, loss->records_without_time, "record without any time was", "records without any time were",
+               " left out, because a time range was asked");
+    note_count(lines, loss->records_untimed, "matching record has no time and is",
+               "matching records have no time and are", " in no row");
+    if (loss->blocks_damaged > 0 || loss->records_unreadable > 0 || hard > 0)
+        return COVER_BROKEN;
+    return loss->blocks_gone > 0 ? COVER_SHORT : COVER_WHOLE;
+}
+
+enum cover cover_notes(const struct select *select, const struct cover_loss *loss, struct buf *ret_lines)
+{
+    bool whole = true;
     for (size_t i = 0; i < select->missing_count; i++) {
-        complete = false;
+        whole = false;
         buf_add_text(ret_lines, "no stored source is named '");
         add_name(ret_lines, str_of(select->missing[i]));
         buf_add_text(ret_lines, "'; 'winnow status' lists them\n");
     }
     if (select->source_count > 0 || select->missing_count == 0)
-        complete &= note_range(select, ret_lines);
-    complete &= note_pruned(select, loss, ret_lines);
-    complete &= note_lags(select, ret_lines);
-    complete &= note_gaps(select, ret_lines);
-    complete &= note_loss(select, loss, ret_lines);
-    return complete;
+        whole &= note_range(select, ret_lines);
+    whole &= note_pruned(select, loss, ret_lines);
+    whole &= note_lags(select, ret_lines);
+    whole &= note_gaps(select, ret_lines);
+    enum cover cover = note_loss(select, loss, ret_lines);
+    return cover == COVER_WHOLE && !whole ? COVER_SHORT : cover;
 }

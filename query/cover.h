@@ -1,26 +1,31 @@
 /* cover: what an answer covers, and what it may lack.
  *
  * The chosen sources cover the time from their first stored record to the later of their last record and the moment
- * they were last read to the end. An answer is incomplete when the range asked for reaches beyond that or into what
- * was pruned, when a file has grown since it was read, or when something could not be read or decided. */
+ * they were last read to the end. An answer is short when the range asked for reaches beyond that or into what was pruned, or
+ * when a file has grown since it was read. It is broken when something that could belong to it could not be read or
+ * decided: that is a failure, as a read error is to grep, whatever was found elsewhere. */
 #ifndef WINNOW_QUERY_COVER_H
 #define WINNOW_QUERY_COVER_H
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "query/select.h"
+
+enum cover { COVER_WHOLE, COVER_SHORT, COVER_BROKEN };
 
 /* What went wrong on the way to an answer. */
 struct cover_loss {
-    uint64_t blocks_damaged;
-    bool nothing_matched; /* then what was pruned is told whatever range was asked for */
-    uint64_t blocks_gone; /* pruned while the answer was made */
+    uint64_t blocks_damaged; /* of the scan that met most of them: several may meet the same */
+    bool nothing_matched;    /* then what was pruned is told whatever range was asked for */
+    uint64_t blocks_gone;    /* pruned while the answer was made */
     uint64_t records_unreadable;
+    struct err unreadable;         /* the first of them: why */
     uint64_t records_without_time; /* left out because a time range was asked; told, but no loss */
     uint64_t records_untimed;      /* matching, but without a time and so in no step of a histogram */
 };
 
-/* Appends a line (with newline) for each thing to tell. True when the answer is complete. */
-bool cover_notes(const struct select *select, const struct cover_loss *loss, struct buf *ret_lines);
+/* Appends a line (with newline) for each thing to tell. */
+enum cover cover_notes(const struct select *select, const struct cover_loss *loss, struct buf *ret_lines);
 
 /* A source's file as it is now: its size on the disk and how much of it is not stored yet, in bytes. A file that is
  * gone, replaced or a stream has no lag. */

@@ -171,7 +171,8 @@ bool question_scan(struct question *q, struct question_scan *scan, struct err *e
         going = !(holds || scan->everything) || scan->visit(scan->context, &event, holds, err);
     }
     struct scan_counts counts = scan_counts(cursor);
-    q->loss.blocks_damaged += counts.blocks_damaged;
+    if (counts.blocks_damaged > q->loss.blocks_damaged)
+        q->loss.blocks_damaged = counts.blocks_damaged;
     q->loss.blocks_gone += counts.blocks_gone;
     q->loss.records_without_time += counts.records_without_time;
     scan->index_used = counts.index_used;
@@ -182,31 +183,44 @@ int question_fetch(struct question *q, uint64_t number, struct event *ret, struc
 {
     struct scan_record found;
     struct err failure = {0};
-    if (store_fetch(q->store, number, shows_offsets(q), &found, &failure))
-        return begin_event(q, &found, ret) ? 1 : 0;
+    if (store_fetch(q->store, number, shows_offsets(q), &found, &failure)) {
+        if (begin_event(q, &found, ret))
+            return 1;
+        err_set(&failure, ERR_CORRUPT, 0, "record %llu is not of the source it should be of",
+                (unsigned long long)number);
+    }
     if (failure.kind == ERR_CORRUPT || failure.kind == ERR_MISSING) {
-        q->loss.records_unreadable++;
+        if (q->loss.records_unreadable++ == 0)
+            q->loss.unreadable = failure;
         return 0;
     }
     *err = failure;
     return -1;
 }
 
-bool question_each(struct question *q, const struct hits *hits,
+bool question_each(struct question *q, struct hits *hits,
                    bool (*visit)(void *context, struct event *event, struct err *err), void *context, struct err *err)
 {
-    for (size_t i = 0; i < hits->count && out_alive(&q->output.out); i++) {
+    size_t kept = 0, at = 0;
+    bool going = true;
+    while (going && at < hits->count && out_alive(&q->output.out)) {
         struct event event;
-        int found = question_fetch(q, hits->items[i].number, &event, err);
+        struct hit hit = hits->items[at++];
+        int found = question_fetch(q, hit.number, &event, err);
         if (found < 0)
             return false;
-        if (found == 0)
+        if (found == 0) {
+            q->matched -= !(hit.sequence & HIT_CONTEXT);
             continue;
-        event.context = hits->items[i].sequence & HIT_CONTEXT;
-        if (!visit(context, &event, err))
-            return err->kind == ERR_NONE;
+        }
+        event.context = hit.sequence & HIT_CONTEXT;
+        hits->items[kept++] = hit;
+        going = visit(context, &event, err);
     }
-    return true;
+    while (at < hits->count)
+        hits->items[kept++] = hits->items[at++];
+    hits->count = kept;
+    return going || err->kind == ERR_NONE;
 }
 
 void question_write(struct question *q, struct event *event)
@@ -251,14 +265,14 @@ static bool write_hit(void *context, struct event *event, struct err *err)
     (void)err;
     const struct hit *items = writing->hits->items;
     while (items[writing->at].number != event->number)
-        writing->at++; /* over those that could not be read */
+        writing->at++;
     if (writing->apart && writing->at > 0 && hits_apart(&items[writing->at - 1], &items[writing->at]))
         render_break(writing->q->render);
     question_write(writing->q, event);
     return true;
 }
 
-bool question_write_hits(struct question *q, const struct hits *hits, bool apart, struct err *err)
+bool question_write_hits(struct question *q, struct hits *hits, bool apart, struct err *err)
 {
     struct writing writing = {.q = q, .hits = hits, .apart = apart};
     return question_each(q, hits, write_hit, &writing, err);
@@ -308,17 +322,16 @@ static void tell_footer(const struct question *q, const char *noun)
             q->output.note_color ? RENDER_TINT_END : "");
 }
 
-/* True when the answer is complete. */
-static bool tell_cover(struct question *q)
+static enum cover tell_cover(struct question *q)
 {
     q->loss.nothing_matched = q->matched == 0;
-    bool complete = cover_notes(&q->select, &q->loss, &q->notes);
+    enum cover cover = cover_notes(&q->select, &q->loss, &q->notes);
     struct str rest = buf_str(&q->notes);
     while (rest.size > 0) {
         struct str line = str_cut(&rest, '\n');
         log_note("%.*s", STR_ARG(line));
     }
-    return complete;
+    return cover;
 }
 
 int question_finish(struct question *q, const char *noun)
@@ -330,7 +343,10 @@ int question_finish(struct question *q, const char *noun)
         return cmd_fail(q->cmd, &err);
     if (q->output.format == RENDER_TABLE)
         tell_footer(q, noun);
-    if (!tell_cover(q) && q->select.strict)
+    enum cover cover = tell_cover(q);
+    if (cover == COVER_BROKEN)
+        return CMD_FAILED;
+    if (cover == COVER_SHORT && q->select.strict)
         return CMD_INCOMPLETE;
     return q->matched > 0 ? CMD_MATCHED : CMD_NOTHING;
 }

@@ -69,15 +69,16 @@ struct question_scan {
 bool question_scan(struct question *q, struct question_scan *scan, struct err *err);
 /* One record by number: 1; 0 when it cannot be read any more, which is counted; -1 on failure. Valid until the next. */
 int question_fetch(struct question *q, uint64_t number, struct event *ret, struct err *err);
-/* Visits the hits in their order. */
-bool question_each(struct question *q, const struct hits *hits,
+/* Visits the hits in their order. Those that cannot be read any more are taken out of hits and of q->matched, once
+ * question_sort has counted them there. */
+bool question_each(struct question *q, struct hits *hits,
                    bool (*visit)(void *context, struct event *event, struct err *err), void *context, struct err *err);
 /* Writes one event as the render wants it. */
 void question_write(struct question *q, struct event *event);
 /* Orders the hits, applies -n and -r. */
 void question_sort(struct question *q, struct hits *hits, enum hits_order order);
 /* Writes all hits in order, "--" between groups when `apart`. False only on failure. */
-bool question_write_hits(struct question *q, const struct hits *hits, bool apart, struct err *err);
+bool question_write_hits(struct question *q, struct hits *hits, bool apart, struct err *err);
 struct hit question_hit(const struct event *event);
 
 /* The path of the store, from the option and the environment, opened for reading. NULL on failure. */

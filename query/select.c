@@ -74,7 +74,9 @@ const struct opt select_rows[] = {
     {.long_name = "strict",
      .type = OPT_FLAG,
      .offset = AT(strict),
-     .help = "exit with status 3 when the range asked for is not fully covered by what is stored"},
+     .help =
+         "exit with status 3 when the range asked for (without one: all there ever was) is not fully covered by what "
+         "is stored; what cannot be read is status 2, also without --strict"},
     {.long_name = "store",
      .type = OPT_TEXT,
      .offset = AT(store),
