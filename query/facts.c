@@ -48,6 +48,9 @@ static bool choose_keys(struct counting *counting, struct err *err)
                 size += (size_t)snprintf(list + size, sizeof list - size, "%s%s", i ? ", " : "", choices[i]);
             return err_set(err, ERR_USAGE, 0, "--by '%.*s': choose from %s", STR_ARG(name), list);
         }
+        for (size_t i = 0; i < counting->key_count; i++)
+            if (str_equal(counting->keys[i].name, name))
+                return err_set(err, ERR_USAGE, 0, "--by '%s': '%.*s' is there twice", counting->ask->by, STR_ARG(name));
         bool pattern = str_equal(name, STR("pattern"));
         counting->is_pattern[counting->key_count] = pattern;
         counting->patterns = counting->patterns || pattern;
@@ -132,7 +135,7 @@ static size_t make_columns(const struct counting *counting, struct column *colum
         char *name = arena_alloc(&counting->q->arena, counting->keys[i].name.size + 1);
         memcpy(name, counting->keys[i].name.data, counting->keys[i].name.size);
         name[counting->keys[i].name.size] = '\0';
-        columns[n++] = (struct column){name, name, CELL_TEXT, 0};
+        columns[n++] = (struct column){name, name, CELL_TEXT, COLUMN_NULL};
         if (counting->is_pattern[i])
             columns[n++] = (struct column){"template", NULL, CELL_TEXT, 0};
     }

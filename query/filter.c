@@ -92,6 +92,8 @@ static bool read_value(struct filter *filter, int64_t now_us, struct err *err)
     if (regex)
         return (filter->re = filter_re_new(filter->value, err)) != NULL;
     bool ordered = filter->op >= FILTER_GREATER;
+    if (ordered && subject_is_number(&filter->subject) && filter->subject.kind != SUBJECT_FIELD)
+        return number_is(filter->value) || err_set(err, ERR_USAGE, 0, "'%.*s' is no number", STR_ARG(filter->value));
     if (ordered && filter->subject.kind != SUBJECT_FIELD && filter->subject.kind != SUBJECT_PATH)
         return err_set(err, ERR_USAGE, 0, "'%.*s' has no order; use = != ~ or !~", STR_ARG(filter->subject.name));
     if (filter->subject.kind == SUBJECT_KIND)

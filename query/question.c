@@ -118,7 +118,7 @@ static bool begin_event(struct question *q, const struct scan_record *found, str
     return true;
 }
 
-/* The table does not; raw needs them to tell whether a line goes on. */
+/* The table does not show them; raw needs them to tell whether a line goes on. */
 static bool shows_offsets(const struct question *q)
 {
     return q->output.format != RENDER_TABLE;
@@ -139,7 +139,7 @@ static struct scan_ask make_ask(struct question *q, const struct question_scan *
                            .source_count = select->source_count,
                            .word = scan->word,
                            .literal = scan->literal,
-                           .offsets = shows_offsets(q) && !scan->textless};
+                           .offsets = select->offsets || scan->offsets || (shows_offsets(q) && !scan->textless)};
     if (scan->everything)
         return ask;
     ask.needs = select->needs;
@@ -183,7 +183,7 @@ int question_fetch(struct question *q, uint64_t number, struct event *ret, struc
 {
     struct scan_record found;
     struct err failure = {0};
-    if (store_fetch(q->store, number, shows_offsets(q), &found, &failure)) {
+    if (store_fetch(q->store, number, q->select.offsets || shows_offsets(q), &found, &failure)) {
         if (begin_event(q, &found, ret))
             return 1;
         err_set(&failure, ERR_CORRUPT, 0, "record %llu is not of the source it should be of",

@@ -24,9 +24,9 @@ const char *render_tint_code(enum tint tint); /* its escape sequence, "" for non
 enum cell_kind { CELL_TEXT, CELL_COUNT, CELL_NUMBER, CELL_TIME, CELL_LIST };
 
 struct cell {
-    struct str text;        /* CELL_TEXT; CELL_NUMBER as decimal text; absent = unknown */
-    uint64_t count;         /* CELL_COUNT; the length of list */
-    int64_t time_us;        /* CELL_TIME; TIME_NONE = unknown */
+    struct str text; /* CELL_TEXT; CELL_NUMBER as decimal text, shown as text when it is none; absent = unknown */
+    uint64_t count;  /* CELL_COUNT; the length of list */
+    int64_t time_us; /* CELL_TIME; TIME_NONE = unknown */
     const struct str *list; /* CELL_LIST */
     enum tint tint;
     bool borrowed; /* CELL_TIME: it is a neighbour's */
@@ -37,6 +37,7 @@ enum column_trait {
     COLUMN_FLEX = 2,     /* the last of a table: takes the width that is left, and is cut there on a terminal */
     COLUMN_OPTIONAL = 4, /* no column of a table in which the first page has nothing */
     COLUMN_MARK = 8,     /* what a regex matched is marked */
+    COLUMN_NULL = 16,    /* JSON has the key also when the text is unknown: null */
 };
 
 struct column {

@@ -99,6 +99,10 @@ void render_csv_row(struct buf *line, const struct column *columns, size_t count
             add_text(line, cells[i].text);
             break;
         case CELL_NUMBER:
+            if (!number_is(cells[i].text)) {
+                add_text(line, cells[i].text);
+                break;
+            }
             buf_add_str(line, cells[i].text);
             end_cell(line);
             break;

@@ -142,6 +142,16 @@ void render_json_event(struct buf *line, struct event *event)
     buf_add_text(line, "}\n");
 }
 
+static void add_number(struct buf *line, const char *key, struct str text)
+{
+    if (!text.data || !number_is(text)) {
+        add_text(line, key, text);
+        return;
+    }
+    add_key(line, key);
+    buf_add_str(line, text);
+}
+
 static void add_list(struct buf *line, const struct cell *cell)
 {
     buf_add_char(line, '[');
@@ -160,6 +170,11 @@ void render_json_row(struct buf *line, const struct column *columns, size_t coun
         const char *name = columns[i].name;
         if (!name)
             continue;
+        if (columns[i].traits & COLUMN_NULL && !cells[i].text.data) {
+            add_key(line, name);
+            buf_add_text(line, "null");
+            continue;
+        }
         switch (columns[i].kind) {
         case CELL_TEXT:
             add_text(line, name, cells[i].text);
@@ -172,10 +187,7 @@ void render_json_row(struct buf *line, const struct column *columns, size_t coun
             buf_add_u64(line, cells[i].count);
             break;
         case CELL_NUMBER:
-            if (cells[i].text.data) {
-                add_key(line, name);
-                buf_add_str(line, cells[i].text);
-            }
+            add_number(line, name, cells[i].text);
             break;
         case CELL_LIST:
             add_key(line, name);

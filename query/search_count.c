@@ -55,13 +55,18 @@ static void grouping_release(struct grouping *grouping)
 
 bool search_by_check(const char *by, struct err *err)
 {
+    struct str names[GROUP_KEYS_MAX], rest = str_of(by);
     size_t count = 0;
-    struct str rest = str_of(by);
     while (rest.data) {
-        if (str_trim(str_cut(&rest, ',')).size == 0)
+        struct str name = str_trim(str_cut(&rest, ','));
+        if (name.size == 0)
             return err_set(err, ERR_USAGE, 0, "--by '%s': give a field, or several with commas", by);
-        if (++count > GROUP_KEYS_MAX)
+        if (count == GROUP_KEYS_MAX)
             return err_set(err, ERR_USAGE, 0, "--by takes at most %d fields", GROUP_KEYS_MAX);
+        for (size_t i = 0; i < count; i++)
+            if (str_equal(names[i], name))
+                return err_set(err, ERR_USAGE, 0, "--by '%s': '%.*s' is there twice", by, STR_ARG(name));
+        names[count++] = name;
     }
     return true;
 }
@@ -83,7 +88,8 @@ static void show_groups(struct question *q, struct grouping *grouping)
     struct column *columns = ARENA_ARRAY(&q->arena, struct column, n + 3);
     for (size_t i = 0; i < n; i++) {
         const char *name = arena_str(&q->arena, grouping->keys[i].name).data;
-        columns[i] = (struct column){name, name, CELL_TEXT, 0};
+        enum cell_kind kind = subject_is_number(&grouping->keys[i]) ? CELL_NUMBER : CELL_TEXT;
+        columns[i] = (struct column){name, name, kind, COLUMN_NULL};
     }
     columns[n] = (struct column){"count", "count", CELL_COUNT, COLUMN_RIGHT};
     columns[n + 1] = (struct column){"first", "first", CELL_TIME, 0};
@@ -121,6 +127,8 @@ bool search_by(struct question *q, const char *by, struct err *err)
         grouping.keys[grouping.key_count++] = subject_of(str_trim(str_cut(&rest, ',')));
     group_init(&grouping.group, grouping.key_count);
     struct question_scan scan = {.visit = group_record, .context = &grouping, .textless = by_stored(&grouping)};
+    for (size_t i = 0; i < grouping.key_count; i++)
+        scan.offsets = scan.offsets || grouping.keys[i].kind == SUBJECT_OFFSET;
     if (!question_scan(q, &scan, err))
         return false;
     show_groups(q, &grouping);

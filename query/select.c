@@ -150,7 +150,10 @@ static struct filter *new_filter(struct select *select, struct err *err)
 bool select_add_filter(struct select *select, struct str word, int64_t now_us, struct err *err)
 {
     struct filter *filter = new_filter(select, err);
-    return filter && filter_init(filter, word, now_us, err);
+    if (!filter || !filter_init(filter, word, now_us, err))
+        return false;
+    select->offsets = select->offsets || filter->subject.kind == SUBJECT_OFFSET;
+    return true;
 }
 
 bool select_add_grep(struct select *select, struct str pattern, struct err *err)

@@ -27,6 +27,7 @@ struct select {
     enum level level; /* that or worse; LEVEL_UNKNOWN = any */
     struct filter *filters;
     size_t filter_count;
+    bool offsets;             /* one of them asks for the offset */
     struct address_net *nets; /* any of them */
     size_t net_count;
     struct re **greps; /* all of them */

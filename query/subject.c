@@ -7,8 +7,10 @@ struct subject subject_of(struct str name)
         enum subject_kind kind;
     } own[] = {
         {"kind", SUBJECT_KIND},         {"format", SUBJECT_FORMAT},   {"source", SUBJECT_SOURCE},
-        {"unparsed", SUBJECT_UNPARSED}, {"pattern", SUBJECT_PATTERN},
+        {"unparsed", SUBJECT_UNPARSED}, {"pattern", SUBJECT_PATTERN}, {"offset", SUBJECT_OFFSET},
+        {"time_us", SUBJECT_TIME_US},   {"raw", SUBJECT_RAW},
     };
+    static const struct str prefix = {"fields.", 7};
     struct subject subject = {.kind = SUBJECT_PATH, .field = FIELD_COUNT, .name = name};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (str_equal(name, str_of(own[i].name)))
@@ -18,7 +20,15 @@ struct subject subject_of(struct str name)
     subject.field = str_equal(name, STR("ip")) ? FIELD_CLIENT_IP : field_by_name(name);
     if (subject.field != FIELD_COUNT)
         subject.kind = SUBJECT_FIELD;
+    else if (str_starts(name, prefix))
+        subject.inner = str_slice(name, prefix.size, name.size);
     return subject;
+}
+
+bool subject_is_number(const struct subject *subject)
+{
+    return subject->kind == SUBJECT_OFFSET || subject->kind == SUBJECT_TIME_US ||
+           (subject->kind == SUBJECT_FIELD && (subject->field == FIELD_STATUS || subject->field == FIELD_DURATION));
 }
 
 bool subject_is_stored(const struct subject *subject)
@@ -27,11 +37,14 @@ bool subject_is_stored(const struct subject *subject)
     case SUBJECT_KIND:
     case SUBJECT_FORMAT:
     case SUBJECT_SOURCE:
+    case SUBJECT_OFFSET:
+    case SUBJECT_TIME_US:
     case SUBJECT_UNPARSED:
         return true;
     case SUBJECT_FIELD:
         return subject->field == FIELD_LEVEL || subject->field == FIELD_TIME;
     case SUBJECT_PATTERN:
+    case SUBJECT_RAW:
     case SUBJECT_PATH:
         break;
     }
@@ -39,7 +52,7 @@ bool subject_is_stored(const struct subject *subject)
 }
 
 struct path_search {
-    struct str asked;
+    struct str asked, inner;
     bool (*visit)(void *context, struct str text);
     void *context;
 };
@@ -47,7 +60,7 @@ struct path_search {
 static bool visit_path(void *context, const struct record_value *value)
 {
     const struct path_search *search = context;
-    if (!path_matches(search->asked, value->path))
+    if (!path_matches(search->asked, value->path) && !(search->inner.data && path_matches(search->inner, value->path)))
         return true;
     return search->visit(search->context, value->text);
 }
@@ -55,7 +68,7 @@ static bool visit_path(void *context, const struct record_value *value)
 static void visit_paths(const struct subject *subject, struct event *event,
                         bool (*visit)(void *context, struct str text), void *context)
 {
-    struct path_search search = {subject->name, visit, context};
+    struct path_search search = {subject->name, subject->inner, visit, context};
     event_analyze(event);
     record_visit(&event->record, event->arena, visit_path, &search);
 }
@@ -101,6 +114,16 @@ void subject_visit(const struct subject *subject, struct event *event, bool (*vi
         break;
     case SUBJECT_SOURCE:
         text = event->source->state.name;
+        break;
+    case SUBJECT_OFFSET:
+        text = arena_printf(event->arena, "%llu", (unsigned long long)event->record.offset);
+        break;
+    case SUBJECT_TIME_US:
+        if (event_has_time(event))
+            text = arena_printf(event->arena, "%lld", (long long)event->record.time_us);
+        break;
+    case SUBJECT_RAW:
+        text = event->record.raw;
         break;
     case SUBJECT_UNPARSED:
         text = event->record.flags & RECORD_UNPARSED ? STR("true") : STR("false");
