@@ -207,13 +207,26 @@ static bool answer(struct trace *trace, char **ids, int count, struct err *err)
     return question_write_hits(q, &trace->hits, false, err);
 }
 
+/* Bytes beyond ASCII may be letters. */
+static bool has_word(struct str id)
+{
+    for (size_t i = 0; i < id.size; i++)
+        if (mention_is_word(id.data[i]) || (unsigned char)id.data[i] >= 0x80)
+            return true;
+    return false;
+}
+
 static bool check_ids(char **ids, int count, struct err *err)
 {
     if (count == 0)
         return err_set(err, ERR_USAGE, 0, "give the id to follow: winnow trace ID...");
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         if (ids[i][0] == '\0')
             return err_set(err, ERR_USAGE, 0, "an id is empty");
+        if (!has_word(str_of(ids[i])))
+            return err_set(err, ERR_USAGE, 0,
+                           "the id '%s' has no letter and no digit; 'winnow search' looks for any text", ids[i]);
+    }
     return true;
 }
 

@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 
+/* A letter, digit or underscore of ASCII. */
+bool mention_is_word(char c);
 /* id must not be empty. */
 bool mention_is(struct str raw, struct str id);
 /* The longest word (run of [A-Za-z0-9_], or an IPv4 address) of the id that the store's id index covers; every line that

@@ -121,6 +121,26 @@ static bool parse_calendar(const struct words *words, int64_t now_us, int64_t *r
     return size > 0 && clock_parse(str_from(stamp, (size_t)size), now_us, ret_us);
 }
 
+/* A number and an M alone: months to those who write m for minutes. Neither is guessed. */
+static bool has_month(struct str text)
+{
+    bool number = false;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i], next = i + 1 < text.size ? text.data[i + 1] : ' ';
+        bool last = !((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z'));
+        if (number && c == 'M' && last)
+            return true;
+        number = (c >= '0' && c <= '9') || (number && (c == ' ' || c == '.'));
+    }
+    return false;
+}
+
+static bool refuse_month(const char *what, struct str quote, struct err *err)
+{
+    return err_set(err, ERR_USAGE, 0, "%s '%.*s': M may be months or minutes; write 30d, or 1m for a minute", what,
+                   STR_ARG(quote));
+}
+
 /* [+|-]DURATION or DURATION ago. *ret_relative tells that it was one, whether or not the result has a date. */
 static bool parse_relative(struct str lower, int64_t now_us, int64_t *ret_us, bool *ret_relative)
 {
@@ -192,6 +212,8 @@ bool timeexpr_parse(struct str text, int64_t now_us, int64_t *ret_us, struct err
     struct str quote = str_slice(text, 0, QUOTE_MAX);
     bool relative = false;
     int64_t time_us;
+    if (has_month(trimmed))
+        return refuse_month("time", quote, err);
     if (trimmed.size > 0 && trimmed.size <= TEXT_MAX && !memchr(trimmed.data, '\0', trimmed.size) &&
         parse_trimmed(trimmed, now_us, &time_us, &relative)) {
         *ret_us = time_us;
@@ -207,6 +229,8 @@ bool timeexpr_step(struct str text, int64_t *ret_us, struct err *err)
 {
     struct str trimmed = str_trim(text);
     int64_t step_us;
+    if (has_month(trimmed))
+        return refuse_month("step", str_slice(text, 0, QUOTE_MAX), err);
     if (trimmed.size <= TEXT_MAX) {
         struct words words;
         split_words(&words, trimmed);

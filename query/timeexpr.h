@@ -1,4 +1,5 @@
-/* Times as people write them on a command line, case ignored:
+/* Times as people write them on a command line, case ignored (but for 1M, a month to some and a minute to others: it is
+ * refused):
  *
  *     now
  *     DAY                 its start

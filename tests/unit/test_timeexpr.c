@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -195,6 +196,27 @@ static void others_are_refused_with_advice(void **state)
     assert_true(strlen(err.text) < 200);
 }
 
+/* -1M may mean a month or a minute: it is neither; a longer word or a lower m is clear. */
+static void an_m_alone_is_not_guessed(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {"-1M", "1M", "2h30M", "10 M ago", "+5M", "1.5M"};
+    static const char *const clear[] = {"-1m",          "-1MIN", "10 Minutes ago",   "Mon",
+                                        "MONDAY 10:00", "30D",   "2026-11-20T10:00Z"};
+    assert_true(clock_set_zone("UTC"));
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        struct err err = {0};
+        int64_t time_us;
+        assert_false(timeexpr_parse(str_of(refused[i]), at("2026-11-20T12:00:00Z"), &time_us, &err));
+        assert_int_equal(err.kind, ERR_USAGE);
+        assert_non_null(strstr(err.text, "months or minutes"));
+    }
+    for (size_t i = 0; i < COUNT(clear); i++) {
+        int64_t time_us;
+        assert_true(timeexpr_parse(str_of(clear[i]), at("2026-11-20T12:00:00Z"), &time_us, NULL));
+    }
+}
+
 static void steps_are_durations_above_zero(void **state)
 {
     (void)state;
@@ -207,7 +229,7 @@ static void steps_are_durations_above_zero(void **state)
         assert_true(timeexpr_step(str_of(cases[i].text), &step_us, NULL));
         assert_int_equal(step_us, cases[i].us);
     }
-    static const char *const others[] = {"", "0s", "-1m", "5", "x", "1 month"};
+    static const char *const others[] = {"", "0s", "-1m", "5", "x", "1 month", "1M"};
     for (size_t i = 0; i < COUNT(others); i++) {
         struct err err = {0};
         int64_t step_us = 42;
@@ -222,6 +244,7 @@ int main(void)
         cmocka_unit_test(an_ordinary_friday),
         cmocka_unit_test(days_are_civil_days),
         cmocka_unit_test(others_are_refused_with_advice),
+        cmocka_unit_test(an_m_alone_is_not_guessed),
         cmocka_unit_test(steps_are_durations_above_zero),
     };
     return cmocka_run_group_tests_name("timeexpr", tests, NULL, NULL);
