@@ -3,17 +3,17 @@
 #include <stdlib.h>
 
 #include "base/must.h"
-#include "ingest/mark.h"
 
 struct catalog_link {
     struct catalog_entry *entry;
-    size_t next; /* the next older link of the same key + 1, or 0 */
+    uint64_t next; /* the next older link of the same key + 1, or 0 */
 };
 
 void catalog_release(struct catalog *catalog)
 {
     map_release(&catalog->by_file);
     map_release(&catalog->by_name);
+    map_release(&catalog->by_head);
     free(catalog->links);
     arena_release(&catalog->arena);
     *catalog = (struct catalog){0};
@@ -26,13 +26,32 @@ static void link_add(struct catalog *catalog, struct map *map, struct str key, s
         catalog->links = mem_resize_array(catalog->links, catalog->link_capacity, sizeof *catalog->links);
     }
     struct map_entry *at = map_at(map, key, NULL);
-    catalog->links[catalog->link_count++] = (struct catalog_link){entry, (size_t)at->value};
+    catalog->links[catalog->link_count++] = (struct catalog_link){entry, at->value};
     at->value = catalog->link_count;
 }
 
 static struct str file_key(const uint64_t file[2])
 {
     return str_from((const char *)file, 2 * sizeof file[0]);
+}
+
+struct head_key {
+    uint64_t size, hash;
+};
+
+static struct str head_key(const struct head_key *key)
+{
+    return str_from((const char *)key, sizeof *key);
+}
+
+static void link_head(struct catalog *catalog, struct catalog_entry *entry)
+{
+    const struct source_state *state = &entry->state;
+    if (state->kind == SOURCE_STREAM || state->head_size == 0 || state->head_size > MARK_HEAD_MAX)
+        return;
+    struct head_key key = {state->head_size, state->head_hash};
+    link_add(catalog, &catalog->by_head, head_key(&key), entry);
+    catalog->head_sizes[state->head_size]++;
 }
 
 struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_state *state, uint64_t records)
@@ -46,6 +65,7 @@ struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_
     uint64_t file[2] = {state->device, state->inode};
     link_add(catalog, &catalog->by_file, file_key(file), entry);
     link_add(catalog, &catalog->by_name, entry->state.name, entry);
+    link_head(catalog, entry);
     return entry;
 }
 
@@ -81,7 +101,7 @@ void catalog_with_file(const struct catalog *catalog, uint64_t device, uint64_t 
 {
     uint64_t file[2] = {device, inode};
     const struct map_entry *at = map_find(&catalog->by_file, file_key(file));
-    for (size_t link = at ? (size_t)at->value : 0; link != 0; link = catalog->links[link - 1].next) {
+    for (uint64_t link = at ? at->value : 0; link != 0; link = catalog->links[link - 1].next) {
         struct catalog_entry *entry = catalog->links[link - 1].entry;
         if (entry->state.device == device && entry->state.inode == inode)
             visit(context, entry);
@@ -92,6 +112,23 @@ void catalog_with_name(const struct catalog *catalog, struct str name,
                        void (*visit)(void *context, struct catalog_entry *), void *context)
 {
     const struct map_entry *at = map_find(&catalog->by_name, name);
-    for (size_t link = at ? (size_t)at->value : 0; link != 0; link = catalog->links[link - 1].next)
+    for (uint64_t link = at ? at->value : 0; link != 0; link = catalog->links[link - 1].next)
         visit(context, catalog->links[link - 1].entry);
+}
+
+void catalog_with_head(struct catalog *catalog, uint32_t size, uint64_t hash,
+                       bool (*visit)(void *context, struct catalog_entry *), void *context)
+{
+    struct head_key key = {size, hash};
+    struct map_entry *at = map_find(&catalog->by_head, head_key(&key));
+    uint64_t *from = at ? &at->value : NULL;
+    while (from != NULL && *from != 0) {
+        struct catalog_link *link = &catalog->links[*from - 1];
+        if (link->entry->claimed || link->entry->at_home)
+            *from = link->next;
+        else if (visit(context, link->entry))
+            from = &link->next;
+        else
+            return;
+    }
 }

@@ -8,11 +8,13 @@
 #include "base/batch.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "ingest/mark.h"
 
 struct catalog_entry {
     struct source_state state; /* as the reader last made it; name is in the catalog's arena */
     uint64_t records;          /* stored when the run began */
     bool claimed;              /* met in this run: its file is known to be the one in state */
+    bool at_home;              /* the file under its name was looked at in this run, and holds what was read */
 };
 
 struct catalog_link; /* one entry under one key */
@@ -21,6 +23,8 @@ struct catalog {
     int64_t last_id;
     struct map by_file; /* device and inode -> newest link + 1 */
     struct map by_name;
+    struct map by_head;                      /* head's size and hash; files the store knows only */
+    uint32_t head_sizes[MARK_HEAD_MAX + 1U]; /* entries in by_head with a head of this size */
     struct catalog_link *links;
     size_t link_count, link_capacity;
 };
@@ -37,5 +41,9 @@ void catalog_with_file(const struct catalog *catalog, uint64_t device, uint64_t 
                        void (*visit)(void *context, struct catalog_entry *), void *context);
 void catalog_with_name(const struct catalog *catalog, struct str name,
                        void (*visit)(void *context, struct catalog_entry *), void *context);
+/* Calls visit for each file known from the store whose head has this size and hash, the newest first, until it returns
+ * false. Those that are claimed or at home are left out, and forgotten under this key. */
+void catalog_with_head(struct catalog *catalog, uint32_t size, uint64_t hash,
+                       bool (*visit)(void *context, struct catalog_entry *), void *context);
 
 #endif

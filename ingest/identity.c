@@ -1,62 +1,9 @@
 #include "ingest/identity.h"
 
-#include "base/hash.h"
 #include "base/must.h"
-
-/* ---- Comparing content ------------------------------------------------------------------------------------------------ */
-
-/* SOURCE_DATA when the size bytes at offset have this hash, SOURCE_END when they do not or are not there. */
-static enum source_result compare(struct source *source, uint64_t offset, uint32_t size, uint64_t hash, char *bytes,
-                                  struct err *err)
-{
-    size_t got;
-    enum source_result result = source_seek(source, offset, err);
-    if (result == SOURCE_DATA)
-        result = source_read_full(source, bytes, size, &got, err);
-    if (result == SOURCE_FAILED && err->kind == ERR_FORMAT)
-        return SOURCE_END; /* gzip data that breaks before the position is not what was read up to there */
-    if (result != SOURCE_DATA)
-        return result;
-    return hash_bytes(bytes, size, 0) == hash ? SOURCE_DATA : SOURCE_END;
-}
-
-/* The store is not trusted: a state that cannot be is no match. */
-static bool state_sane(const struct source_state *state)
-{
-    uint64_t head_min = state->position < MARK_HEAD_MAX ? state->position : MARK_HEAD_MAX;
-    uint64_t tail = state->position < MARK_TAIL_MAX ? state->position : MARK_TAIL_MAX;
-    return state->head_size >= head_min && state->head_size <= MARK_HEAD_MAX && state->tail_size == tail &&
-           state->position <= UINT64_MAX - state->pending_bytes;
-}
-
-/* As compare; on SOURCE_DATA the source stands at the position, and *ret_mark too. */
-static enum source_result same_content(struct source *source, const struct source_state *state, struct mark *ret_mark,
-                                       struct err *err)
-{
-    *ret_mark = (struct mark){0};
-    if (!state_sane(state))
-        return SOURCE_END;
-    if (source->kind == SOURCE_FILE && source->size < state->position + state->pending_bytes)
-        return SOURCE_END;
-    enum source_result result = compare(source, 0, state->head_size, state->head_hash, ret_mark->head, err);
-    if (result != SOURCE_DATA)
-        return result;
-    result =
-        compare(source, state->position - state->tail_size, state->tail_size, state->tail_hash, ret_mark->tail, err);
-    if (result != SOURCE_DATA)
-        return result;
-    /* The head's hash may cover bytes of an unterminated end behind the position. */
-    ret_mark->head_size = state->position < state->head_size ? (uint32_t)state->position : state->head_size;
-    ret_mark->tail_size = state->tail_size;
-    return SOURCE_DATA;
-}
+#include "ingest/content.h"
 
 /* ---- Finding ------------------------------------------------------------------------------------------------------------ */
-
-static uint64_t length(const struct source_state *state)
-{
-    return state->position + state->pending_bytes;
-}
 
 /* The longest candidate, not longer than the one tried before it. */
 struct candidate {
@@ -67,13 +14,13 @@ struct candidate {
 static void consider(struct candidate *candidate, struct catalog_entry *entry)
 {
     const struct catalog_entry *tried = candidate->tried;
-    uint64_t size = length(&entry->state);
-    if (tried != NULL &&
-        (size > length(&tried->state) || (size == length(&tried->state) && entry->state.id >= tried->state.id)))
+    uint64_t size = content_length(&entry->state);
+    if (tried != NULL && (size > content_length(&tried->state) ||
+                          (size == content_length(&tried->state) && entry->state.id >= tried->state.id)))
         return;
     const struct catalog_entry *best = candidate->best;
-    if (best == NULL || size > length(&best->state) ||
-        (size == length(&best->state) && entry->state.id > best->state.id))
+    if (best == NULL || size > content_length(&best->state) ||
+        (size == content_length(&best->state) && entry->state.id > best->state.id))
         candidate->best = entry;
 }
 
@@ -101,6 +48,7 @@ static bool unchanged_gzip(const struct source *source, const struct source_stat
            state->modified_us == source->modified_us;
 }
 
+/* Under the file's name, or its device and inode. */
 static enum source_result find(const struct catalog *catalog, struct source *source, struct str name, bool by_name,
                                struct identity *ret, struct err *err)
 {
@@ -115,7 +63,7 @@ static enum source_result find(const struct catalog *catalog, struct source *sou
             return SOURCE_END;
         ret->unchanged = unchanged_gzip(source, &candidate.best->state);
         enum source_result result =
-            ret->unchanged ? SOURCE_DATA : same_content(source, &candidate.best->state, &ret->mark, err);
+            ret->unchanged ? SOURCE_DATA : content_same(source, &candidate.best->state, &ret->mark, err);
         if (result == SOURCE_DATA)
             ret->entry = candidate.best;
         if (result != SOURCE_END)
@@ -131,7 +79,28 @@ static void find_stream(void *context, struct catalog_entry *entry)
         identity->entry = entry;
 }
 
-bool identity_find(const struct catalog *catalog, struct source *source, struct str name, struct identity *ret,
+/* Known by its place (or not at all), and that says little. */
+static bool place_is_weak(const struct source *source, const struct identity *identity)
+{
+    return identity->entry == NULL || content_length(&identity->entry->state) == 0 ||
+           identity->entry->state.kind != source->kind;
+}
+
+/* By content alone, if that is longer than what the place gave. */
+static enum source_result find_moved(struct catalog *catalog, struct source *source, struct str name,
+                                     struct identity *ret, struct err *err)
+{
+    struct identity moved = {.moved = true};
+    uint64_t than = ret->entry ? content_length(&ret->entry->state) : 0;
+    enum source_result result = content_find(catalog, source, name, than, &moved.entry, &moved.mark, err);
+    if (result == SOURCE_DATA)
+        *ret = moved;
+    if (result != SOURCE_END || ret->entry == NULL)
+        return result;
+    return source_seek(source, ret->entry->state.position, err);
+}
+
+bool identity_find(struct catalog *catalog, struct source *source, struct str name, struct identity *ret,
                    struct err *err)
 {
     *ret = (struct identity){0};
@@ -142,15 +111,17 @@ bool identity_find(const struct catalog *catalog, struct source *source, struct 
     enum source_result result = find(catalog, source, name, false, ret, err);
     if (result == SOURCE_END)
         result = find(catalog, source, name, true, ret, err);
+    if (result != SOURCE_FAILED && place_is_weak(source, ret))
+        result = find_moved(catalog, source, name, ret, err);
     if (result == SOURCE_END) {
-        ret->mark = (struct mark){0};
+        *ret = (struct identity){0};
         result = source_seek(source, 0, err);
         must(result != SOURCE_END);
     }
     return result == SOURCE_DATA;
 }
 
-/* ---- Making --------------------------------------------------------------------------------------------------------------- */
+/* ---- Settling --------------------------------------------------------------------------------------------------------------- */
 
 struct replacing {
     const struct catalog_entry *by;
@@ -167,11 +138,12 @@ static void replace(void *context, struct catalog_entry *entry)
     replacing->written(replacing->context, &entry->state);
 }
 
-void identity_make(struct catalog *catalog, const struct source *source, struct str name, struct identity *ret,
-                   void (*written)(void *context, const struct source_state *state), void *context)
+void identity_settle(struct catalog *catalog, const struct source *source, struct str name, struct identity *ret,
+                     void (*written)(void *context, const struct source_state *state), void *context)
 {
-    must(ret->entry == NULL);
-    ret->entry = catalog_new(catalog, name, source->kind);
+    must(ret->entry == NULL || ret->moved);
+    if (ret->entry == NULL)
+        ret->entry = catalog_new(catalog, name, source->kind);
     if (source->kind == SOURCE_STREAM)
         return;
     struct replacing replacing = {ret->entry, written, context};

@@ -1,5 +1,7 @@
 #include "ingest/reader.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
@@ -199,8 +201,8 @@ static bool read_input(struct reader *reader, const struct input *input)
     }
     if (source->offset == 0 && !identity.unchanged && !may_be_log(reader, input, source))
         return true;
-    if (identity.entry == NULL)
-        identity_make(reader->catalog, source, name, &identity, write_replaced, reader);
+    if (identity.entry == NULL || identity.moved)
+        identity_settle(reader->catalog, source, name, &identity, write_replaced, reader);
     bool had_tail = identity.entry->records > 0 && identity.entry->state.pending_bytes > 0 && !identity.entry->claimed;
     count_source(reader, source, identity.entry);
     uint64_t passed = identity.unchanged ? source->size : source->taken;
@@ -215,15 +217,46 @@ static bool read_input(struct reader *reader, const struct input *input)
     return true;
 }
 
+static void note_known(void *context, struct catalog_entry *entry)
+{
+    (void)entry;
+    *(bool *)context = true;
+}
+
+static bool has_known_place(const struct reader *reader, const struct input *input)
+{
+    bool known = false;
+    if (input->kind == INPUT_FILE)
+        catalog_with_file(reader->catalog, input->device, input->inode, note_known, &known);
+    return known;
+}
+
+/* Files at known places come first: only when those have been looked at is it certain which sources have lost theirs
+ * and may be found under another name or in another form. */
+static const struct input **order_inputs(const struct reader *reader, const struct input *inputs, size_t count)
+{
+    const struct input **ordered = mem_resize_array(NULL, count, sizeof *ordered);
+    size_t filled = 0;
+    for (size_t i = 0; i < count; i++)
+        if (has_known_place(reader, &inputs[i]))
+            ordered[filled++] = &inputs[i];
+    for (size_t i = 0; i < count; i++)
+        if (!has_known_place(reader, &inputs[i]))
+            ordered[filled++] = &inputs[i];
+    return ordered;
+}
+
 void reader_run(struct reader *reader, const struct input *inputs, size_t count)
 {
     bool more = true;
+    const struct input **ordered = order_inputs(reader, inputs, count);
     for (size_t i = 0; i < count && more && !reader->interrupted; i++) {
         if (stop_asked())
             reader->interrupted = true;
         else
-            more = read_input(reader, &inputs[i]);
+            more = read_input(reader, ordered[i]);
     }
+    free(ordered);
     if (more)
         (void)frame_flush(&reader->frame);
 }
