@@ -4,6 +4,7 @@
 
 #include "analyze/classify.h"
 #include "analyze/json.h"
+#include "analyze/login.h"
 #include "analyze/record.h"
 #include "analyze/shape.h"
 #include "analyze/signal.h"
@@ -87,7 +88,59 @@ static bool is_docker(const struct record *rec, int message_slot)
     return false;
 }
 
-/* A message may carry a line of its own: JSON in anything, any format in what a container runtime wrote. */
+/* journald's JSON: MESSAGE beside the journal's own fields. */
+static bool is_journal(const struct record *rec, int message_slot)
+{
+    if (rec->format != FORMAT_JSON || !str_equal(path_of(rec, message_slot), STR("MESSAGE")))
+        return false;
+    for (uint32_t i = 0; i < rec->shape->slot_count; i++) {
+        struct str path = rec->shape->slots[i].path;
+        if (str_starts(path, STR("_")) || str_starts(path, STR("SYSLOG_")) || str_equal(path, STR("PRIORITY")))
+            return true;
+    }
+    return false;
+}
+
+/* How much of a line of text a message may be taken for. */
+enum trust {
+    TRUST_NONE,
+    TRUST_CERTAIN, /* syslog and journald carry prose as well: only what hardly can be prose */
+    TRUST_ANY,     /* a container runtime wrote down what the program printed */
+};
+
+static enum trust trust_of(const struct record *rec, int message_slot, struct arena *arena)
+{
+    if (rec->format == FORMAT_CRI || is_docker(rec, message_slot))
+        return TRUST_ANY;
+    if (rec->format != FORMAT_SYSLOG && rec->format != FORMAT_RFC5424 && !is_journal(rec, message_slot))
+        return TRUST_NONE;
+    /* These write prose, with names in it that anybody may choose. */
+    return login_program(record_field(rec, FIELD_SERVICE, arena)) ? TRUST_NONE : TRUST_CERTAIN;
+}
+
+/* Access and error logs and logfmt are what they look like. Text needs a level, and beside it a time stamp, a logger, a
+ * request's status, brackets, or capitals and a colon. */
+static bool is_certain(const struct record *inner)
+{
+    const int16_t *slots = inner->shape->field_slot;
+    if (inner->format != FORMAT_TEXT)
+        return inner->format == FORMAT_ACCESS || inner->format == FORMAT_NGINX_ERROR || inner->format == FORMAT_LOGFMT;
+    if (slots[FIELD_LEVEL] < 0)
+        return false;
+    if (slots[FIELD_TIME] >= 0 || slots[FIELD_LOGGER] >= 0 || slots[FIELD_STATUS] >= 0 || inner->raw.data[0] == '[')
+        return true;
+    struct str level = inner->slots[slots[FIELD_LEVEL]];
+    char last = level.data[level.size - 1];
+    return level.data == inner->raw.data && last >= 'A' && last <= 'Z' && level.size < inner->raw.size &&
+           inner->raw.data[level.size] == ':';
+}
+
+static bool read_inner_text(struct analyzer *analyzer, struct record *inner, enum trust trust, struct arena *arena)
+{
+    return trust != TRUST_NONE && read_text(analyzer, inner, arena) && (trust == TRUST_ANY || is_certain(inner));
+}
+
+/* A message may carry a line of its own: JSON in anything, text in what a container runtime, syslog or journald wrote. */
 static void read_inner(struct analyzer *analyzer, struct record *rec, struct arena *arena)
 {
     struct str text;
@@ -98,11 +151,12 @@ static void read_inner(struct analyzer *analyzer, struct record *rec, struct are
     if (str_starts(line, STR("@cee:")))
         line = str_trim(str_slice(line, 5, line.size));
     bool json = line.size > 1 && line.data[0] == '{' && line.data[line.size - 1] == '}';
-    if (!json && rec->format != FORMAT_CRI && !is_docker(rec, slot))
+    enum trust trust = json ? TRUST_NONE : trust_of(rec, slot, arena);
+    if (!json && trust == TRUST_NONE)
         return;
     struct record *inner = ARENA_NEW(arena, struct record);
     inner->raw = line;
-    if ((json && read_json(analyzer, inner, arena)) || (!json && read_text(analyzer, inner, arena))) {
+    if (json ? read_json(analyzer, inner, arena) : read_inner_text(analyzer, inner, trust, arena)) {
         rec->inner = inner;
         rec->inner_slot = (uint32_t)slot;
     }

@@ -7,13 +7,7 @@ enum { KIND_LOGINS = KIND_AUTH_FAILURE | KIND_AUTH_SUCCESS };
 
 enum { FREE_TEXT_MAX = 4096 }; /* of a line without a format, what is searched for phrases */
 
-/* Programs whose own messages repeat what PAM has said of the same attempt. */
-static bool repeats_pam(struct str service)
-{
-    return str_equal(service, STR("sudo")) || str_equal(service, STR("su")) || str_equal(service, STR("login"));
-}
-
-static unsigned login_kinds_of_text(unsigned kinds, struct str service, struct str message)
+static unsigned kinds_of_program(unsigned kinds, struct str service, struct str message)
 {
     if (str_starts(service, STR("sshd"))) {
         enum login_line line = login_of_sshd(message);
@@ -22,7 +16,11 @@ static unsigned login_kinds_of_text(unsigned kinds, struct str service, struct s
                : line == LOGIN_ACCEPTED ? kinds | KIND_AUTH_SUCCESS
                                         : kinds;
     }
-    if ((kinds & KIND_LOGINS) && repeats_pam(service) && !str_starts(message, STR("pam_")))
+    if (login_is_cron_command(service, message))
+        return 0;
+    if (str_equal(service, STR("sudo")) && login_refused_by_sudo(message).data)
+        kinds |= KIND_DENIAL;
+    if ((kinds & KIND_LOGINS) && login_repeats_pam(service) && !str_starts(message, STR("pam_")))
         kinds &= ~(unsigned)KIND_LOGINS;
     return kinds;
 }
@@ -67,9 +65,22 @@ static unsigned kinds_of_status(unsigned status)
                            : 0u;
 }
 
-static void derive_login(struct record *rec, struct str message, struct arena *arena)
+/* Of a line that counts for nothing only what sshd says is believed. */
+static struct login login_of(const struct record *rec, struct str service, struct str message)
 {
-    struct login login = login_parse(message);
+    if (!(rec->kinds & (KIND_LOGINS | KIND_DENIAL | KIND_RATE_LIMIT)))
+        return str_starts(service, STR("sshd")) ? login_about(message) : (struct login){STR_ABSENT, STR_ABSENT};
+    if (str_equal(service, STR("sudo"))) {
+        struct str user = login_refused_by_sudo(message);
+        if (user.data)
+            return (struct login){user, STR_ABSENT};
+    }
+    return login_parse(message);
+}
+
+static void derive_login(struct record *rec, struct str service, struct str message, struct arena *arena)
+{
+    struct login login = login_of(rec, service, message);
     bool user = login.user.data && !record_field(rec, FIELD_USER, arena).data;
     bool address = login.client_ip.data && !record_field(rec, FIELD_CLIENT_IP, arena).data;
     if (!user && !address)
@@ -91,9 +102,10 @@ void classify_record(const struct signal_table *signals, struct record *rec, str
     for (const struct record *part = rec; part; part = part->inner)
         if (part->shape && part->shape->watched)
             kinds |= kinds_of_values(signals, part, arena);
+    struct str service = STR_ABSENT;
     if (message.data) {
-        unsigned told = signal_in_text(signals, message);
-        told = login_kinds_of_text(told, record_field(rec, FIELD_SERVICE, arena), message);
+        service = record_field(rec, FIELD_SERVICE, arena);
+        unsigned told = kinds_of_program(signal_in_text(signals, message), service, message);
         if (told & KIND_AUTH_FAILURE) /* "Access denied for user 'root'": refused at the door, not inside */
             told &= ~(unsigned)KIND_DENIAL;
         /* A code says more than prose ("login success, 3 failed logins since the last one"). */
@@ -102,8 +114,8 @@ void classify_record(const struct signal_table *signals, struct record *rec, str
     if ((kinds & KIND_LOGINS) == KIND_LOGINS)
         kinds &= ~(unsigned)KIND_AUTH_SUCCESS;
     rec->kinds = (uint8_t)kinds;
-    if ((kinds & (KIND_LOGINS | KIND_DENIAL | KIND_RATE_LIMIT)) && message.data)
-        derive_login(rec, message, arena);
+    if (message.data)
+        derive_login(rec, service, message, arena);
 }
 
 void classify_fact(const struct record *rec, struct arena *arena, struct fact *ret)

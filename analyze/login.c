@@ -156,8 +156,9 @@ static struct login parse_sshd(struct str message)
  * may hold anything, "rhost=" too. */
 static bool parse_pam(struct str message, struct login *ret)
 {
-    size_t at = str_find(message, STR("authentication failure; logname="));
-    if (at == STR_NONE)
+    size_t at = str_find(message, STR("; logname="));
+    struct str said = str_slice(message, 0, at);
+    if (at == STR_NONE || !(str_ends(said, STR("authentication failure")) || str_ends(said, STR("failures"))))
         return false;
     struct str pairs = str_slice(message, at, message.size);
     size_t user = str_find(pairs, STR("  user="));
@@ -221,4 +222,105 @@ struct login login_parse(struct str message)
     if (!login.client_ip.data && at != STR_NONE)
         login.client_ip = take_value(str_slice(line, at + 2, line.size));
     return login;
+}
+
+/* ---- sshd's other lines ---------------------------------------------------------------------------------------------- */
+
+/* "NAME ADDRESS port N": the name may hold anything, so the last " port " with an address before it counts. */
+static struct login name_and_peer(struct str rest)
+{
+    struct login none = {STR_ABSENT, STR_ABSENT};
+    size_t port = str_find_last(rest, STR(" port "));
+    struct str before = str_slice(rest, 0, port);
+    size_t space = port == STR_NONE ? STR_NONE : str_find_last(before, STR(" "));
+    if (space == STR_NONE)
+        return none;
+    struct str address = as_address(str_slice(before, space + 1, before.size));
+    return address.data ? (struct login){str_slice(before, 0, space), address} : none;
+}
+
+/* "NAME from ADDRESS ..." */
+static struct login name_from_peer(struct str rest)
+{
+    struct login none = {STR_ABSENT, STR_ABSENT};
+    size_t from = str_find_last(rest, STR(" from "));
+    if (from == STR_NONE)
+        return none;
+    struct str address = as_address(take_value(str_slice(rest, from + 6, rest.size)));
+    return address.data ? (struct login){str_slice(rest, 0, from), address} : none;
+}
+
+static struct login only_peer(struct str rest)
+{
+    return (struct login){STR_ABSENT, as_address(take_value(rest))};
+}
+
+struct login login_about(struct str message)
+{
+    static const struct {
+        struct str begins;
+        struct login (*parse)(struct str rest);
+    } forms[] = {
+        {STR("Invalid user "), name_from_peer},
+        {STR("error: maximum authentication attempts exceeded for invalid user "), name_from_peer},
+        {STR("error: maximum authentication attempts exceeded for "), name_from_peer},
+        {STR("maximum authentication attempts exceeded for invalid user "), name_from_peer},
+        {STR("maximum authentication attempts exceeded for "), name_from_peer},
+        {STR("Connection closed by authenticating user "), name_and_peer},
+        {STR("Connection closed by invalid user "), name_and_peer},
+        {STR("Connection reset by authenticating user "), name_and_peer},
+        {STR("Connection reset by invalid user "), name_and_peer},
+        {STR("Disconnected from authenticating user "), name_and_peer},
+        {STR("Disconnected from invalid user "), name_and_peer},
+        {STR("Disconnected from user "), name_and_peer},
+        {STR("Disconnecting authenticating user "), name_and_peer},
+        {STR("Disconnecting invalid user "), name_and_peer},
+        {STR("Connection closed by "), only_peer},
+        {STR("Connection reset by "), only_peer},
+        {STR("Disconnected from "), only_peer},
+        {STR("Received disconnect from "), only_peer},
+        {STR("Did not receive identification string from "), only_peer},
+    };
+    struct str line = unfold(message);
+    struct login login = {STR_ABSENT, STR_ABSENT};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (str_starts(line, forms[i].begins))
+            return forms[i].parse(str_slice(line, forms[i].begins.size, line.size));
+    if (str_starts(line, STR("Failed ")))
+        return parse_sshd(line);
+    if (str_starts(line, STR("pam_")) || str_starts(line, STR("PAM ")))
+        (void)parse_pam(line, &login);
+    return login;
+}
+
+/* ---- Programs ---------------------------------------------------------------------------------------------------------- */
+
+bool login_repeats_pam(struct str service)
+{
+    return str_equal(service, STR("sudo")) || str_equal(service, STR("su")) || str_equal(service, STR("login"));
+}
+
+static bool is_cron(struct str service)
+{
+    return str_equal(service, STR("CRON")) || str_equal(service, STR("cron")) || str_equal(service, STR("crond"));
+}
+
+bool login_program(struct str service)
+{
+    return str_starts(service, STR("sshd")) || login_repeats_pam(service) || is_cron(service);
+}
+
+struct str login_refused_by_sudo(struct str message)
+{
+    size_t at = str_find(message, STR(" : "));
+    struct str rest = at == STR_NONE ? STR_ABSENT : str_slice(message, at + 3, message.size);
+    bool refused = str_starts(rest, STR("user NOT in sudoers ;")) || str_starts(rest, STR("command not allowed ;"));
+    return refused ? str_trim(str_slice(message, 0, at)) : STR_ABSENT;
+}
+
+bool login_is_cron_command(struct str service, struct str message)
+{
+    size_t close = str_find(message, STR(") CMD ("));
+    return is_cron(service) && str_starts(message, STR("(")) && close != STR_NONE &&
+           str_find_char(str_slice(message, 0, close), ' ') == STR_NONE;
 }

@@ -144,12 +144,18 @@ bool record_duration_ms(const struct record *rec, struct arena *arena, double *r
     return part && duration_ms(text, (enum unit)part->shape->slots[slot].unit, ret_ms);
 }
 
+static enum level level_of_part(const struct record *part, struct arena *arena)
+{
+    struct str text;
+    int slot = record_slot(part, FIELD_LEVEL, arena, &text);
+    return slot >= 0 ? level_of(text, (enum unit)part->shape->slots[slot].unit) : LEVEL_UNKNOWN;
+}
+
 enum level record_level(const struct record *rec, struct arena *arena)
 {
-    int slot;
-    struct str text;
-    const struct record *part = giver(rec, FIELD_LEVEL, arena, &slot, &text);
-    return part ? level_of(text, (enum unit)part->shape->slots[slot].unit) : LEVEL_UNKNOWN;
+    enum level outer = level_of_part(rec, arena);
+    enum level inner = rec->inner ? level_of_part(rec->inner, arena) : LEVEL_UNKNOWN;
+    return inner > outer ? inner : outer;
 }
 
 unsigned record_status(const struct record *rec)

@@ -56,16 +56,28 @@ CASES(ssh, {SSHD "Failed password for root from 192.0.2.1 port 22 ssh2", "auth_f
       /* what only repeats an attempt, or was no attempt yet */
       {SSHD
        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1  user=root",
-       "", NULL, NULL},
+       "", "root", "192.0.2.1"},
       {SSHD "PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1  user=root", "",
-       NULL, NULL},
-      {SSHD "Invalid user admin from 192.0.2.1 port 22", "", NULL, NULL},
-      {SSHD "Failed publickey for bob from 192.0.2.1 port 22 ssh2: RSA SHA256:x", "", NULL, NULL},
-      {SSHD "error: maximum authentication attempts exceeded for root from 192.0.2.1 port 22 ssh2 [preauth]", "", NULL,
-       NULL},
-      {SSHD "Invalid user Failed password for root from 192.0.2.7 from 192.0.2.1 port 22", "", NULL, NULL},
+       "root", "192.0.2.1"},
+      {SSHD "Invalid user admin from 192.0.2.1 port 22", "", "admin", "192.0.2.1"},
+      {SSHD "Invalid user admin from 192.0.2.1", "", "admin", "192.0.2.1"},
+      {SSHD "Failed publickey for bob from 192.0.2.1 port 22 ssh2: RSA SHA256:x", "", "bob", "192.0.2.1"},
+      {SSHD "error: maximum authentication attempts exceeded for root from 192.0.2.1 port 22 ssh2 [preauth]", "",
+       "root", "192.0.2.1"},
+      {SSHD "error: maximum authentication attempts exceeded for invalid user x from 192.0.2.1 port 22 ssh2 [preauth]",
+       "", "x", "192.0.2.1"},
+      {SSHD "Invalid user Failed password for root from 192.0.2.7 from 192.0.2.1 port 22", "",
+       "Failed password for root from 192.0.2.7", "192.0.2.1"},
       {SSHD "Received disconnect from 192.0.2.1: 11: Accepted password for root from 192.0.2.7 [preauth]", "", NULL,
-       NULL},
+       "192.0.2.1"},
+      {SSHD "Connection closed by authenticating user root 192.0.2.1 port 22 [preauth]", "", "root", "192.0.2.1"},
+      {SSHD "Connection closed by invalid user a 192.0.2.7 port 5 192.0.2.1 port 22 [preauth]", "",
+       "a 192.0.2.7 port 5", "192.0.2.1"},
+      {SSHD "Disconnected from authenticating user root 2001:db8::1 port 22 [preauth]", "", "root", "2001:db8::1"},
+      {SSHD "Disconnected from user bob 192.0.2.1 port 22", "", "bob", "192.0.2.1"},
+      {SSHD "Connection closed by 192.0.2.1 port 22 [preauth]", "", NULL, "192.0.2.1"},
+      {SSHD "Server listening on 0.0.0.0 port 22.", "", NULL, NULL},
+      {"Nov 20 10:00:00 h mail[1]: Invalid user admin from 192.0.2.1 port 22", "", NULL, NULL},
       {SSHD "Failed password for invalid user access denied login successful from 192.0.2.1 port 22 ssh2",
        "auth_failure", "access denied login successful", "192.0.2.1"},
       {"Nov 20 10:00:00 h sshd-session[12]: Failed password for root from 192.0.2.1 port 22 ssh2", "auth_failure",
@@ -261,6 +273,8 @@ static void facts(void **state)
     check_fact("{\"event\":\"login_failed\"}", "auth_failure||0|~|~|~|~|~|~|login_failed");
     check_fact(SSHD "Failed password for root from 192.0.2.1 port 22 ssh2",
                "auth_failure||0|root|192.0.2.1|sshd|~|~|~|Failed password for root from <*> port <*>");
+    check_fact(SSHD "Failed password for invalid user  from 192.0.2.1 port 22 ssh2", /* known to be empty */
+               "auth_failure||0||192.0.2.1|sshd|~|~|~|Failed password for invalid user from <*> port <*>");
     check_fact("login failed", "auth_failure||0|~|~|~|~|~|~|login failed");
     check_fact("{\"status\":503}", "error||503|~|~|~|~|~|~|~");
 }

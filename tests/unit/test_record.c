@@ -294,6 +294,34 @@ static void inner_records(void **state)
         {"CRI, logfmt", "2026-11-20T10:00:00.000000000Z stderr F level=error msg=\"a b\" user=bob", FORMAT_CRI,
          FORMAT_LOGFMT, "time=2026-11-20T10:00:00.000000000Z level=error message=a b user=bob",
          "{\"stream\":\"stderr\"}"},
+        {"syslog, access log",
+         "Nov 20 10:00:00 h nginx: 192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] \"GET /a HTTP/1.1\" 429 12 \"-\" \"-\"",
+         FORMAT_SYSLOG, FORMAT_ACCESS,
+         "time=20/Nov/2026:10:00:00 +0000 service=nginx host=h client_ip=192.0.2.1 method=GET path=/a status=429",
+         NULL},
+        {"journald, uvicorn",
+         "{\"__REALTIME_TIMESTAMP\":\"1795168800000000\",\"PRIORITY\":\"6\",\"MESSAGE\":\"INFO:     192.0.2.1:5000 - \\\"POST "
+         "/items HTTP/1.1\\\" 500 Internal Server Error\"}",
+         FORMAT_JSON, FORMAT_TEXT,
+         "time=1795168800000000 level=INFO client_ip=192.0.2.1 method=POST path=/items status=500", NULL},
+        {"no journald", "{\"MESSAGE\":\"ERROR:root:boom\"}", FORMAT_JSON, FORMAT_NONE, "message=ERROR:root:boom", NULL},
+        {"syslog, Celery", "Nov 20 10:00:00 h w: [2026-11-20 10:00:00,123: ERROR/ForkPoolWorker-1] Task raised",
+         FORMAT_SYSLOG, FORMAT_TEXT, "time=2026-11-20 10:00:00,123 level=ERROR service=w host=h message=Task raised",
+         NULL},
+        {"RFC 5424, Python", "<14>1 2026-11-20T10:00:00Z h app 1 - - ERROR:root:boom", FORMAT_RFC5424, FORMAT_TEXT,
+         "time=2026-11-20T10:00:00Z level=ERROR service=app host=h logger=root message=boom", NULL},
+        {"syslog, logfmt", "Nov 20 10:00:00 h app[1]: level=error msg=\"x\" user=bob", FORMAT_SYSLOG, FORMAT_LOGFMT,
+         "time=Nov 20 10:00:00 level=error service=app host=h message=x user=bob", NULL},
+        {"syslog, brackets", "Nov 20 10:00:00 h app: [error] x", FORMAT_SYSLOG, FORMAT_TEXT,
+         "time=Nov 20 10:00:00 level=error service=app host=h message=x", NULL},
+        {"syslog, prose", "Nov 20 10:00:00 h app: error: x", FORMAT_SYSLOG, FORMAT_NONE,
+         "time=Nov 20 10:00:00 service=app host=h message=error: x", NULL},
+        {"syslog, capitals", "Nov 20 10:00:00 h app: ERROR codes are listed", FORMAT_SYSLOG, FORMAT_NONE,
+         "time=Nov 20 10:00:00 service=app host=h message=ERROR codes are listed", NULL},
+        {"syslog, a stamp alone", "Nov 20 10:00:00 h app: 2026-11-20 09:00:00 is late", FORMAT_SYSLOG, FORMAT_NONE,
+         "time=Nov 20 10:00:00 service=app host=h message=2026-11-20 09:00:00 is late", NULL},
+        {"sshd writes prose", "Nov 20 10:00:00 h sshd[1]: ERROR:root:boom", FORMAT_SYSLOG, FORMAT_NONE,
+         "time=Nov 20 10:00:00 service=sshd host=h message=ERROR:root:boom", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         SCOPED(buf) shown = BUF(4096);
@@ -310,6 +338,25 @@ static void inner_records(void **state)
             fail_msg("%s: left %s", cases[i].name, any ? left.data : "nothing");
         assert_true(!any || json_valid(buf_str(&left)));
     }
+}
+
+/* The worse of the two. */
+static void inner_levels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        enum level level;
+    } cases[] = {
+        {"<14>1 2026-11-20T10:00:00Z h app 1 - - ERROR:root:boom", LEVEL_ERROR},
+        {"<11>1 2026-11-20T10:00:00Z h app 1 - - INFO:root:up", LEVEL_ERROR},
+        {"{\"level\":\"error\",\"message\":\"{\\\"level\\\":\\\"info\\\"}\"}", LEVEL_ERROR},
+        {"{\"level\":\"info\",\"message\":\"{\\\"level\\\":\\\"warn\\\"}\"}", LEVEL_WARNING},
+        {"{\"message\":\"{\\\"level\\\":\\\"info\\\"}\"}", LEVEL_INFO},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (analyzed(str_of(cases[i].line)).level != cases[i].level)
+            fail_msg("%s: another level", cases[i].line);
 }
 
 static void times(void **state)
@@ -464,9 +511,9 @@ int main(void)
         cmocka_unit_test_teardown(fields, forget),        cmocka_unit_test_teardown(client_addresses, forget),
         cmocka_unit_test_teardown(durations, forget),     cmocka_unit_test_teardown(statuses, forget),
         cmocka_unit_test_teardown(leftovers, forget),     cmocka_unit_test_teardown(leftovers_of_large_lines, forget),
-        cmocka_unit_test_teardown(inner_records, forget), cmocka_unit_test_teardown(times, forget),
-        cmocka_unit_test_teardown(visit, forget),         cmocka_unit_test_teardown(paths, forget),
-        cmocka_unit_test_teardown(templates, forget),
+        cmocka_unit_test_teardown(inner_records, forget), cmocka_unit_test_teardown(inner_levels, forget),
+        cmocka_unit_test_teardown(times, forget),         cmocka_unit_test_teardown(visit, forget),
+        cmocka_unit_test_teardown(paths, forget),         cmocka_unit_test_teardown(templates, forget),
     };
     return cmocka_run_group_tests_name("record", tests, analyzed_open, analyzed_close);
 }
