@@ -45,7 +45,7 @@ void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t refe
 /* ---- Asking an analyzed record ------------------------------------------------------------------------------------ */
 
 /* A canonical field's text: escapes decoded, of the inner record first, then the outer, then what the message told.
- * Absent when the record has none (JSON null and "" count as none; "-" too, but for the message). FIELD_LEVEL, FIELD_STATUS and FIELD_DURATION give the text as it stood. */
+ * Absent when the record has none (JSON null and "" count as none; "-" too, but for the message). FIELD_CLIENT_IP is an address or absent. FIELD_LEVEL, FIELD_STATUS and FIELD_DURATION give the text as it stood. */
 struct str record_field(const struct record *rec, enum field field, struct arena *arena);
 /* Milliseconds; false when unknown. Units come from the value's own suffix or from the key path's entry. */
 bool record_duration_ms(const struct record *rec, struct arena *arena, double *ret_ms);

@@ -88,6 +88,13 @@ static bool is_docker(const struct record *rec, int message_slot)
     return false;
 }
 
+/* docker compose's "NAME-1  | LINE" */
+static bool is_compose(const struct record *rec)
+{
+    return rec->format == FORMAT_TEXT && rec->shape->slot_count > 0 &&
+           str_equal(path_of(rec, 0), STR("container_name"));
+}
+
 /* journald's JSON: MESSAGE beside the journal's own fields. */
 static bool is_journal(const struct record *rec, int message_slot)
 {
@@ -110,7 +117,7 @@ enum trust {
 
 static enum trust trust_of(const struct record *rec, int message_slot, struct arena *arena)
 {
-    if (rec->format == FORMAT_CRI || is_docker(rec, message_slot))
+    if (rec->format == FORMAT_CRI || is_compose(rec) || is_docker(rec, message_slot))
         return TRUST_ANY;
     if (rec->format != FORMAT_SYSLOG && rec->format != FORMAT_RFC5424 && !is_journal(rec, message_slot))
         return TRUST_NONE;

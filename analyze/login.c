@@ -320,7 +320,8 @@ struct str login_refused_by_sudo(struct str message)
 
 bool login_is_cron_command(struct str service, struct str message)
 {
+    if (!is_cron(service) || !str_starts(message, STR("(")))
+        return false;
     size_t close = str_find(message, STR(") CMD ("));
-    return is_cron(service) && str_starts(message, STR("(")) && close != STR_NONE &&
-           str_find_char(str_slice(message, 0, close), ' ') == STR_NONE;
+    return close != STR_NONE && str_find_char(str_slice(message, 0, close), ' ') == STR_NONE;
 }

@@ -1,5 +1,6 @@
 #include "analyze/record.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 
 #include "analyze/json.h"
@@ -62,11 +63,42 @@ static unsigned status_of(struct str text)
     return str_to_u64(text, &status) && status >= 100 && status <= 599 ? (unsigned)status : 0;
 }
 
-/* Proxies and servers write "-" for what they do not know; PostgreSQL names the client of a socket "[local]". */
+/* "192.0.2.1:5000" and "[2001:db8::1]:5000" lose their port, "::ffff:192.0.2.1" is IPv4, a list of forwarded addresses all but its first. */
+static struct str bare_address(struct str text)
+{
+    struct str first = str_trim(str_slice(text, 0, str_find_char(text, ',')));
+    if (first.size && first.data[0] == '[')
+        first = str_slice(first, 1, str_find_char(first, ']'));
+    size_t colon = str_find_char(first, ':');
+    bool one_colon = colon != STR_NONE && str_find_last(first, STR(":")) == colon;
+    if (one_colon && str_find_char(first, '.') != STR_NONE)
+        return str_slice(first, 0, colon);
+    bool mapped = first.size > 7 && str_equal_nocase(str_slice(first, 0, 7), STR("::ffff:"));
+    return mapped && str_find_char(first, '.') != STR_NONE ? str_slice(first, 7, first.size) : first;
+}
+
+static bool is_address(struct str text)
+{
+    char address[INET6_ADDRSTRLEN];
+    struct in6_addr unused;
+    struct str bare = str_slice(text, 0, str_find_char(text, '%')); /* without the zone of fe80::1%eth0 */
+    if (bare.size == 0 || bare.size >= sizeof address || memchr(bare.data, '\0', bare.size))
+        return false;
+    memcpy(address, bare.data, bare.size);
+    address[bare.size] = '\0';
+    return inet_pton(memchr(address, ':', bare.size) ? AF_INET6 : AF_INET, address, &unused) == 1;
+}
+
+struct str record_address(struct str text)
+{
+    struct str bare = text.size ? bare_address(text) : text;
+    return is_address(bare) ? bare : STR_ABSENT;
+}
+
+/* Proxies and servers write "-" for what they do not know. */
 static bool says_none(enum field field, struct str text)
 {
-    return text.size == 0 || (field != FIELD_MESSAGE && str_equal(text, STR("-"))) ||
-           (field == FIELD_CLIENT_IP && str_equal(text, STR("[local]")));
+    return text.size == 0 || (field != FIELD_MESSAGE && str_equal(text, STR("-")));
 }
 
 static bool usable(enum field field, struct str text, enum unit unit)
@@ -79,6 +111,8 @@ static bool usable(enum field field, struct str text, enum unit unit)
         return status_of(text) != 0;
     case FIELD_DURATION:
         return duration_ms(text, unit, &ms);
+    case FIELD_CLIENT_IP: /* a host's name is none, nor is PostgreSQL's "[local]" */
+        return record_address(text).data != NULL;
     default:
         return !says_none(field, text);
     }
@@ -96,19 +130,6 @@ int record_slot(const struct record *rec, enum field field, struct arena *arena,
         }
     }
     return -1;
-}
-
-/* "192.0.2.1:5000" and "[2001:db8::1]:5000" lose their port, a list of forwarded addresses all but its first. */
-static struct str bare_address(struct str text)
-{
-    struct str first = str_trim(str_slice(text, 0, str_find_char(text, ',')));
-    if (first.size && first.data[0] == '[') {
-        size_t close = str_find_char(first, ']');
-        return close == STR_NONE ? first : str_slice(first, 1, close);
-    }
-    size_t colon = str_find_char(first, ':');
-    bool one_colon = colon != STR_NONE && str_find_last(first, STR(":")) == colon;
-    return one_colon && str_find_char(first, '.') != STR_NONE ? str_slice(first, 0, colon) : first;
 }
 
 /* ---- The door -------------------------------------------------------------------------------------------------------- */
@@ -132,7 +153,7 @@ struct str record_field(const struct record *rec, enum field field, struct arena
     int slot;
     struct str text;
     if (giver(rec, field, arena, &slot, &text))
-        return field == FIELD_CLIENT_IP ? bare_address(text) : text;
+        return field == FIELD_CLIENT_IP ? record_address(text) : text;
     return rec->derived ? rec->derived[field] : STR_ABSENT;
 }
 
@@ -154,7 +175,9 @@ static enum level level_of_part(const struct record *part, struct arena *arena)
 enum level record_level(const struct record *rec, struct arena *arena)
 {
     enum level outer = level_of_part(rec, arena);
-    enum level inner = rec->inner ? level_of_part(rec->inner, arena) : LEVEL_UNKNOWN;
+    if (!rec->inner)
+        return outer;
+    enum level inner = level_of_part(rec->inner, arena);
     return inner > outer ? inner : outer;
 }
 

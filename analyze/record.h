@@ -7,10 +7,14 @@
 /* The slot's value, decoded; absent for JSON null. rec->shape is set and index < slot_count. */
 struct str record_slot_text(const struct record *rec, uint32_t index, struct arena *arena);
 /* The slot of rec itself (not of its inner record) that gives this field a usable value, which goes to *ret_text; -1 if
- * none does: the first in the shape's order whose value is there and, for level, status and duration, can be read. */
+ * none does: the first in the shape's order whose value is there and, for level, status, duration and client_ip, can be read. */
 int record_slot(const struct record *rec, enum field field, struct arena *arena, struct str *ret_text);
 
-/* What its level field says. */
+/* The address in what a client's field says: without a port, the first of a list, IPv4 instead of "::ffff:192.0.2.1". Absent
+ * when it is no address. */
+struct str record_address(struct str text);
+
+/* The worse of what its level field and that of its inner record say. */
 enum level record_level(const struct record *rec, struct arena *arena);
 
 #endif

@@ -170,6 +170,37 @@ struct found {
     uint32_t whole; /* marks of the phrase that is the whole text */
 };
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Does "=false", ": 0" or the like stand here, behind a phrase? Quotes around name and value are passed over. */
+static bool negated(const struct signal_table *table, struct str behind)
+{
+    static const struct str words[] = {STR("false"), STR("no"), STR("none"), STR("null"), STR("0"), STR("off")};
+    size_t at = 0;
+    while (at < behind.size && (behind.data[at] == '"' || behind.data[at] == '\'' || is_blank(behind.data[at])))
+        at++;
+    if (at == behind.size || (behind.data[at] != '=' && behind.data[at] != ':'))
+        return false;
+    for (at++; at < behind.size && (behind.data[at] == '"' || behind.data[at] == '\'' || is_blank(behind.data[at]));)
+        at++;
+    struct str value = str_slice(behind, at, behind.size);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t size = words[i].size;
+        if (value.size < size || !str_equal_nocase(str_slice(value, 0, size), words[i]))
+            continue;
+        char next = value.size > size ? value.data[size] : ' ';
+        bool ends_value =
+            is_blank(next) || strchr(",;)}]\"'\r\n", next) || next == '\0' ||
+            (next == '.' && (value.size == size + 1 || !table->word[(unsigned char)value.data[size + 1]]));
+        if (ends_value)
+            return true;
+    }
+    return false;
+}
+
 /* The phrases that start at `start`, the beginning of a word. */
 static void match_from(const struct signal_table *table, struct str text, size_t start, struct found *found)
 {
@@ -179,7 +210,8 @@ static void match_from(const struct signal_table *table, struct str text, size_t
         if (!state)
             return;
         uint32_t mark = table->marks[state];
-        if (mark && (at + 1 == text.size || !table->word[(unsigned char)text.data[at + 1]])) {
+        if (mark && (at + 1 == text.size || (!table->word[(unsigned char)text.data[at + 1]] &&
+                                             !negated(table, str_slice(text, at + 1, text.size))))) {
             found->words |= mark;
             if (start == 0 && at + 1 == text.size)
                 found->whole |= mark;
@@ -208,9 +240,64 @@ static struct found search(const struct signal_table *table, struct str text)
     return found;
 }
 
+/* ---- Quotations ------------------------------------------------------------------------------------------------------- */
+
+enum { QUOTATION_MAX = 512 };
+
+/* Words behind which a quotation is what went wrong, not something somebody has written. */
+static bool introduces(struct str before)
+{
+    static const struct str words[] = {STR("error"),   STR("exception"), STR("failure"),  STR("failed"),
+                                       STR("reason"),  STR("response"),  STR("returned"), STR("returns"),
+                                       STR("status"),  STR("code"),      STR("with"),     STR("got"),
+                                       STR("says"),    STR("said"),      STR("answered"), STR("received"),
+                                       STR("replied"), STR("raised"),    STR("event"),    STR("due to")};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t size = words[i].size;
+        if (before.size >= size && str_equal_nocase(str_slice(before, before.size - size, before.size), words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The size of the quotation of prose that starts at `at`, quotes included, or 0: behind a word and a space, closed, and
+ * not introduced as an error. */
+static size_t quotation(const struct signal_table *table, struct str text, size_t at)
+{
+    char quote = text.data[at];
+    if ((quote != '\'' && quote != '"' && quote != '`') || at < 2 || text.data[at - 1] != ' ' ||
+        !table->word[(unsigned char)text.data[at - 2]] || introduces(str_slice(text, 0, at - 1)))
+        return 0;
+    struct str inside = str_slice(text, at + 1, at + 1 + QUOTATION_MAX);
+    for (size_t i = 0; i < inside.size; i++) {
+        if (inside.data[i] == quote && (i + 1 == inside.size || !table->word[(unsigned char)inside.data[i + 1]]))
+            return i + 2;
+    }
+    return 0;
+}
+
+/* What the text says outside of quotations: each stretch between them is searched by itself. */
+static uint32_t unquoted_words(const struct signal_table *table, struct str text)
+{
+    uint32_t words = 0;
+    size_t from = 0;
+    for (size_t at = 0; at < text.size;) {
+        size_t size = quotation(table, text, at);
+        if (size) {
+            words |= search(table, str_slice(text, from, at)).words;
+            from = at + size;
+        }
+        at += size ? size : 1;
+    }
+    return words | search(table, str_slice(text, from, text.size)).words;
+}
+
 unsigned signal_in_text(const struct signal_table *table, struct str text)
 {
-    return search(table, text).words >> MARK_TEXT_SHIFT & 0xff;
+    uint32_t words = search(table, text).words;
+    if (words >> MARK_TEXT_SHIFT & 0xff) /* seldom, so the second look costs little */
+        words &= unquoted_words(table, text);
+    return words >> MARK_TEXT_SHIFT & 0xff;
 }
 
 struct signal_code signal_of_code(const struct signal_table *table, struct str text)

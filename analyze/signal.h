@@ -11,7 +11,8 @@ struct signal_table;
 struct signal_table *signal_table_new(void); /* from the embedded file */
 void signal_table_free(struct signal_table *table);
 
-/* Kinds whose phrases stand in the text, as KIND_ bits. */
+/* Kinds whose phrases stand in the text, as KIND_ bits. A phrase that is said not to be ("rate_limit_exceeded=false", ": 0") does not
+ * count, nor does one that the prose quotes (searched for 'login failed'); one in the quotes of a value (error: "login failed") does. */
 unsigned signal_in_text(const struct signal_table *table, struct str text);
 
 struct signal_code {

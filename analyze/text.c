@@ -7,7 +7,10 @@
 /* Only the size of a stamp is asked here, not its time; but the year-less 29 February needs a leap year. */
 #define REFERENCE_US (INT64_C(1735603200) * TIME_SECOND) /* 2024-12-31 */
 
-enum { STAMP_SIZE_MAX = 64 };
+enum {
+    STAMP_SIZE_MAX = 64,
+    COMPOSE_NAME_MAX = 128,
+};
 
 size_t text_stamp(struct str text)
 {
@@ -58,6 +61,42 @@ static bool match_stamp(struct str line, struct text_line *ret)
     return text_syslog(line, stamp, ret) || text_stamped(line, stamp, ret);
 }
 
+/* "web-1" and "web_1", as compose names containers by itself. */
+static bool is_numbered(struct str name)
+{
+    size_t digits = name.size;
+    while (digits > 0 && text_is_digit(name.data[digits - 1]))
+        digits--;
+    return digits < name.size && digits >= 2 && (name.data[digits - 1] == '-' || name.data[digits - 1] == '_');
+}
+
+/* docker compose: "NAME-1  | LINE". The rest is the message, which may be a line of its own; under any other name it has to
+ * be JSON or a request. */
+static bool match_compose(struct str line, struct text_line *ret)
+{
+    struct str rest = line, name = text_take_word(&rest);
+    rest = text_skip_spaces(rest);
+    if (name.size > COMPOSE_NAME_MAX || (!str_starts(rest, STR("| ")) && !str_equal(rest, STR("|"))))
+        return false;
+    rest = text_from(rest, rest.size > 1 ? 2 : 1);
+    if (!is_numbered(name) && !text_at(rest, 0, '{') && !text_access(rest, ret))
+        return false;
+    text_begin(ret, FORMAT_TEXT);
+    text_add(ret, STR("container_name"), name);
+    text_add(ret, STR("message"), rest);
+    return true;
+}
+
+/* What begins with a letter or, if it is a container's name, a digit. */
+static bool match_lettered(struct str line, struct text_line *ret)
+{
+    if (text_is_digit(line.size > 1 ? line.data[1] : '\0') && text_klog(line, ret))
+        return true;
+    if (str_starts(line, STR("type=")) && text_audit(line, ret))
+        return true;
+    return str_find(str_slice(line, 0, 2 * COMPOSE_NAME_MAX), STR(" | ")) != STR_NONE && match_compose(line, ret);
+}
+
 bool text_match(struct str line, struct text_line *ret)
 {
     if (line.size > 0 && line.data[line.size - 1] == '\r')
@@ -72,6 +111,8 @@ bool text_match(struct str line, struct text_line *ret)
     if (first == '[')
         return text_bracketed(line, ret);
     if ((text_is_digit(first) || named_date(line)) && match_stamp(line, ret))
+        return true;
+    if ((text_is_letter(first) || text_is_digit(first)) && match_lettered(line, ret))
         return true;
     if (text_access(line, ret))
         return true;

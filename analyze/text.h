@@ -8,7 +8,8 @@
  *
  * Names: timestamp host service pid message level logger client_ip user method path protocol status bytes referer
  * user_agent request_time server upstream request stream priority msgid; also connection and http_host (nginx error
- * log), process (Celery), thread (Java), function and line (loguru). A piece whose value is "-" where that means "none"
+ * log), process (Celery), thread (Java), function and line (loguru), database (PostgreSQL), caller (klog),
+ * container_name (docker compose). A piece whose value is "-" where that means "none"
  * is left out. Lines with more pieces than TEXT_PIECES_MAX lose the last ones here, never in the stored line. */
 #ifndef WINNOW_ANALYZE_TEXT_H
 #define WINNOW_ANALYZE_TEXT_H

@@ -85,7 +85,8 @@ static bool add_client(struct text_line *ret, struct str head)
         first = second;
         text_take_word(&head);
     }
-    if (first.size == 0 || head.size == 0)
+    if (first.size == 0 || head.size == 0 || str_find_char(second, '|') != STR_NONE ||
+        str_find_char(head, '|') != STR_NONE)
         return false;
     text_add_known(ret, STR("client_ip"), first);
     text_add_known(ret, STR("user"), head); /* may have spaces */

@@ -3,7 +3,10 @@
  * 1. A key is letters, digits and _ . - @ / : and begins with a letter, '_' or '@'.
  * 2. A value without quotes goes to the next space and has no quote in it; it may be empty.
  * 3. A quoted value has backslash escapes; a space or the end follows its closing quote.
- * 4. Fewer than three pairs are taken for prose ("a=b"). */
+ * 4. Fewer than three pairs are taken for prose ("a=b").
+ *
+ * The kernel's audit log: type=TYPE msg=audit(SECONDS.MS:SERIAL): key=value ... msg='key=value ...', a 0x1d before what
+ * auditd adds. What stands in the single quotes are pairs like the others; "?" means none. */
 #include "analyze/text_part.h"
 
 enum {
@@ -64,4 +67,63 @@ bool text_logfmt(struct str line, struct text_line *ret)
         rest = text_skip_spaces(rest);
     }
     return pairs >= PAIRS_MIN;
+}
+
+/* ---- The audit log ---------------------------------------------------------------------------------------------------- */
+
+static bool audit_space(char c)
+{
+    return text_is_space(c) || c == 0x1d || c == '\'';
+}
+
+static struct str audit_name(struct str key)
+{
+    if (str_equal(key, STR("acct")))
+        return STR("user");
+    return str_equal(key, STR("addr")) ? STR("client_ip") : key;
+}
+
+/* One pair; a word that is none is passed over. */
+static void take_audit_pair(struct str *rest, struct text_line *ret)
+{
+    struct str key, value;
+    struct str behind = *rest;
+    bool pair = take_key(&behind, &key);
+    if (pair)
+        *rest = behind;
+    if (pair && text_at(*rest, 0, '"') && text_take_quoted(rest, &value)) {
+        text_add_known(ret, audit_name(key), value);
+        return;
+    }
+    size_t size = 0;
+    while (size < rest->size && !audit_space(rest->data[size]))
+        size++;
+    value = str_slice(*rest, 0, size);
+    *rest = text_from(*rest, size);
+    if (pair && !str_equal(value, STR("?")))
+        text_add_known(ret, audit_name(key), value);
+}
+
+bool text_audit(struct str line, struct text_line *ret)
+{
+    struct str rest = text_from(line, 5), type = text_take_word(&rest);
+    if (type.size == 0 || !str_starts(rest, STR("msg=audit(")))
+        return false;
+    rest = text_from(rest, 10);
+    size_t close = str_find(str_slice(rest, 0, KEY_SIZE_MAX), STR("):"));
+    struct str serial = str_slice(rest, 0, close), stamp = str_cut(&serial, ':');
+    if (close == STR_NONE || stamp.size == 0 || !text_is_number(serial, 20))
+        return false;
+    text_begin(ret, FORMAT_LOGFMT);
+    text_add(ret, STR("type"), type);
+    text_add(ret, STR("timestamp"), stamp);
+    text_add(ret, STR("serial"), serial);
+    rest = text_from(rest, close + 2);
+    while (rest.size > 0) {
+        if (audit_space(rest.data[0]))
+            rest = text_from(rest, 1);
+        else
+            take_audit_pair(&rest, ret);
+    }
+    return true;
 }

@@ -30,8 +30,13 @@ bool text_bracketed(struct str line, struct text_line *ret);
 /* A level first and no time stamp. */
 bool text_leveled(struct str line, struct text_line *ret);
 
+/* A line that begins with a letter and four digits: klog, of Kubernetes. */
+bool text_klog(struct str line, struct text_line *ret);
+
 /* text_logfmt.c */
 bool text_logfmt(struct str line, struct text_line *ret);
+/* A line that begins with "type=": the kernel's audit log. */
+bool text_audit(struct str line, struct text_line *ret);
 
 /* text.c: the size of the time stamp the text begins with, or 0; a letter or digit never follows it. */
 size_t text_stamp(struct str text);

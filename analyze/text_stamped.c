@@ -6,6 +6,8 @@
  *     Celery     [2024-06-03 10:00:00,123: LEVEL/PROCESS] MESSAGE
  *     uvicorn    LEVEL:     1.2.3.4:50000 - "GET /x HTTP/1.1" 200 OK
  *     Apache     [Fri Nov 20 10:00:00.123456 2026] [MODULE:LEVEL] [pid 1:tid 2] [client 1.2.3.4:5] MESSAGE
+ *     PostgreSQL STAMP [PID] USER@DATABASE LEVEL:  MESSAGE              MySQL 8: STAMP THREAD [LEVEL] [CODE] [SUBSYSTEM] MESSAGE
+ *     klog       LMMDD hh:mm:ss.uuuuuu  THREAD FILE:LINE] MESSAGE      L is I, W, E or F
  *     others     STAMP or [STAMP], then in any order [LEVEL] [PID] [THREAD], then LEVEL or CHANNEL.LEVEL:, then MESSAGE
  *
  * 1. A bare level is all upper or all lower case, or any case before a colon; prose that begins with "Error" is prose.
@@ -250,6 +252,41 @@ static bool add_dashed(struct text_line *ret, struct str rest)
     return true;
 }
 
+/* USER@DATABASE before "LEVEL:", as Debian sets up PostgreSQL; nothing is taken without that level. */
+static bool take_postgres(struct str *rest, struct text_line *ret)
+{
+    struct str behind = *rest, word = text_take_word(&behind);
+    size_t at = str_find_char(word, '@'), size = letters(behind);
+    if (at == STR_NONE || word.size > LOGGER_SIZE_MAX || !text_at(behind, size, ':') ||
+        !is_upper(str_slice(behind, 0, size)))
+        return false;
+    uint32_t place = ret->count;
+    if (at > 0)
+        text_add(ret, STR("user"), str_slice(word, 0, at));
+    if (at + 1 < word.size)
+        text_add(ret, STR("database"), text_from(word, at + 1));
+    if (!take_level(&behind, ret)) {
+        ret->count = place;
+        return false;
+    }
+    *rest = behind;
+    return true;
+}
+
+/* THREAD before "[LEVEL]", MySQL's. */
+static bool take_mysql(struct str *rest, struct text_line *ret)
+{
+    struct str behind = *rest, word = text_take_word(&behind);
+    size_t close = str_find_char(str_slice(behind, 0, LEVEL_SIZE_MAX), ']');
+    if (!text_is_number(word, 20) || !text_at(behind, 0, '[') || close == STR_NONE ||
+        !is_level(str_slice(behind, 1, close), 3))
+        return false;
+    text_add(ret, STR("thread"), word);
+    text_add(ret, STR("level"), str_slice(behind, 1, close));
+    *rest = skip_separator(text_from(behind, close + 1));
+    return true;
+}
+
 void text_add_stamped(struct text_line *ret, struct str line, size_t stamp)
 {
     text_add(ret, STR("timestamp"), str_slice(line, 0, stamp));
@@ -261,7 +298,7 @@ void text_add_stamped(struct text_line *ret, struct str line, size_t stamp)
     rest = skip_separator(rest);
     bool level = take_brackets(&rest, ret);
     if (!level)
-        level = take_level(&rest, ret);
+        level = take_level(&rest, ret) || take_postgres(&rest, ret) || take_mysql(&rest, ret);
     if (level && text_at(line, 19, ','))
         take_logger(&rest, ret);
     add_message(ret, rest);
@@ -339,5 +376,27 @@ bool text_leveled(struct str line, struct text_line *ret)
         rest = text_from(rest, name + 1);
     }
     add_message(ret, text_skip_spaces(rest));
+    return true;
+}
+
+bool text_klog(struct str line, struct text_line *ret)
+{
+    if (!strchr("IWEF", line.data[0]) || !text_is_number(str_slice(line, 1, 5), 4) || !text_at(line, 5, ' '))
+        return false;
+    struct str rest = text_from(line, 1);
+    size_t stamp = text_stamp(rest);
+    if (stamp == 0 || !text_at(rest, stamp, ' '))
+        return false;
+    text_begin(ret, FORMAT_TEXT);
+    text_add(ret, STR("level"), str_slice(line, 0, 1));
+    text_add(ret, STR("timestamp"), str_slice(rest, 0, stamp));
+    rest = text_skip_spaces(text_from(rest, stamp));
+    struct str thread = text_take_word(&rest);
+    size_t close = str_find(str_slice(rest, 0, LOGGER_SIZE_MAX), STR("]"));
+    if (!text_is_number(thread, 20) || close == STR_NONE || close == 0)
+        return false;
+    text_add(ret, STR("thread"), thread);
+    text_add(ret, STR("caller"), str_slice(rest, 0, close));
+    add_message(ret, text_skip_spaces(text_from(rest, close + 1)));
     return true;
 }

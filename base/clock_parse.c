@@ -6,6 +6,7 @@
  *     mail     [Www, ]D Mon YYYY HH:MM:SS[fraction][zone]               RFC 9110, RFC 5322, redis
  *     ctime    Www Mon D HH:MM:SS[fraction][zone] YYYY                  ctime, date(1), Apache errors
  *     syslog   Mon D HH:MM:SS[fraction]                                 RFC 3164: no year, no zone
+ *     klog     MMDD HH:MM:SSfraction                                    Kubernetes: no year, no zone
  *     dated    [Www ]Mon D YYYY HH:MM:SS[fraction][zone]                Cisco, JavaScript
  *     fraction (.|,)digits                                              any number of them, cut to microseconds
  *     zone     Z | z | (+|-)hh[[:]mm] | space (Z | (+|-)hh[:]mm | NAME)
@@ -365,6 +366,15 @@ static bool take_month_first(struct cursor *c, struct stamp *stamp, bool weekday
     return take_zone(c, stamp) && take_char(c, ' ') && take_digits(c, 4, &civil->year);
 }
 
+static bool take_klog(struct cursor *c, struct stamp *stamp, int64_t reference_us)
+{
+    struct clock_civil *civil = &stamp->civil;
+    const char *start = c->at;
+    return take_digits(c, 2, &civil->month) && take_digits(c, 2, &civil->day) && civil->month >= 1 &&
+           civil->month <= 12 && take_char(c, ' ') && take_time(c, civil, true) && c->at - start > STAMP_MIN &&
+           choose_year(stamp, reference_us);
+}
+
 static bool take_named(struct cursor *c, struct stamp *stamp, int64_t reference_us)
 {
     if (!is_weekday(c->at))
@@ -390,7 +400,7 @@ static inline bool take_stamp(struct cursor *c, struct stamp *stamp, int64_t ref
         return take_access(c, stamp);
     if (p[1] == ' ' || p[2] == ' ')
         return take_mail(c, stamp);
-    return false;
+    return p[4] == ' ' && take_klog(c, stamp, reference_us);
 }
 
 /* The bytes a stamp takes at the front of text, or 0. */
@@ -411,6 +421,41 @@ static inline size_t parse_front(struct str text, int64_t reference_us, int64_t 
 }
 
 /* ---- Numbers ----------------------------------------------------------------------------------------------------- */
+
+enum { EXPONENT_MAX = 19, PLAIN_MAX = 64 };
+
+/* "1.6571655476853955e+09" -> "1657165547.6853955": the same number with its point moved to the right, or nothing. */
+static struct str without_exponent(struct str text, char plain[PLAIN_MAX])
+{
+    struct cursor c = {text.data, text.data + text.size};
+    size_t size = 0, point = 0, exponent = 0;
+    if (text.size > PLAIN_MAX / 2)
+        return STR_ABSENT;
+    if (take_char(&c, '-'))
+        plain[size++] = '-';
+    for (; c.at < c.end && (is_digit(*c.at) || (*c.at == '.' && point == 0)); c.at++) {
+        if (*c.at == '.')
+            point = size;
+        else
+            plain[size++] = *c.at;
+    }
+    if (!take_char(&c, 'e') && !take_char(&c, 'E'))
+        return STR_ABSENT;
+    take_char(&c, '+');
+    for (; c.at < c.end && is_digit(*c.at) && exponent <= EXPONENT_MAX; c.at++)
+        exponent = exponent * 10 + (size_t)(*c.at - '0');
+    if (c.at != c.end || exponent > EXPONENT_MAX)
+        return STR_ABSENT;
+    point = (point == 0 ? size : point) + exponent;
+    while (size < point)
+        plain[size++] = '0';
+    if (point < size) {
+        memmove(plain + point + 1, plain + point, size - point);
+        plain[point] = '.';
+        size++;
+    }
+    return str_from(plain, size);
+}
 
 /* [-]digits[.digits]; the magnitude tells the unit. Ids with a leading zero are no times. */
 static bool parse_epoch(struct str text, int64_t *ret_time_us)
@@ -451,9 +496,14 @@ bool clock_parse(struct str text, int64_t reference_us, int64_t *ret_time_us)
 {
     int64_t time_us;
     size_t taken = parse_front(text, reference_us, &time_us);
-    if (taken == 0)
-        return text.size >= 9 && parse_epoch(text, ret_time_us);
-    if (taken != text.size)
+    if (taken == 0 && text.size >= 9) {
+        char plain[PLAIN_MAX];
+        if (parse_epoch(text, ret_time_us))
+            return true;
+        struct str number = is_digit(text.data[0]) || text.data[0] == '-' ? without_exponent(text, plain) : STR_ABSENT;
+        return number.size >= 9 && parse_epoch(number, ret_time_us);
+    }
+    if (taken == 0 || taken != text.size)
         return false;
     *ret_time_us = time_us;
     return true;

@@ -96,6 +96,14 @@ CASES(
     {"Nov 20 10:00:00 h dovecot: imap-login: Aborted login (auth failed, 1 attempts in 2 secs): user=<bob>, method=PLAIN, rip=192.0.2.1, "
      "lip=192.0.2.2",
      "auth_failure", "bob", "192.0.2.1"},
+    {"Nov 20 10:00:00 h CRON[9]: (root) CMD (echo login failed)", "", NULL, NULL},
+    {"Nov 20 10:00:00 h sudo:   bob : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh", "denial",
+     "bob", NULL},
+    {"Nov 20 10:00:00 h sudo:   bob : command not allowed ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh", "denial",
+     "bob", NULL},
+    {"Nov 20 10:00:00 h ftp:   bob : command not allowed ; x", "", NULL, NULL},
+    {"type=USER_LOGIN msg=audit(1700474400.123:458): pid=1 msg='op=login acct=\"bob\" addr=192.0.2.1 res=failed'",
+     "auth_failure", "bob", "192.0.2.1"},
     {"Nov 20 10:00:00 h CRON[1]: pam_unix(cron:session): session opened for user root by (uid=0)", "", NULL, NULL})
 
 CASES(

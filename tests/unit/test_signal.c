@@ -76,6 +76,20 @@ static void spellings(void **state)
         {"xrate limit exceeded", 0},
         {"rate limit exceed", 0},
         {"rate limit rate limit exceeded", KIND_RATE_LIMIT}, /* the search falls back, it does not start over */
+        {"user searched for 'authentication failed'", 0},
+        {"user searched for \"login failed\" and login failed", KIND_AUTH_FAILURE},
+        {"login error: 'invalid credentials'", KIND_AUTH_FAILURE},
+        {"msg=\"login failed\" x", KIND_AUTH_FAILURE},
+        {"request ended with 'rate limit exceeded'", KIND_RATE_LIMIT},
+        {"bob's login failed, alice's too", KIND_AUTH_FAILURE},
+        {"searched for 'login failed", KIND_AUTH_FAILURE}, /* an open quote is none */
+        {"rate_limit_exceeded=false", 0},
+        {"rate_limit_exceeded: false, x", 0},
+        {"{\"rate_limit_exceeded\": 0}", 0},
+        {"login_failed=no", 0},
+        {"rate_limit_exceeded=true", KIND_RATE_LIMIT},
+        {"login_failed=05", KIND_AUTH_FAILURE},
+        {"login failed: nobody", KIND_AUTH_FAILURE},
         {"login login failed", KIND_AUTH_FAILURE},
         {"login failed, rate limit exceeded", KIND_AUTH_FAILURE | KIND_RATE_LIMIT},
         {"\xc3\xa9login failed\xc3\xa9", KIND_AUTH_FAILURE},           /* what is not ASCII ends a word */
