@@ -81,6 +81,8 @@ static struct login login_of(const struct record *rec, struct str service, struc
 static void derive_login(struct record *rec, struct str service, struct str message, struct arena *arena)
 {
     struct login login = login_of(rec, service, message);
+    if (!login.user.data && !login.client_ip.data)
+        return;
     login.client_ip = record_address(login.client_ip);
     bool user = login.user.data && !record_field(rec, FIELD_USER, arena).data;
     bool address = login.client_ip.data && !record_field(rec, FIELD_CLIENT_IP, arena).data;

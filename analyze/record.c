@@ -77,8 +77,31 @@ static struct str bare_address(struct str text)
     return mapped && str_find_char(first, '.') != STR_NONE ? str_slice(first, 7, first.size) : first;
 }
 
+/* Four numbers up to 255 and three dots. */
+static bool is_ipv4(struct str text)
+{
+    unsigned dots = 0, number = 0, digits = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if (c == '.' && digits > 0) {
+            dots++;
+            number = digits = 0;
+        } else if (c >= '0' && c <= '9' && digits < 3) {
+            number = number * 10 + (unsigned)(c - '0');
+            digits++;
+        } else {
+            return false;
+        }
+        if (number > 255)
+            return false;
+    }
+    return dots == 3 && digits > 0;
+}
+
 static bool is_address(struct str text)
 {
+    if (is_ipv4(text))
+        return true;
     char address[INET6_ADDRSTRLEN];
     struct in6_addr unused;
     struct str bare = str_slice(text, 0, str_find_char(text, '%')); /* without the zone of fe80::1%eth0 */
@@ -86,7 +109,7 @@ static bool is_address(struct str text)
         return false;
     memcpy(address, bare.data, bare.size);
     address[bare.size] = '\0';
-    return inet_pton(memchr(address, ':', bare.size) ? AF_INET6 : AF_INET, address, &unused) == 1;
+    return inet_pton(AF_INET6, address, &unused) == 1;
 }
 
 struct str record_address(struct str text)
@@ -153,7 +176,7 @@ struct str record_field(const struct record *rec, enum field field, struct arena
     int slot;
     struct str text;
     if (giver(rec, field, arena, &slot, &text))
-        return field == FIELD_CLIENT_IP ? record_address(text) : text;
+        return field == FIELD_CLIENT_IP ? bare_address(text) : text;
     return rec->derived ? rec->derived[field] : STR_ABSENT;
 }
 

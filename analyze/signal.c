@@ -168,6 +168,7 @@ void signal_table_free(struct signal_table *table)
 struct found {
     uint32_t words; /* marks of phrases standing as whole words */
     uint32_t whole; /* marks of the phrase that is the whole text */
+    bool careful;   /* leave out phrases that are said not to be */
 };
 
 static bool is_blank(char c)
@@ -210,8 +211,9 @@ static void match_from(const struct signal_table *table, struct str text, size_t
         if (!state)
             return;
         uint32_t mark = table->marks[state];
-        if (mark && (at + 1 == text.size || (!table->word[(unsigned char)text.data[at + 1]] &&
-                                             !negated(table, str_slice(text, at + 1, text.size))))) {
+        if (mark && (at + 1 == text.size || !table->word[(unsigned char)text.data[at + 1]])) {
+            if (found->careful && negated(table, str_slice(text, at + 1, text.size)))
+                continue;
             found->words |= mark;
             if (start == 0 && at + 1 == text.size)
                 found->whole |= mark;
@@ -220,9 +222,9 @@ static void match_from(const struct signal_table *table, struct str text, size_t
 }
 
 /* A phrase counts only as whole words, so it is looked for only where a word begins; most words fail at their first letters. */
-static struct found search(const struct signal_table *table, struct str text)
+static struct found search(const struct signal_table *table, struct str text, bool careful)
 {
-    struct found found = {0};
+    struct found found = {.careful = careful};
     uint64_t before = 0; /* was the byte before part of a word? */
     for (size_t from = 0; from < text.size; from += CHARS_STEP) {
         struct chars chars;
@@ -284,17 +286,17 @@ static uint32_t unquoted_words(const struct signal_table *table, struct str text
     for (size_t at = 0; at < text.size;) {
         size_t size = quotation(table, text, at);
         if (size) {
-            words |= search(table, str_slice(text, from, at)).words;
+            words |= search(table, str_slice(text, from, at), true).words;
             from = at + size;
         }
         at += size ? size : 1;
     }
-    return words | search(table, str_slice(text, from, text.size)).words;
+    return words | search(table, str_slice(text, from, text.size), true).words;
 }
 
 unsigned signal_in_text(const struct signal_table *table, struct str text)
 {
-    uint32_t words = search(table, text).words;
+    uint32_t words = search(table, text, false).words;
     if (words >> MARK_TEXT_SHIFT & 0xff) /* seldom, so the second look costs little */
         words &= unquoted_words(table, text);
     return words >> MARK_TEXT_SHIFT & 0xff;
@@ -302,7 +304,7 @@ unsigned signal_in_text(const struct signal_table *table, struct str text)
 
 struct signal_code signal_of_code(const struct signal_table *table, struct str text)
 {
-    struct found found = search(table, text);
+    struct found found = search(table, text, false);
     return (struct signal_code){
         .kinds = (found.words >> MARK_TEXT_SHIFT | found.whole >> MARK_CODE_SHIFT) & 0xff,
         .login_event = found.words & MARK_LOGIN,
