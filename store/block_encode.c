@@ -8,7 +8,7 @@
 #include "store/skeleton.h"
 #include "store/word.h"
 
-enum { NAMES_MAX = 65536 };
+enum { NAMES_MAX = 65536, THOROUGH_RECORD_BYTES = 1024 };
 
 struct store_encoder {
     struct map names; /* kind and path of a column -> its id, the same in all blocks */
@@ -375,7 +375,9 @@ static void encode_body(struct store_encoder *e, struct batch *batch)
     pools_reset(&e->header);
     pools_reset(&e->common);
     e->words.count = 0;
-    codec_writer_begin(&e->writer, &batch->image.directory, &batch->image.body);
+    /* A stream costs about the same however short it is, so the few streams of few long records may cost more each. */
+    bool thorough = batch->image.raw_bytes / batch->image.records >= THOROUGH_RECORD_BYTES;
+    codec_writer_begin(&e->writer, &batch->image.directory, &batch->image.body, thorough);
     if (!skeletons_make(batch, &s, &e->scratch))
         skeletons_plain(batch, &s, &e->scratch);
     if (e->names.count > NAMES_MAX - COLUMN_COUNT_MAX) {

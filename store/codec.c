@@ -7,7 +7,7 @@
 #include "store/pool.h"
 
 enum {
-    SHORT_MAX = 16 << 10, /* streams this short together cost little, however hard they are pressed */
+    SHORT_MAX = 32 << 10,
     PROSE_MAX = 128 << 10,
     LEVEL_PACK = 1,
     CHECKSUM_SIZE = 4,
@@ -45,11 +45,13 @@ static bool is_random(struct str raw)
 /* Levels of libdeflate. */
 static const int levels[CODEC_PRESSES] = {[PRESS_FAST] = 1, [PRESS_USUAL] = 6, [PRESS_HARD] = 9, [PRESS_HARDEST] = 11};
 
-static enum codec_press press_of(size_t size, enum codec_effort effort)
+static enum codec_press press_of(const struct codec_writer *writer, size_t size, enum codec_effort effort)
 {
-    if (effort == CODEC_PROSE && size < PROSE_MAX)
+    if (writer->thorough && effort == CODEC_PROSE && size < PROSE_MAX)
         return PRESS_HARDEST;
-    return size < SHORT_MAX ? PRESS_HARD : effort == CODEC_NOISE ? PRESS_FAST : PRESS_USUAL;
+    if (writer->thorough && size < SHORT_MAX)
+        return PRESS_HARD;
+    return effort == CODEC_NOISE ? PRESS_FAST : effort == CODEC_PROSE ? PRESS_HARD : PRESS_USUAL;
 }
 
 void codec_writer_init(struct codec_writer *writer)
@@ -60,8 +62,9 @@ void codec_writer_init(struct codec_writer *writer)
     }
 }
 
-void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body)
+void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body, bool thorough)
 {
+    writer->thorough = thorough;
     writer->directory = directory;
     writer->body = body;
     writer->count = 0;
@@ -77,7 +80,7 @@ void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw
     size_t offset = body->size;
     bool random = effort == CODEC_NOISE && is_random(raw);
     if (!random)
-        append_compressed(writer->compressors[press_of(raw.size, effort)], raw, body);
+        append_compressed(writer->compressors[press_of(writer, raw.size, effort)], raw, body);
     if (random || body->size - offset >= raw.size) {
         buf_cut(body, offset);
         buf_add_str(body, raw);

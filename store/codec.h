@@ -45,12 +45,13 @@ struct codec_writer {
     struct buf *directory, *body;
     struct codec_entry entries[CODEC_STREAMS_MAX];
     uint32_t count;
+    bool thorough;
     struct libdeflate_compressor *compressors[CODEC_PRESSES];
 };
 
 void codec_writer_init(struct codec_writer *writer);
-/* The buffers belong to the caller, are emptied first, and must have room (their maximum is a bug to reach). */
-void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body);
+/* thorough: short streams and prose are pressed as hard as can be. The buffers belong to the caller, are emptied first, and must have room (their maximum is a bug to reach). */
+void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body, bool thorough);
 /* Kinds in growing order. */
 void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw, enum codec_effort effort);
 void codec_writer_finish(struct codec_writer *writer);
