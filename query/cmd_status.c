@@ -16,7 +16,7 @@ static const struct opt rows[] = {
      .type = OPT_TEXT,
      .offset = offsetof(struct status_options, store),
      .argument = "PATH",
-     .help = "the store to look at (default: $WINNOW_STORE, else the user's own)"},
+     .help = "the store to look at (else $WINNOW_STORE, else the usual place)"},
     {0},
 };
 

@@ -9,7 +9,6 @@
 enum {
     SHORT_MAX = 32 << 10,
     PROSE_MAX = 128 << 10,
-    LEVEL_PACK = 1,
     CHECKSUM_SIZE = 4,
 };
 
@@ -209,26 +208,4 @@ bool codec_reader_take(struct codec_reader *reader, uint32_t kind, struct arena 
         return false;
     *ret = entry->raw = str_from(to, entry->raw_size);
     return true;
-}
-
-/* ---- One stream on its own ------------------------------------------------------------------------------------------- */
-
-void codec_pack(struct str raw, struct buf *out)
-{
-    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(LEVEL_PACK);
-    must(compressor != NULL);
-    append_compressed(compressor, raw, out);
-    libdeflate_free_compressor(compressor);
-}
-
-bool codec_unpack(struct str packed, size_t raw_size, struct buf *out)
-{
-    struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
-    must(decompressor != NULL);
-    char *to = buf_reserve(out, raw_size);
-    bool ok = to != NULL && inflate_to(decompressor, packed, to, raw_size);
-    if (ok)
-        out->size += raw_size;
-    libdeflate_free_decompressor(decompressor);
-    return ok;
 }

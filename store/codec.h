@@ -74,8 +74,4 @@ void codec_reader_release(struct codec_reader *reader);
  * checked before anything is allocated. */
 bool codec_reader_take(struct codec_reader *reader, uint32_t kind, struct arena *arena, struct str *ret);
 
-/* One stream on its own: appends raw, compressed fast, to *out; and back, appending exactly raw_size bytes. */
-void codec_pack(struct str raw, struct buf *out);
-bool codec_unpack(struct str packed, size_t raw_size, struct buf *out);
-
 #endif
