@@ -224,6 +224,10 @@ void batch_reset(struct batch *batch)
     batch->sources = NULL; /* in the arena */
     batch->source_count = batch->source_capacity = 0;
     batch->fact_count = 0;
+    batch->gaps = NULL; /* in the arena */
+    batch->gap_count = batch->gap_capacity = 0;
+    batch->settle = NULL;
+    batch->hot = false;
     reset_image(&batch->image);
     arena_reset(&batch->arena);
 }
@@ -263,8 +267,15 @@ void batch_add(struct batch *batch, struct str raw, uint8_t flags)
         .run = batch->run_count - 1,
     };
     run->count++;
-    bool newline = (flags & (RECORD_NO_NEWLINE | RECORD_PIECE | RECORD_TAIL)) == 0;
-    run->end += raw.size + (newline ? 1 : 0);
+    run->end += raw.size + (record_has_newline(flags) ? 1 : 0);
+}
+
+/* The text in the batch's arena, which may be there already. */
+static struct str kept_copy(struct batch *batch, struct str there, struct str text)
+{
+    if (text.data == NULL || (there.data != NULL && str_equal(there, text)))
+        return text.data == NULL ? STR_ABSENT : there;
+    return arena_str(&batch->arena, text);
 }
 
 /* The states are kept sorted by id: new sources come with growing ids, so this is an append most of the time. */
@@ -295,10 +306,24 @@ void batch_set_source(struct batch *batch, const struct source_state *state)
         memmove(place + 1, place, (batch->source_count - from) * sizeof *place);
         batch->source_count++;
     }
-    bool same_name = known && str_equal(place->name, state->name);
-    struct str name = same_name ? place->name : arena_str(&batch->arena, state->name);
+    struct source_state before = known ? *place : (struct source_state){0};
     *place = *state;
-    place->name = name;
+    place->name = kept_copy(batch, before.name, state->name);
+    place->cursor = kept_copy(batch, before.cursor, state->cursor);
+}
+
+void batch_add_gap(struct batch *batch, const struct batch_gap *gap)
+{
+    must(gap->source >= 1);
+    if (batch->gap_count == batch->gap_capacity) {
+        uint32_t capacity = grown(batch->gap_capacity);
+        struct batch_gap *gaps = ARENA_ARRAY(&batch->arena, struct batch_gap, capacity);
+        if (batch->gap_count > 0)
+            memcpy(gaps, batch->gaps, batch->gap_count * sizeof *gaps);
+        batch->gaps = gaps;
+        batch->gap_capacity = capacity;
+    }
+    batch->gaps[batch->gap_count++] = *gap;
 }
 
 struct fact *batch_add_fact(struct batch *batch)

@@ -144,9 +144,14 @@ enum record_flag {
     RECORD_UNPARSED = 1,
     RECORD_NO_NEWLINE = 2, /* no newline stands behind it in its source */
     RECORD_PIECE = 4,      /* a piece of a line longer than RECORD_BYTES_MAX; the line goes on in the next record */
-    RECORD_TAIL = 8,       /* the unterminated end of a source: may grow, so it is kept in a hot row, not in a block */
+    RECORD_TAIL = 8,       /* pending: the end of a source, which may still grow: kept in a hot row, not in a block */
     RECORD_TIME_BORROWED = 16 /* it has no time of its own; time_us is that of a neighbour in its source */
 };
+/* Of a pending record, too: its line may have ended, and the record still grow by the next one. */
+static inline bool record_has_newline(uint8_t flags)
+{
+    return (flags & (RECORD_NO_NEWLINE | RECORD_PIECE)) == 0;
+}
 
 struct record {
     struct str raw;             /* the line without its newline; a '\r' before the newline belongs to it */
@@ -183,7 +188,8 @@ struct fact {
     struct str template; /* of the message */
 };
 
-enum source_kind { SOURCE_FILE = 1, SOURCE_GZIP = 2, SOURCE_STREAM = 3 }; /* stored: never renumber */
+/* Stored in the file: never renumber. */
+enum source_kind { SOURCE_FILE = 1, SOURCE_GZIP = 2, SOURCE_STREAM = 3, SOURCE_JOURNAL = 4 };
 
 /* A source and how far it is stored; written in the same transaction as the records it covers.
  * Identity of a file: device and inode, and the hash of its first head_size bytes, and the hash of the tail_size bytes
@@ -196,11 +202,31 @@ struct source_state {
     uint32_t head_size, tail_size;
     uint64_t head_hash, tail_hash;
     uint64_t position;      /* a record boundary: everything before it is in blocks or hot */
-    uint64_t pending_bytes; /* length of the unterminated last record kept behind position, or 0 */
+    uint64_t pending_bytes; /* of the pending record kept behind position, its newline included if it has one; or 0 */
     uint64_t size;          /* of the file when last looked at, as it lies on the disk */
     int64_t modified_us;    /* its modification time then */
     int64_t read_us;        /* when it was last read to its end, or TIME_NONE */
     bool replaced;          /* the file under this name has since become another source */
+    struct str cursor;      /* of a journal: where it is read on; absent for all others */
+    uint64_t rotations;     /* how often it was seen renamed or replaced, */
+    uint64_t truncations;   /* and cut, ever */
+};
+
+/* Stored in the file: never renumber. */
+enum gap_reason {
+    GAP_TRUNCATED = 1,   /* the file was cut before it was read to its end */
+    GAP_CURSOR_GONE = 2, /* the journal no longer has the entry it was read up to */
+    GAP_VANISHED = 3,    /* the file was gone before it was read to its end */
+    GAP_SKIPPED = 4,     /* nothing was lost: it was to be read from behind these bytes only. Not counted as a gap */
+};
+
+/* A stretch of a source that is not in the store and never will be. */
+struct batch_gap {
+    int64_t source;
+    uint64_t offset; /* where it begins */
+    uint64_t bytes;  /* known to be missing; 0: not known how many */
+    uint8_t reason;  /* enum gap_reason */
+    int64_t found_us;
 };
 
 /* What store_encode made of the batch; bytes only the store understands. */
@@ -214,9 +240,13 @@ struct batch_image {
     uint64_t raw_bytes;
 };
 
+/* Rows of hot on their way into a block; only the store understands it. */
+struct batch_settle;
+
 struct batch {
-    uint64_t sequence;      /* 0, 1, 2, ... in reading order */
-    struct buf raw;         /* the bytes records point into; must not grow once records point into it */
+    uint64_t sequence; /* 0, 1, 2, ... in reading order */
+    bool hot;          /* its records are to be kept as hot rows, answerable at once, instead of a block: not encoded */
+    struct buf raw;    /* the bytes records point into; must not grow once records point into it */
     struct record *records; /* BATCH_RECORDS_MAX of them */
     uint32_t record_count;
     struct batch_run *runs;
@@ -225,6 +255,9 @@ struct batch {
     uint32_t source_count, source_capacity;
     struct fact *facts;
     uint32_t fact_count, fact_capacity;
+    struct batch_gap *gaps; /* in arena */
+    uint32_t gap_count, gap_capacity;
+    struct batch_settle *settle; /* in arena; NULL unless store_settle_take filled the batch */
     struct batch_image image;
     struct arena arena;
 };
@@ -242,9 +275,12 @@ static inline bool batch_full(const struct batch *batch)
 {
     return batch->record_count == BATCH_RECORDS_MAX;
 }
-/* Sets the state that is to be written for its source; a later one replaces an earlier one. name is copied. */
+/* Sets the state that is to be written for its source; a later one replaces an earlier one. name and cursor are copied. */
 void batch_set_source(struct batch *batch, const struct source_state *state);
 /* A zeroed fact at the end of facts; valid until the next call. */
 struct fact *batch_add_fact(struct batch *batch);
+/* Records a gap with the batch: it is written in the same transaction, and counted in its source, whose state must be stored or
+ * come with the batch. */
+void batch_add_gap(struct batch *batch, const struct batch_gap *gap);
 
 #endif

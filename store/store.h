@@ -1,7 +1,10 @@
 /* store: where lines are kept. The door of the room.
  *
- *     batch ─▶ store_encode (any thread) ─▶ store_commit (the one writer): ONE transaction writes the block, the tails as
- *              hot rows, facts, id index and source states
+ *     batch ─▶ store_encode (any thread) ─▶ store_commit (the one writer): ONE transaction writes the block, the pending
+ *              records as hot rows, facts, id index and source states
+ *     small ─▶ store_commit: the same, but every record becomes a hot row, answerable at once ...
+ *         ... store_settle_take ─▶ batch ─▶ store_settle_encode ─▶ store_settle: ONE transaction puts the oldest of these rows
+ *              into a block, under the numbers they have, and removes them
  *     ask   ─▶ scan: blocks that can match, hot rows, in record order ─▶ records
  *
  * One SQLite file in WAL mode. Records have numbers that only grow; a block holds a stretch of them, a hot row one; a
@@ -37,7 +40,7 @@ const char *store_path(const struct store *store);
 
 struct store_source {
     struct source_state state;
-    uint64_t records; /* stored, the pending tail included */
+    uint64_t records; /* stored, the pending one included */
     uint64_t unparsed;
     uint64_t raw_bytes;
     uint64_t gaps;              /* stretches known to be lost */
@@ -56,9 +59,36 @@ struct store_encoder *store_encoder_new(void);
 void store_encoder_free(struct store_encoder *encoder);
 SCOPE_FREE(store_encoder)
 void store_encode(struct store_encoder *encoder, struct batch *batch);
-/* Writes the batch in one transaction: all of it or nothing. Replaces a source's pending tail when the batch has a run
- * that starts at or before it. ERR_FULL when the disk is full; the store stays as it was before the call. */
+/* Writes the batch in one transaction: all of it or nothing. Replaces a source's pending record when the batch has a run
+ * that starts at or before it; so does a later run of the batch itself. With batch->hot every record becomes a hot row; the
+ * batch is not encoded before, and records without a time get a neighbour's here. Blocks are in the order of record numbers, so
+ * a batch that is not hot may only be committed when store_hot_records is 0. ERR_FULL when the disk is full; the store stays as
+ * it was before the call. */
 bool store_commit(struct store *store, struct batch *batch, struct err *err);
+
+/* Hot rows that can go into a block: not the pending ones. Bytes with newlines. They are what a scan may have to copy, so whoever
+ * writes hot batches settles when there is a block's worth. */
+uint64_t store_hot_records(const struct store *store);
+uint64_t store_hot_bytes(const struct store *store);
+/* Fills an empty batch with the oldest of them: at most BATCH_RECORDS_MAX numbers, and raw bytes up to bytes_max (at most
+ * BATCH_BYTES_TARGET) and one record. One slot for each number; a number whose record is pending, or was replaced, is a slot
+ * flagged RECORD_TAIL without text. *ret_any is false when there are none. Other batches may be committed between this and
+ * store_settle, but no other one may be settled. */
+bool store_settle_take(struct store *store, struct batch *batch, size_t bytes_max, bool *ret_any, struct err *err);
+/* Encodes the batch, which the analyzer has been through, so that it knows the records' shapes. What the rows say of the records,
+ * and the facts say too, stays: time, level, kinds, format, flags. */
+void store_settle_encode(struct store_encoder *encoder, struct batch *batch);
+/* One transaction: the block in, the rows out. Numbers, facts, counts and positions stay as they are. */
+bool store_settle(struct store *store, struct batch *batch, struct err *err);
+
+/* What a commit means: that it survives winnow and every other program, even killed; or the machine's power going, too. */
+enum store_durability {
+    STORE_NORMAL, /* after a power failure the store is whole, but the last seconds may be missing: positions too, so what
+                   * they cover is read again */
+    STORE_FULL,   /* each commit waits for the disk */
+};
+/* STORE_NORMAL unless set. */
+bool store_set_durability(struct store *store, enum store_durability durability, struct err *err);
 
 /* Bytes the write-ahead log had grown to when it was last found that another program's read keeps it from starting anew; 0: that
  * never happened. Winnow's own reads are short, so the log stays below 64 MiB and one transaction (store.c). */
@@ -81,7 +111,8 @@ struct scan_need {
 
 struct scan_ask {
     int64_t since_us,
-        until_us; /* since <= time < until; TIME_NONE = open. Records without a time match only if both are open */
+        until_us;   /* since <= time < until; TIME_NONE = open. Records without a time match only if both are open */
+    uint64_t after; /* only records with a higher number; 0: all */
     const int64_t *sources; /* ids, or NULL for all */
     size_t source_count;
     struct str word;               /* a word every wanted record contains (see store_word_indexable), or absent */
@@ -112,6 +143,9 @@ struct scan_counts {
     bool index_used;
 };
 struct scan_counts scan_counts(const struct scan *scan);
+/* The highest number given when the scan began: to ask later for what came after. A pending record's number is among them, but
+ * when the record grows it gets a higher one. */
+uint64_t scan_last_number(const struct scan *scan);
 
 /* One record by number; keeps a few decoded blocks. Without `offset` record.offset may be 0, which is faster. The views live until
  * the next call. False: err, or ERR_MISSING. */
