@@ -45,7 +45,9 @@ static void status_release(struct status *status)
 
 static const char *kind_text(enum source_kind kind)
 {
-    return kind == SOURCE_FILE ? "file" : kind == SOURCE_GZIP ? "gzip" : "stream";
+    static const char *const texts[] = {
+        [SOURCE_FILE] = "file", [SOURCE_GZIP] = "gzip", [SOURCE_STREAM] = "stream", [SOURCE_JOURNAL] = "journal"};
+    return texts[kind];
 }
 
 static uint64_t stored_bytes(const struct store_source *source)
@@ -106,6 +108,8 @@ static void add_source(struct buf *line, const struct status *status, const stru
     add_number(line, "lag_seconds", lag_seconds(status, source, lag.bytes));
     add_number(line, "unparsed", source->unparsed);
     add_number(line, "gaps", source->gaps);
+    add_number(line, "rotations", source->state.rotations);
+    add_number(line, "truncations", source->state.truncations);
     buf_add_char(line, '}');
 }
 

@@ -17,7 +17,8 @@
  * The marks are four bytes for each slot: flags (enum record_flag, and BLOCK_NO_TIME), level, kinds, format.
  *
  *  1. Runs are 1..slots, none is empty, and they cover the slots in order.
- *  2. A slot flagged RECORD_TAIL is a hole: its text is empty, it has no time, and its record is in the table hot.
+ *  2. A slot flagged RECORD_TAIL is a hole: its text is empty, it has no time, and its record, unless it was replaced, is in the
+ *     table hot.
  *  3. Every pool is read to its end.
  *  4. The text of all slots together is at most BLOCK_TEXT_MAX.
  *  5. A run's first slot is expected at the run's offset; every other one behind the one before it: offset + length + 1
@@ -60,7 +61,7 @@ static inline uint32_t block_stream(uint32_t group, unsigned pool)
 
 static inline bool block_ends_with_newline(uint8_t flags)
 {
-    return (flags & (RECORD_NO_NEWLINE | RECORD_PIECE | RECORD_TAIL)) == 0;
+    return (flags & RECORD_TAIL) == 0 && record_has_newline(flags);
 }
 
 /* The time expected of a slot. column (with times) may be NULL; *at is where to go on in it; before is the slot before's time. */
@@ -75,10 +76,11 @@ static inline uint64_t block_expected_time(const struct column *column, uint32_t
 /* A row of the table run. */
 struct run_row {
     int64_t source;
-    struct str name;       /* the source's */
-    uint32_t first, slots; /* of the block */
+    struct str name; /* the source's */
+    uint32_t first;  /* of its slots in the block */
+    uint32_t slots;  /* how many are its own; they need not follow each other */
     uint64_t offset_from, offset_to;
-    uint32_t records, unparsed; /* tails left out, here and below */
+    uint32_t records, unparsed; /* holes left out, here and below */
     uint64_t raw_bytes;
     int64_t time_min, time_max;
 };
@@ -174,11 +176,13 @@ bool block_need_column(struct block *block, uint32_t index);
 void block_prepare_columns(struct block *block);
 bool block_damaged(const struct block *block, const char *what, struct err *err);
 
-/* A slot that is not a record: a tail that went to a hot row. */
+/* A slot that is not a record: its number is that of a pending record, or of one that was replaced. */
 static inline bool block_is_hole(const struct block *block, uint32_t slot)
 {
     return (block->flags[slot] & RECORD_TAIL) != 0;
 }
+/* Encodes the batch as it is (block_encode.c); store_encode lends times to records without one before that. */
+void block_encode(struct store_encoder *encoder, struct batch *batch);
 const struct batch_run *block_run_of(const struct block *block, uint32_t slot);
 /* The record of a slot that is not a hole, its raw text given; offset 0 without the offsets. */
 void block_record_of(const struct block *block, uint32_t slot, struct str raw, struct scan_record *ret);

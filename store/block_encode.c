@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "base/must.h"
+#include "store/borrow.h"
 #include "store/column.h"
 #include "store/skeleton.h"
 #include "store/word.h"
@@ -44,29 +45,7 @@ void store_encoder_free(struct store_encoder *encoder)
     free(encoder);
 }
 
-/* ---- Times and totals ------------------------------------------------------------------------------------------------ */
-
-/* A record without a time of its own takes that of the record before it in its run, else of the next one. */
-static void borrow_times(struct batch *batch)
-{
-    for (uint32_t r = 0; r < batch->run_count; r++) {
-        const struct batch_run *run = &batch->runs[r];
-        struct record *records = batch->records + run->first;
-        uint32_t first = 0;
-        while (first < run->count && records[first].time_us == TIME_NONE)
-            first++;
-        if (first == run->count)
-            continue;
-        int64_t time_us = records[first].time_us;
-        for (uint32_t i = 0; i < run->count; i++) {
-            if (records[i].time_us == TIME_NONE) {
-                records[i].time_us = time_us;
-                records[i].flags |= RECORD_TIME_BORROWED;
-            }
-            time_us = records[i].time_us;
-        }
-    }
-}
+/* ---- Totals ---------------------------------------------------------------------------------------------------------- */
 
 /* What is said of the block as a whole; tails do not count. */
 static void sum_up(struct batch *batch)
@@ -409,11 +388,10 @@ static void encode_body(struct store_encoder *e, struct batch *batch)
     index_words(e, &s, &batch->image.index);
 }
 
-void store_encode(struct store_encoder *encoder, struct batch *batch)
+void block_encode(struct store_encoder *encoder, struct batch *batch)
 {
     must(batch->record_count <= BATCH_RECORDS_MAX);
     struct batch_image *image = &batch->image;
-    borrow_times(batch);
     sum_up(batch);
     buf_reset(&image->directory);
     buf_reset(&image->body);
@@ -421,4 +399,10 @@ void store_encode(struct store_encoder *encoder, struct batch *batch)
     if (image->records == 0)
         return;
     encode_body(encoder, batch);
+}
+
+void store_encode(struct store_encoder *encoder, struct batch *batch)
+{
+    borrow_times(batch, NULL);
+    block_encode(encoder, batch);
 }

@@ -6,8 +6,8 @@
 #include "store/memo.h"
 
 /* Facts are read in pages, each in a short read of its own, and visited between the reads. So that the answer is that of
- * one moment all the same, the first read takes the record counter and the facts of hot records, which a commit may
- * replace; the pages then leave out what came later and what was hot. Names and traits are looked up when a row is visited. */
+ * one moment all the same, the first read takes the record counter and the facts of pending records, which a commit may
+ * replace; the pages then leave out what came later and what was pending. Names and traits are looked up when a row is visited. */
 enum { PAGE_ROWS = 1024, TABLE_COUNT = 4 };
 
 static const struct fact_table {
@@ -41,10 +41,10 @@ struct cursor {
 struct reading {
     struct store *store;
     const struct fact_ask *ask;
-    uint64_t bound; /* records from here on came later */
-    uint64_t *hot;  /* record numbers, sorted */
-    size_t hot_count;
-    struct cursor cursors[2 * TABLE_COUNT]; /* of each table the pages, then the hot ones */
+    uint64_t bound;    /* records from here on came later */
+    uint64_t *pending; /* record numbers, sorted */
+    size_t pending_count;
+    struct cursor cursors[2 * TABLE_COUNT]; /* of each table the pages, then those of pending records */
     struct memo *memo;
 };
 
@@ -65,10 +65,10 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static bool is_hot(const struct reading *reading, uint64_t number)
+static bool is_pending(const struct reading *reading, uint64_t number)
 {
-    return reading->hot_count > 0 &&
-           bsearch(&number, reading->hot, reading->hot_count, sizeof *reading->hot, compare_numbers) != NULL;
+    return reading->pending_count > 0 && bsearch(&number, reading->pending, reading->pending_count,
+                                                 sizeof *reading->pending, compare_numbers) != NULL;
 }
 
 static int64_t time_of(int64_t moment)
@@ -110,7 +110,7 @@ static void take_row(struct sqlite3_stmt *stmt, const struct fact_table *table, 
 
 /* Appends the rows of records above `after` and below `before` to the cursor, at most PAGE_ROWS in all; *ret_seen counts
  * those read, wanted or not. */
-static bool read_rows(struct reading *reading, struct cursor *cursor, uint64_t after, uint64_t before, bool hot,
+static bool read_rows(struct reading *reading, struct cursor *cursor, uint64_t after, uint64_t before, bool pending,
                       size_t *ret_seen, struct err *err)
 {
     struct sql *sql = &reading->store->sql;
@@ -134,7 +134,7 @@ static bool read_rows(struct reading *reading, struct cursor *cursor, uint64_t a
         ++*ret_seen;
         uint64_t number = (uint64_t)sql_i64(stmt, 0);
         cursor->last = number;
-        if (is_hot(reading, number) == hot)
+        if (is_pending(reading, number) == pending)
             take_row(stmt, cursor->table, &cursor->arena, &cursor->rows[cursor->count++]);
     }
     return step == 0;
@@ -171,13 +171,15 @@ static bool read_bound(struct reading *reading, struct err *err)
     if (bound < 1)
         return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: no record counter", reading->store->path);
     reading->bound = (uint64_t)bound;
+    if (reading->ask->ret_last_number != NULL)
+        *reading->ask->ret_last_number = reading->bound - 1;
     return true;
 }
 
-static bool read_hot_numbers(struct reading *reading, struct err *err)
+static bool read_pending_numbers(struct reading *reading, struct err *err)
 {
     struct sql *sql = &reading->store->sql;
-    struct sqlite3_stmt *stmt = sql_use(sql, "hot_numbers", err);
+    struct sqlite3_stmt *stmt = sql_use(sql, "hot_pending_numbers", err);
     if (stmt == NULL)
         return false;
     size_t capacity = 0;
@@ -186,23 +188,23 @@ static bool read_hot_numbers(struct reading *reading, struct err *err)
         int64_t number = sql_i64(stmt, 0);
         if (number < 1 || (uint64_t)number >= reading->bound)
             continue;
-        if (reading->hot_count == capacity) {
+        if (reading->pending_count == capacity) {
             capacity = capacity ? capacity * 2 : 16;
-            reading->hot = mem_resize_array(reading->hot, capacity, sizeof *reading->hot);
+            reading->pending = mem_resize_array(reading->pending, capacity, sizeof *reading->pending);
         }
-        reading->hot[reading->hot_count++] = (uint64_t)number;
+        reading->pending[reading->pending_count++] = (uint64_t)number;
     }
     return step == 0;
 }
 
-static bool read_hot_facts(struct reading *reading, struct cursor *cursor, struct err *err)
+static bool read_pending_facts(struct reading *reading, struct cursor *cursor, struct err *err)
 {
     cursor->end = true;
-    cursor->rows = ARENA_ARRAY(&cursor->arena, struct row, reading->hot_count + 1);
-    for (size_t i = 0; i < reading->hot_count; i++) {
+    cursor->rows = ARENA_ARRAY(&cursor->arena, struct row, reading->pending_count + 1);
+    for (size_t i = 0; i < reading->pending_count; i++) {
         size_t seen;
-        uint64_t number = reading->hot[i];
-        if (!read_rows(reading, cursor, number - 1, number + 1, true, &seen, err))
+        uint64_t number = reading->pending[i];
+        if (number > reading->ask->after && !read_rows(reading, cursor, number - 1, number + 1, true, &seen, err))
             return false;
     }
     return true;
@@ -210,14 +212,15 @@ static bool read_hot_facts(struct reading *reading, struct cursor *cursor, struc
 
 static bool begin(struct reading *reading, struct err *err)
 {
-    if (!read_bound(reading, err) || !read_hot_numbers(reading, err))
+    if (!read_bound(reading, err) || !read_pending_numbers(reading, err))
         return false;
     for (unsigned i = 0; i < 2 * TABLE_COUNT; i++) {
         struct cursor *cursor = &reading->cursors[i];
         cursor->table = &tables[i % TABLE_COUNT];
-        if ((cursor->table->kinds & reading->ask->kinds) == 0)
+        cursor->last = reading->ask->after < reading->bound ? reading->ask->after : reading->bound;
+        if ((cursor->table->kinds & reading->ask->kinds) == 0 || (i >= TABLE_COUNT && reading->ask->final))
             cursor->end = true;
-        else if (!(i < TABLE_COUNT ? fill(reading, cursor, err) : read_hot_facts(reading, cursor, err)))
+        else if (!(i < TABLE_COUNT ? fill(reading, cursor, err) : read_pending_facts(reading, cursor, err)))
             return false;
     }
     return true;
@@ -293,6 +296,6 @@ bool store_facts(struct store *store, const struct fact_ask *ask, bool (*visit)(
     for (unsigned i = 0; i < 2 * TABLE_COUNT; i++)
         arena_release(&reading.cursors[i].arena);
     memo_free(reading.memo);
-    free(reading.hot);
+    free(reading.pending);
     return ok;
 }

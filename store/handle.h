@@ -17,6 +17,8 @@ struct writer_state {
     uint64_t next_record;        /* a number is given once, ever */
     int64_t last_block;          /* id, 0 when there is none */
     uint8_t digest[DIGEST_SIZE]; /* of the last block; zeros when there is none */
+    uint64_t hot_records;        /* hot rows that can go into a block */
+    uint64_t hot_bytes;          /* of them, with newlines */
 };
 
 struct store {
@@ -28,6 +30,7 @@ struct store {
     struct map names;  /* text -> id in name, 0 when it was met but has none; see name.c */
     struct map traits; /* its columns -> id in trait; see trait.c */
     bool names_loaded, traits_loaded;
+    struct map last_times;     /* id of a source -> time of its last record, of those that came in hot batches */
     uint64_t wal_pages;        /* in the write-ahead log after the last commit */
     uint64_t wal_patience;     /* store_checkpoint waits for readers from this many on */
     uint64_t wal_held;         /* see store_log_held */

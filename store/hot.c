@@ -37,6 +37,17 @@ bool hot_row(struct sqlite3_stmt *stmt, struct scan_record *ret)
     return true;
 }
 
+bool hot_total(struct store *store, struct writer_state *ret, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "hot_total", err);
+    if (stmt == NULL || sql_step(&store->sql, stmt, err) < 0)
+        return false;
+    ret->hot_records = (uint64_t)sql_i64(stmt, 0);
+    ret->hot_bytes = (uint64_t)sql_i64(stmt, 1);
+    sql_rest(stmt);
+    return true;
+}
+
 bool hot_write(struct store *store, uint64_t number, int64_t source, const struct record *rec, struct err *err)
 {
     struct sqlite3_stmt *stmt = sql_use(&store->sql, "hot_insert", err);
@@ -84,11 +95,11 @@ bool hot_replace(struct store *store, int64_t source, uint64_t offset, struct er
         int step = sql_step(&store->sql, stmt, err);
         if (step <= 0)
             return step == 0;
-        int64_t number = sql_i64(stmt, 0);
+        int64_t number = sql_i64(stmt, 0), flags = sql_i64(stmt, 1);
         struct source_change change = {
             .records = -1,
-            .unparsed = sql_i64(stmt, 1) & RECORD_UNPARSED ? -1 : 0,
-            .raw_bytes = -sql_i64(stmt, 2),
+            .unparsed = flags & RECORD_UNPARSED ? -1 : 0,
+            .raw_bytes = -sql_i64(stmt, 2) - record_has_newline((uint8_t)flags),
             .time_min = TIME_NONE,
             .time_max = TIME_NONE,
         };

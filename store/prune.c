@@ -4,6 +4,7 @@
 #include "base/scope.h"
 #include "store/handle.h"
 #include "store/segment.h"
+#include "store/source.h"
 
 /* The blocks are chosen first, from the index alone; then they go in the order of the chain, a few in each transaction:
  *
@@ -38,6 +39,7 @@ static bool list_candidates(struct pruning *p, struct err *err)
     struct sqlite3_stmt *stmt = sql_use(sql, "block_list", err);
     if (stmt == NULL)
         return false;
+    sql_bind_i64(stmt, 1, 0);
     int step;
     int64_t age = INT64_MIN;
     while ((step = sql_step(sql, stmt, err)) == 1) {
@@ -360,17 +362,6 @@ static void count(struct prune_result *sum, const struct going *going)
         sum->time_max = going->time_max;
 }
 
-static bool set_times(struct pruning *p, struct err *err)
-{
-    for (size_t i = 0; i < p->source_count; i++) {
-        if ((i == 0 || p->sources[i] != p->sources[i - 1]) &&
-            !do_one(&p->store->sql, "prune_source_times", p->sources[i], err))
-            return false;
-    }
-    p->source_count = 0;
-    return true;
-}
-
 /* The next few from *at on. */
 static bool drop_some(struct pruning *p, size_t *at, struct err *err)
 {
@@ -389,7 +380,8 @@ static bool drop_some(struct pruning *p, size_t *at, struct err *err)
         blocks++;
         bytes += going.bytes;
     }
-    ok = ok && set_times(p, err) && sql_run(sql, "commit", err);
+    ok = ok && source_set_times(p->store, p->sources, p->source_count, err) && sql_run(sql, "commit", err);
+    p->source_count = 0;
     if (!ok) {
         if (sql_in_transaction(sql))
             sql_run(sql, "rollback", NULL);

@@ -10,8 +10,8 @@
 
 /* A scan lists at its start, in one short read, the blocks there are and the hot records it wants. From then on it reads
  * block by block, each in a short read of its own, so that it never keeps the write-ahead log from starting anew. The hot
- * records are copied at the start because a later commit may replace them; memory for them is bounded by the number of
- * sources. A block is decided on in this order, cheapest first: source, time, word, then as a job (scan_job.h). Many blocks are
+ * records are copied at the start because a later commit may replace them or put them into a block; memory for them is bounded by
+ * what their writer lets come together, about a block's worth, and by the number of sources. A block is decided on in this order, cheapest first: source, time, word, then as a job (scan_job.h). Many blocks are
  * run ahead by a team; the few that the index names for a word are taken from those that store_fetch keeps. */
 
 struct listed_block {
@@ -41,6 +41,7 @@ struct scan {
     struct scan_record found; /* the next record of the blocks, if have */
     bool have;
     struct scan_counts counts;
+    uint64_t last_number;
 };
 
 /* ---- The snapshot ------------------------------------------------------------------------------------------------------ */
@@ -76,6 +77,9 @@ static bool list_blocks(struct scan *scan, struct err *err)
     struct sqlite3_stmt *stmt = sql_use(sql, "block_list", err);
     if (stmt == NULL)
         return false;
+    /* Those that begin this far before `after` end before it. */
+    uint64_t after = scan->plan.after;
+    sql_bind_u64(stmt, 1, after > BATCH_RECORDS_MAX ? after - BATCH_RECORDS_MAX : 0);
     int step;
     while ((step = sql_step(sql, stmt, err)) == 1) {
         scan->counts.blocks++;
@@ -166,6 +170,7 @@ static bool copy_hot(struct scan *scan, struct err *err)
     struct sqlite3_stmt *stmt = sql_use(sql, "hot_list", err);
     if (stmt == NULL)
         return false;
+    sql_bind_u64(stmt, 1, scan->plan.after);
     int step;
     while ((step = sql_step(sql, stmt, err)) == 1) {
         struct scan_record rec;
@@ -175,14 +180,29 @@ static bool copy_hot(struct scan *scan, struct err *err)
         }
         if (!wants_hot(scan, &rec))
             continue;
+        if (scan->plan.textless)
+            rec.record.raw = STR_ABSENT;
         if (scan->hot_count == scan->hot_capacity) {
             scan->hot_capacity = scan->hot_capacity ? scan->hot_capacity * 2 : 16;
             scan->hot = mem_resize_array(scan->hot, scan->hot_capacity, sizeof *scan->hot);
         }
-        rec.record.raw = arena_str(&scan->arena, rec.record.raw);
+        if (rec.record.raw.data != NULL)
+            rec.record.raw = arena_str(&scan->arena, rec.record.raw);
         scan->hot[scan->hot_count++] = rec;
     }
     return step == 0;
+}
+
+static bool read_last_number(struct scan *scan, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&scan->store->sql, "next_record", err);
+    int step = stmt == NULL ? -1 : sql_step(&scan->store->sql, stmt, err);
+    if (step == 1) {
+        int64_t next = sql_i64(stmt, 0);
+        scan->last_number = next > 1 ? (uint64_t)next - 1 : 0;
+        sql_rest(stmt);
+    }
+    return step >= 0;
 }
 
 struct scan *scan_new(struct store *store, const struct scan_ask *ask, struct err *err)
@@ -196,8 +216,9 @@ struct scan *scan_new(struct store *store, const struct scan_ask *ask, struct er
         scan->fingerprint = word_fingerprint(ask->word);
     bool ok = sql_run(&store->sql, "begin_read", err);
     if (ok) {
-        ok = list_blocks(scan, err) && (scan->plan.all_sources || choose_by_source(scan, err)) &&
-             choose_by_word(scan, err) && copy_hot(scan, err);
+        ok = read_last_number(scan, err) && list_blocks(scan, err) &&
+             (scan->plan.all_sources || choose_by_source(scan, err)) && choose_by_word(scan, err) &&
+             copy_hot(scan, err);
         ok = sql_run(&store->sql, "commit", ok ? err : NULL) && ok;
     }
     if (ok && !scan->by_word && scan->block_count >= TEAM_BLOCKS_MIN)
@@ -224,15 +245,21 @@ struct scan_counts scan_counts(const struct scan *scan)
     return scan->counts;
 }
 
+uint64_t scan_last_number(const struct scan *scan)
+{
+    return scan->last_number;
+}
+
 /* ---- From block to block ----------------------------------------------------------------------------------------------- */
 
 /* What the list says of the block; who is left out is counted. */
 static bool wants_block(struct scan *scan, const struct listed_block *listed)
 {
-    if (!listed->wanted)
+    if (!listed->wanted || listed->first_record + listed->slots - 1 <= scan->plan.after)
         return false;
     if (!plan_wants_span(&scan->plan, listed->time_min, listed->time_max)) {
-        bool simple = scan->plan.all_sources && scan->plan.need_count == 0 && scan->plan.wants == NULL;
+        bool simple = scan->plan.all_sources && scan->plan.need_count == 0 && scan->plan.wants == NULL &&
+                      listed->first_record > scan->plan.after;
         if (simple) /* then the row tells who is left out */
             scan->counts.records_without_time += listed->timeless;
         if (simple || listed->timeless == 0)

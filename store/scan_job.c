@@ -46,6 +46,7 @@ void plan_take(struct plan *plan, const struct scan_ask *ask, struct arena *aren
     *plan = (struct plan){
         .since_us = ask->since_us,
         .until_us = ask->until_us,
+        .after = ask->after < INT64_MAX ? ask->after : INT64_MAX,
         .timed = ask->since_us != TIME_NONE || ask->until_us != TIME_NONE,
         .all_sources = ask->sources == NULL,
         .offsets = ask->offsets,
@@ -158,7 +159,7 @@ static uint8_t choose_slot(const struct plan *plan, const struct job *job, uint3
 {
     const struct block *block = job->block;
     uint8_t unsure = job->wanted[slot] == FIND_MAYBE ? UNSURE : 0;
-    if (job->wanted[slot] == FIND_NO || block_is_hole(block, slot))
+    if (job->wanted[slot] == FIND_NO || block_is_hole(block, slot) || job->first_record + slot <= plan->after)
         return 0;
     if (plan->wants) {
         struct scan_record rec;

@@ -20,7 +20,8 @@ struct plan_need {
 /* What is wanted; does not change while jobs run. */
 struct plan {
     int64_t since_us, until_us;
-    bool timed; /* since or until is given */
+    bool timed;     /* since or until is given */
+    uint64_t after; /* numbers up to this are not wanted */
     int64_t *sources;
     size_t source_count;
     bool all_sources, offsets, textless;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "base/scope.h"
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------- */
 
@@ -27,7 +28,20 @@ bool source_write(struct store *store, const struct source_state *state, struct 
     sql_bind_time(stmt, 13, state->modified_us);
     sql_bind_time(stmt, 14, state->read_us);
     sql_bind_i64(stmt, 15, state->replaced);
+    sql_bind_str(stmt, 16, state->cursor);
+    sql_bind_u64(stmt, 17, state->rotations);
+    sql_bind_u64(stmt, 18, state->truncations);
     return sql_do(&store->sql, stmt, err);
+}
+
+/* Runs a statement that changes the source's row. */
+static bool change_source(struct store *store, struct sqlite3_stmt *stmt, int64_t source, struct err *err)
+{
+    if (!sql_do(&store->sql, stmt, err))
+        return false;
+    return sql_changes(&store->sql) == 1 ||
+           err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: source %lld is not in it", store->path,
+                   (long long)source);
 }
 
 bool source_count(struct store *store, int64_t source, const struct source_change *change, struct err *err)
@@ -41,12 +55,26 @@ bool source_count(struct store *store, int64_t source, const struct source_chang
     sql_bind_i64(stmt, 4, change->raw_bytes);
     sql_bind_time(stmt, 5, change->time_min);
     sql_bind_time(stmt, 6, change->time_max);
-    if (!sql_do(&store->sql, stmt, err))
+    return change_source(store, stmt, source, err);
+}
+
+/* What was skipped by wish is not counted: it is no loss. */
+bool source_gap(struct store *store, const struct batch_gap *gap, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "gap_insert", err);
+    if (stmt == NULL)
         return false;
-    if (sql_changes(&store->sql) != 1)
-        return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: source %lld is not in it", store->path,
-                       (long long)source);
-    return true;
+    must(gap->reason >= GAP_TRUNCATED && gap->reason <= GAP_SKIPPED);
+    sql_bind_i64(stmt, 1, gap->source);
+    sql_bind_u64(stmt, 2, gap->offset);
+    sql_bind_u64(stmt, 3, gap->bytes);
+    sql_bind_i64(stmt, 4, gap->reason);
+    sql_bind_time(stmt, 5, gap->found_us);
+    if (!sql_do(&store->sql, stmt, err) || (stmt = sql_use(&store->sql, "source_gap_count", err)) == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, gap->source);
+    sql_bind_i64(stmt, 2, gap->reason != GAP_SKIPPED);
+    return change_source(store, stmt, gap->source, err);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------------------------------- */
@@ -59,14 +87,14 @@ static uint32_t u32_of(int64_t value)
 /* False when a value cannot be. Hashes, devices and inodes may be any 64 bits. */
 static bool take_source(struct sqlite3_stmt *stmt, struct arena *arena, struct store_source *ret)
 {
-    static const int never_negative[] = {9, 10, 11, 15, 16, 17, 18, 21};
+    static const int never_negative[] = {9, 10, 11, 15, 16, 17, 18, 21, 25, 26};
     for (size_t i = 0; i < sizeof never_negative / sizeof *never_negative; i++) {
         if (sql_i64(stmt, never_negative[i]) < 0)
             return false;
     }
     struct str name = sql_str(stmt, 1);
     int64_t id = sql_i64(stmt, 0), kind = sql_i64(stmt, 2);
-    if (id < 1 || name.data == NULL || kind < SOURCE_FILE || kind > SOURCE_STREAM)
+    if (id < 1 || name.data == NULL || kind < SOURCE_FILE || kind > SOURCE_JOURNAL)
         return false;
     *ret = (struct store_source){
         .state =
@@ -86,6 +114,9 @@ static bool take_source(struct sqlite3_stmt *stmt, struct arena *arena, struct s
                 .modified_us = sql_time(stmt, 12),
                 .read_us = sql_time(stmt, 13),
                 .replaced = sql_i64(stmt, 14) != 0,
+                .cursor = sql_is_null(stmt, 24) ? STR_ABSENT : arena_str(arena, sql_str(stmt, 24)),
+                .rotations = (uint64_t)sql_i64(stmt, 25),
+                .truncations = (uint64_t)sql_i64(stmt, 26),
             },
         .records = (uint64_t)sql_i64(stmt, 15),
         .unparsed = (uint64_t)sql_i64(stmt, 16),
@@ -131,4 +162,68 @@ bool store_sources(struct store *store, struct arena *arena, struct store_source
     }
     free(sources);
     return step == 0;
+}
+
+/* ---- Times ----------------------------------------------------------------------------------------------------------- */
+
+struct hot_times {
+    int64_t source, time_min, time_max;
+};
+
+/* Of all sources that have hot rows, in arena, by id. */
+static bool read_hot_times(struct sql *sql, struct arena *arena, struct hot_times **ret, size_t *ret_count,
+                           struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(sql, "hot_times", err);
+    if (stmt == NULL)
+        return false;
+    size_t capacity = 0;
+    int step;
+    *ret_count = 0;
+    while ((step = sql_step(sql, stmt, err)) == 1) {
+        if (*ret_count == capacity) {
+            struct hot_times *more = ARENA_ARRAY(arena, struct hot_times, capacity ? capacity * 2 : 64);
+            if (capacity > 0)
+                memcpy(more, *ret, capacity * sizeof *more);
+            capacity = capacity ? capacity * 2 : 64;
+            *ret = more;
+        }
+        (*ret)[(*ret_count)++] = (struct hot_times){sql_i64(stmt, 0), sql_time(stmt, 1), sql_time(stmt, 2)};
+    }
+    return step == 0;
+}
+
+static bool set_source_times(struct sql *sql, int64_t source, const struct hot_times *hot, size_t hot_count,
+                             struct err *err)
+{
+    size_t low = 0, high = hot_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (hot[middle].source < source)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool has_hot = low < hot_count && hot[low].source == source;
+    struct sqlite3_stmt *stmt = sql_use(sql, "prune_source_times", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, source);
+    sql_bind_time(stmt, 2, has_hot ? hot[low].time_min : TIME_NONE);
+    sql_bind_time(stmt, 3, has_hot ? hot[low].time_max : TIME_NONE);
+    return sql_do(sql, stmt, err);
+}
+
+bool source_set_times(struct store *store, const int64_t *sources, size_t count, struct err *err)
+{
+    SCOPED(arena) arena = {0};
+    struct hot_times *hot = NULL;
+    size_t hot_count;
+    if (!read_hot_times(&store->sql, &arena, &hot, &hot_count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if ((i == 0 || sources[i] != sources[i - 1]) && !set_source_times(&store->sql, sources[i], hot, hot_count, err))
+            return false;
+    }
+    return true;
 }

@@ -12,5 +12,8 @@ struct source_change {
 bool source_write(struct store *store, const struct source_state *state, struct err *err);
 /* The source must be in the store: ERR_CORRUPT when it is not. */
 bool source_count(struct store *store, int64_t source, const struct source_change *change, struct err *err);
+/* Some records are gone: the sources' times become those of the records left. May name a source more than once. */
+bool source_set_times(struct store *store, const int64_t *sources, size_t count, struct err *err);
+bool source_gap(struct store *store, const struct batch_gap *gap, struct err *err);
 
 #endif

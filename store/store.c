@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/must.h"
 #include "store/chain.h"
+#include "store/hot.h"
 #include "store/handle.h"
 #include "store/lock.h"
 #include "store/page.h"
@@ -238,7 +239,7 @@ static bool read_writer_state(struct store *store, struct err *err)
     if (!chain_head(store, &block, store->writer.digest, err))
         return false;
     store->writer.last_block = block;
-    return true;
+    return hot_total(store, &store->writer, err);
 }
 
 static bool open_writer(struct store *store, struct err *err)
@@ -302,6 +303,12 @@ static bool open_reader(struct store *store, struct err *err)
     return sql_script(&store->sql, asset_get("sql/open_read.sql"), err);
 }
 
+bool store_set_durability(struct store *store, enum store_durability durability, struct err *err)
+{
+    must(store->mode == STORE_WRITE);
+    return sql_run(&store->sql, durability == STORE_FULL ? "durability_full" : "durability_normal", err);
+}
+
 struct store *store_open(const char *path, enum store_mode mode, struct err *err)
 {
     struct store *store = mem_alloc(sizeof *store);
@@ -325,6 +332,7 @@ void store_free(struct store *store)
     fetch_cache_free(store->cache);
     map_release(&store->names);
     map_release(&store->traits);
+    map_release(&store->last_times);
     free(store->path);
     free(store);
 }

@@ -167,6 +167,9 @@ struct fact_row {
 struct fact_ask {
     uint8_t kinds;
     int64_t since_us, until_us;
+    uint64_t after;            /* only of records with a higher number; 0: all */
+    bool final;                /* not of pending records, which get a higher number when they grow */
+    uint64_t *ret_last_number; /* NULL, or gets the highest number given when the reading began */
     const int64_t *sources;
     size_t source_count;
 };

@@ -13,8 +13,8 @@
  *     gap       bytes of a source before its position are in no block, and no gap is recorded
  *     overlap   bytes of a source are stored twice
  *     position  a source's position is not where its stored bytes end
- *     hot       an unterminated last line is not readable
- *     fact      facts are not those of the block's records
+ *     hot       a record that is not in a block is not readable
+ *     fact      facts are not those of the records
  *     counter   the record counter would give a number again
  *     table     SQLite finds a table or index damaged
  *     kept      the link kept elsewhere is not in the chain
@@ -33,10 +33,23 @@ struct verify_run {
     bool seen; /* its block was looked at */
 };
 
+/* Of the facts the records say there are, less those there are: a count, and a sum that does not depend on the order. */
+struct verify_facts {
+    uint64_t count, sum;
+};
+
 struct verify_hot {
     uint64_t number, offset, size;
     int64_t source;
-    bool unparsed;
+    bool unparsed, pending;
+    struct verify_facts facts;
+};
+
+/* A stretch that was told to be missing. */
+struct verify_gap {
+    int64_t source;
+    uint64_t offset;
+    bool lost; /* not skipped by wish */
 };
 
 struct verify_pruned {
@@ -55,9 +68,7 @@ struct verify_block {
     uint64_t first_record;
     uint32_t slots;
     bool decoded;
-    struct verify_facts {
-        uint64_t count, sum; /* of the facts its records say there are, less those there are */
-    } facts;
+    struct verify_facts facts;
 };
 
 struct verify {
@@ -73,6 +84,8 @@ struct verify {
     struct verify_run **by_block; /* the same by block, first */
     struct verify_hot *hots;      /* by source, offset */
     size_t hot_count;
+    struct verify_gap *gaps; /* by source, offset */
+    size_t gap_count;
     struct verify_pruned *pruned; /* by block */
     size_t pruned_count;
     struct verify_pruned_run *pruned_runs; /* by source, offset */
@@ -107,7 +120,8 @@ bool verify_block_check(struct verify *v, int64_t *id, int64_t last, uint8_t pre
                         struct err *err);
 /* verify_source.c */
 void verify_sources(struct verify *v);
-/* verify_fact.c: adds what the decoded block says, then takes off the facts there are and compares. */
+/* verify_fact.c: adds what a record says, and a decoded block, then takes off the facts there are and compares. */
+void verify_facts_add(struct verify_facts *facts, const struct scan_record *rec);
 void verify_facts_expect(struct verify_block *at, const struct block *block);
 bool verify_facts(struct verify *v, struct err *err);
 

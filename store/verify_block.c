@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "store/run.h"
 #include "store/verify.h"
 
 /* ---- The row ----------------------------------------------------------------------------------------------------------- */
@@ -103,17 +104,20 @@ static void compare_content(struct verify *v, const struct block_row *row)
     const struct block *block = &v->block;
     struct block_row sum = {.time_min = TIME_NONE, .time_max = TIME_NONE};
     bool runs_fit = true;
+    SCOPED(arena) arena = {0};
+    struct run_row *found = ARENA_ARRAY(&arena, struct run_row, block->run_count + 1);
     for (uint32_t r = 0; r < block->run_count; r++) {
-        struct run_row found = run_of(block, &block->runs[r]);
-        if (found.records == 0)
-            continue;
-        runs_fit &= sum.run_count < row->run_count && same_run(&row->runs[sum.run_count], &found);
-        sum.run_count++;
-        sum.records += found.records;
-        sum.unparsed += found.unparsed;
-        sum.raw_bytes += found.raw_bytes;
-        widen(&sum.time_min, &sum.time_max, found.time_min);
-        widen(&sum.time_min, &sum.time_max, found.time_max);
+        found[sum.run_count] = run_of(block, &block->runs[r]);
+        sum.run_count += found[sum.run_count].records > 0;
+    }
+    sum.run_count = run_rows_join(found, sum.run_count);
+    for (uint32_t r = 0; r < sum.run_count; r++) {
+        runs_fit &= r < row->run_count && same_run(&row->runs[r], &found[r]);
+        sum.records += found[r].records;
+        sum.unparsed += found[r].unparsed;
+        sum.raw_bytes += found[r].raw_bytes;
+        widen(&sum.time_min, &sum.time_max, found[r].time_min);
+        widen(&sum.time_min, &sum.time_max, found[r].time_max);
     }
     for (uint32_t slot = 0; slot < block->slots; slot++)
         sum.timeless += !block_is_hole(block, slot) && block->times[slot] == TIME_NONE;

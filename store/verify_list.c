@@ -122,7 +122,7 @@ struct verify_run **verify_runs_of(const struct verify *v, int64_t first, int64_
     return end > 0 ? v->by_block + low : NULL;
 }
 
-/* ---- Hot rows and what was pruned ------------------------------------------------------------------------------------ */
+/* ---- Hot rows, gaps and what was pruned ------------------------------------------------------------------------------------ */
 
 static int compare_hots(const void *a, const void *b)
 {
@@ -138,26 +138,49 @@ static bool list_hots(struct verify *v, struct err *err)
     struct err why = {0};
     struct sqlite3_stmt *stmt = sql_use(sql, "hot_list", &why);
     int step = stmt == NULL ? -1 : 1;
+    if (stmt != NULL)
+        sql_bind_i64(stmt, 1, 0);
     while (step == 1 && (step = sql_step(sql, stmt, &why)) == 1) {
         struct scan_record rec;
         if (!hot_row(stmt, &rec)) {
-            verify_find(v, "hot", 0, "the unterminated line of record %lld is not readable",
+            verify_find(v, "hot", 0, "record %lld, which is not in a block, is not readable",
                         (long long)sql_i64(stmt, 0));
             continue;
         }
         v->hots = grown(v->hots, v->hot_count, sizeof *v->hots);
-        v->hots[v->hot_count++] = (struct verify_hot){
+        struct verify_hot *hot = &v->hots[v->hot_count++];
+        *hot = (struct verify_hot){
             .number = rec.number,
             .offset = rec.record.offset,
-            .size = rec.record.raw.size,
+            .size = rec.record.raw.size + (record_has_newline(rec.record.flags) ? 1 : 0),
             .source = rec.source,
             .unparsed = (rec.record.flags & RECORD_UNPARSED) != 0,
+            .pending = (rec.record.flags & RECORD_TAIL) != 0,
         };
+        verify_facts_add(&hot->facts, &rec);
     }
     if (v->hot_count > 0)
         qsort(v->hots, v->hot_count, sizeof *v->hots, compare_hots);
     v->lists_whole &= step == 0;
     return step == 0 || verify_damage(v, "hot", 0, &why, err);
+}
+
+static bool list_gaps(struct verify *v, struct err *err)
+{
+    struct sql *sql = &v->store->sql;
+    struct err why = {0};
+    struct sqlite3_stmt *stmt = sql_use(sql, "gap_list", &why);
+    int step = stmt == NULL ? -1 : 1;
+    while (step == 1 && (step = sql_step(sql, stmt, &why)) == 1) {
+        v->gaps = grown(v->gaps, v->gap_count, sizeof *v->gaps);
+        v->gaps[v->gap_count++] = (struct verify_gap){
+            .source = sql_i64(stmt, 0),
+            .offset = (uint64_t)sql_i64(stmt, 1),
+            .lost = sql_i64(stmt, 2) != GAP_SKIPPED,
+        };
+    }
+    v->lists_whole &= step == 0;
+    return step == 0 || verify_damage(v, "source", 0, &why, err);
 }
 
 static bool list_pruned_runs(struct verify *v, struct err *err)
@@ -266,7 +289,7 @@ bool verify_list(struct verify *v, struct err *err)
     if (!sql_run(&v->store->sql, "begin_read", err))
         return false;
     bool ok = read_head(v, err) && read_counter(v, err) && list_sources(v, err) && list_runs(v, err) &&
-              list_hots(v, err) && list_pruned(v, err) && list_pruned_runs(v, err) &&
+              list_hots(v, err) && list_gaps(v, err) && list_pruned(v, err) && list_pruned_runs(v, err) &&
               find_outsider(v, "block_pruned", -1, "where the chain says it was pruned", err) &&
               find_outsider(v, "block_before", 1, "before the beginning of the chain", err) &&
               (v->result->head.block < 0 ||
@@ -282,6 +305,7 @@ void verify_list_release(struct verify *v)
     free(v->runs);
     free(v->by_block);
     free(v->hots);
+    free(v->gaps);
     free(v->pruned);
     free(v->pruned_runs);
     arena_release(&v->arena);

@@ -14,7 +14,7 @@ INSERT INTO name VALUES
 CREATE TABLE source_file(
     id INTEGER PRIMARY KEY,
     name NOT NULL,
-    kind INTEGER NOT NULL,          -- 1 file, 2 gzip, 3 stream
+    kind INTEGER NOT NULL,          -- 1 file, 2 gzip, 3 stream, 4 journal
     device INTEGER NOT NULL,        -- identity of the file; 64-bit values kept as signed
     inode INTEGER NOT NULL,
     head_size INTEGER NOT NULL,
@@ -35,11 +35,24 @@ CREATE TABLE source_file(
     time_max INTEGER,
     pruned_records INTEGER NOT NULL DEFAULT 0, -- no longer there; the counts above are without them
     pruned_min INTEGER,                         -- their times
-    pruned_max INTEGER
+    pruned_max INTEGER,
+    cursor,                         -- of a journal
+    rotations INTEGER NOT NULL,
+    truncations INTEGER NOT NULL
+);
+
+-- Stretches of sources that are not in the store. Those that are lost are counted in source_file.gaps.
+CREATE TABLE source_gap(
+    id INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,         -- 0: not known how many
+    reason INTEGER NOT NULL,        -- 1 truncated, 2 cursor gone, 3 vanished, 4 skipped: not lost, not wanted
+    found_us INTEGER
 );
 
 -- A stretch of records in compressed form. It takes the numbers first_record .. first_record + slots - 1; slots that
--- are not records of the block are tails, kept in hot or since replaced. The small columns stand before the blobs so
+-- are not records of the block are pending ones, kept in hot or since replaced. The small columns stand before the blobs so
 -- that they are read without them. digest chains to the block before (store/digest.h).
 CREATE TABLE block(
     id INTEGER PRIMARY KEY,
@@ -59,7 +72,8 @@ CREATE TABLE block(
 -- Holds all a scan needs to choose blocks, so that choosing reads no block row.
 CREATE UNIQUE INDEX block_range ON block(first_record, slots, timeless, time_min, time_max);
 
--- Which source's bytes a block holds. first and slots count slots within the block; the rest is of those that are records.
+-- Which source's bytes a block holds: a row for each stretch of bytes. first is the first of its slots in the block, slots how
+-- many are its own, which those of other sources may stand between; the rest is of those that are records.
 CREATE TABLE run(
     source INTEGER NOT NULL,
     block INTEGER NOT NULL,
@@ -103,7 +117,7 @@ CREATE TABLE pruned_run(
     PRIMARY KEY (source, offset_from)
 ) WITHOUT ROWID;
 
--- Records that are not in a block: the unterminated end of each source.
+-- Records that are not in a block: not yet, or, flagged 8, the pending one at the end of a source, which may still grow.
 CREATE TABLE hot(
     record INTEGER PRIMARY KEY,
     source INTEGER NOT NULL,
@@ -115,7 +129,7 @@ CREATE TABLE hot(
     format INTEGER NOT NULL,
     raw BLOB NOT NULL
 );
-CREATE INDEX hot_source ON hot(source, offset);
+CREATE INDEX hot_pending ON hot(source, offset) WHERE flags & 8;
 
 -- The id index (store/word.h, store/segment.h). Blocks 64 n + 1 .. 64 n + 64 are segment n. Until a segment is whole, each of
 -- its blocks has a list of fingerprints; then all of them move into the segment's 4096 buckets.
@@ -236,7 +250,7 @@ FROM fact_error f LEFT JOIN trait t ON t.id = f.trait;
 CREATE VIEW source AS SELECT
     id,
     name,
-    CASE kind WHEN 1 THEN 'file' WHEN 2 THEN 'gzip' WHEN 3 THEN 'stream' END AS kind,
+    CASE kind WHEN 1 THEN 'file' WHEN 2 THEN 'gzip' WHEN 3 THEN 'stream' WHEN 4 THEN 'journal' END AS kind,
     position,
     pending_bytes,
     size,
@@ -256,5 +270,18 @@ CREATE VIEW source AS SELECT
     modified_us,
     strftime('%Y-%m-%dT%H:%M:%S', read_us / 1000000 - (read_us % 1000000 < 0), 'unixepoch')
         || CASE read_us % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (read_us % 1000000 + 1000000) % 1000000) END AS read,
-    read_us
+    read_us,
+    rotations,
+    truncations
 FROM source_file;
+
+CREATE VIEW gap AS SELECT
+    source AS source_id,
+    (SELECT name FROM source_file WHERE id = source) AS source,
+    offset,
+    nullif(bytes, 0) AS bytes,
+    CASE reason WHEN 1 THEN 'truncated' WHEN 2 THEN 'cursor_gone' WHEN 3 THEN 'vanished' WHEN 4 THEN 'skipped' END AS reason,
+    strftime('%Y-%m-%dT%H:%M:%S', found_us / 1000000 - (found_us % 1000000 < 0), 'unixepoch')
+        || CASE found_us % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (found_us % 1000000 + 1000000) % 1000000) END AS found,
+    found_us
+FROM source_gap;

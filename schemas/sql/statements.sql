@@ -7,6 +7,12 @@ BEGIN IMMEDIATE;
 -- name: begin_read
 BEGIN;
 
+-- name: durability_normal
+PRAGMA synchronous = NORMAL;
+
+-- name: durability_full
+PRAGMA synchronous = FULL;
+
 -- name: commit
 COMMIT;
 
@@ -65,8 +71,20 @@ INSERT INTO hot(record, source, offset, time_us, flags, level, kinds, format, ra
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 
 -- name: hot_pending
--- plan: SEARCH hot USING INDEX hot_source (source=? AND offset>?)
-SELECT record, flags, length(raw) FROM hot WHERE source = ?1 AND offset >= ?2 ORDER BY record;
+-- plan: SEARCH hot USING INDEX hot_pending (source=? AND offset>?)
+SELECT record, flags, length(CAST(raw AS BLOB)) FROM hot WHERE source = ?1 AND offset >= ?2 AND flags & 8;
+
+-- name: hot_total
+-- plan: SCAN hot
+SELECT count(*), coalesce(sum(length(CAST(raw AS BLOB)) + (flags & 6 = 0)), 0) FROM hot WHERE NOT flags & 8;
+
+-- name: hot_settleable
+-- plan: SCAN hot
+SELECT record, source, offset, time_us, flags, level, kinds, format, raw FROM hot WHERE NOT flags & 8 ORDER BY record;
+
+-- name: hot_settled
+-- plan: SEARCH hot USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+DELETE FROM hot WHERE record BETWEEN ?1 AND ?2 AND NOT flags & 8;
 
 -- name: hot_delete
 -- plan: SEARCH hot USING INTEGER PRIMARY KEY (rowid=?)
@@ -122,14 +140,26 @@ SELECT id, source, level, status, service, logger, method, template FROM trait O
 
 -- name: source_upsert
 INSERT INTO source_file(id, name, kind, device, inode, head_size, tail_size, head_hash, tail_hash, position,
-                        pending_bytes, size, modified_us, read_us, replaced)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                        pending_bytes, size, modified_us, read_us, replaced, cursor, rotations, truncations)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
 ON CONFLICT(id) DO UPDATE SET
     name = excluded.name, kind = excluded.kind, device = excluded.device, inode = excluded.inode,
     head_size = excluded.head_size, tail_size = excluded.tail_size, head_hash = excluded.head_hash,
     tail_hash = excluded.tail_hash, position = excluded.position, pending_bytes = excluded.pending_bytes,
     size = excluded.size, modified_us = excluded.modified_us, read_us = excluded.read_us,
-    replaced = excluded.replaced;
+    replaced = excluded.replaced, cursor = excluded.cursor, rotations = excluded.rotations,
+    truncations = excluded.truncations;
+
+-- name: source_name
+-- plan: SEARCH source_file USING INTEGER PRIMARY KEY (rowid=?)
+SELECT name FROM source_file WHERE id = ?1;
+
+-- name: gap_insert
+INSERT INTO source_gap(source, offset, bytes, reason, found_us) VALUES (?1, ?2, ?3, ?4, ?5);
+
+-- name: source_gap_count
+-- plan: SEARCH source_file USING INTEGER PRIMARY KEY (rowid=?)
+UPDATE source_file SET gaps = gaps + ?2 WHERE id = ?1;
 
 -- name: source_count
 -- plan: SEARCH source_file USING INTEGER PRIMARY KEY (rowid=?)
@@ -143,12 +173,12 @@ WHERE id = ?1;
 -- plan: SCAN source_file
 SELECT id, name, kind, device, inode, head_size, tail_size, head_hash, tail_hash, position, pending_bytes, size,
        modified_us, read_us, replaced, records, unparsed, raw_bytes, gaps, time_min, time_max, pruned_records, pruned_min,
-       pruned_max
+       pruned_max, cursor, rotations, truncations
 FROM source_file ORDER BY id;
 
 -- name: block_list
--- plan: SCAN block USING COVERING INDEX block_range
-SELECT id, first_record, slots, timeless, time_min, time_max FROM block ORDER BY first_record;
+-- plan: SEARCH block USING COVERING INDEX block_range (first_record>?)
+SELECT id, first_record, slots, timeless, time_min, time_max FROM block WHERE first_record > ?1 ORDER BY first_record;
 
 -- name: block_read
 -- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid=?)
@@ -164,17 +194,17 @@ WHERE first_record <= ?1 ORDER BY first_record DESC LIMIT 1;
 SELECT block FROM run WHERE source = ?1 ORDER BY block;
 
 -- name: hot_list
--- plan: SCAN hot
-SELECT record, source, offset, time_us, flags, level, kinds, format, raw FROM hot ORDER BY record;
+-- plan: SEARCH hot USING INTEGER PRIMARY KEY (rowid>?)
+SELECT record, source, offset, time_us, flags, level, kinds, format, raw FROM hot WHERE record > ?1 ORDER BY record;
 
 -- name: hot_read
 -- plan: SEARCH hot USING INTEGER PRIMARY KEY (rowid=?)
 SELECT record, source, offset, time_us, flags, level, kinds, format, raw FROM hot WHERE record = ?1;
 
--- name: hot_numbers
--- plan: SCAN hot USING COVERING INDEX hot_source
+-- name: hot_pending_numbers
+-- plan: SCAN hot USING INDEX hot_pending
 -- plan: USE TEMP B-TREE FOR ORDER BY
-SELECT record FROM hot ORDER BY +record;
+SELECT record FROM hot WHERE flags & 8 ORDER BY +record;
 
 -- Facts in pages, so that no read lasts: record > ?1 and < ?2, ?3 <= moment < ?4 (NULL = open), at most ?5 rows. ?6 is the
 -- outcome wanted, or NULL.
@@ -237,6 +267,11 @@ SELECT last_block, first_block, digest, pruned_us FROM pruned ORDER BY last_bloc
 -- name: pruned_holding
 -- plan: SEARCH pruned USING INTEGER PRIMARY KEY (rowid>?)
 SELECT first_block FROM pruned WHERE last_block >= ?1 ORDER BY last_block LIMIT 1;
+
+-- name: gap_list
+-- plan: SCAN source_gap
+-- plan: USE TEMP B-TREE FOR ORDER BY
+SELECT source, offset, reason FROM source_gap ORDER BY source, offset;
 
 -- name: pruned_runs
 -- plan: SCAN pruned_run
@@ -315,14 +350,18 @@ UPDATE source_file SET
     pruned_max = max(coalesce(pruned_max, ?6), coalesce(?6, pruned_max))
 WHERE id = ?1;
 
+-- ?2 and ?3: the times of its hot rows.
 -- name: prune_source_times
 -- plan: SEARCH source_file USING INTEGER PRIMARY KEY (rowid=?)
 UPDATE source_file SET
-    time_min = (SELECT min(t) FROM (SELECT min(time_min) AS t FROM run WHERE source = ?1
-                                    UNION ALL SELECT min(time_us) FROM hot WHERE source = ?1)),
-    time_max = (SELECT max(t) FROM (SELECT max(time_max) AS t FROM run WHERE source = ?1
-                                    UNION ALL SELECT max(time_us) FROM hot WHERE source = ?1))
+    time_min = (SELECT min(coalesce(min(time_min), ?2), coalesce(?2, min(time_min))) FROM run WHERE source = ?1),
+    time_max = (SELECT max(coalesce(max(time_max), ?3), coalesce(?3, max(time_max))) FROM run WHERE source = ?1)
 WHERE id = ?1;
+
+-- name: hot_times
+-- plan: SCAN hot
+-- plan: USE TEMP B-TREE FOR GROUP BY
+SELECT source, min(time_us), max(time_us) FROM hot GROUP BY source;
 
 -- name: pruned_run_extend
 -- plan: SEARCH pruned_run USING PRIMARY KEY (source=?)
