@@ -54,6 +54,8 @@ static bool parse_failed(struct loader *loader, const yaml_parser_t *parser, str
     }
     if (!parser->context)
         return refuse(loader, line, problem);
+    if (strcmp(parser->context, "while scanning an alias") == 0)
+        return refuse(loader, line, "a text that begins with '*' needs quotes");
     return err_set(loader->err, ERR_USAGE, 0, "%s:%u: %s (%s)", loader->name, line, problem, parser->context);
 }
 
@@ -165,7 +167,7 @@ static bool take_event(struct loader *loader, const yaml_event_t *event)
         return true;
     case YAML_ALIAS_EVENT:
         return refuse(loader, mark_line(&event->start_mark),
-                      "aliases ('*name') are not supported, write the value out");
+                      "aliases ('*name') are not supported; a text that begins with '*' needs quotes");
     case YAML_DOCUMENT_START_EVENT:
         if (!loader->root)
             return true;

@@ -1,7 +1,7 @@
 /* config: what `winnow run` is told by its YAML files, merged and checked.
  *
- *     /etc/winnow/winnow.yaml ─▶ /etc/winnow/conf.d/*.yaml ─▶ $XDG_CONFIG_HOME/winnow/winnow.yaml ─▶ $WINNOW_CONFIG ─▶ -c FILE
- *                                 (by name)                    (else ~/.config/winnow/winnow.yaml)
+ *     /etc/winnow/winnow.yaml ─▶ /etc/winnow/conf.d/NAME.yaml ─▶ $XDG_CONFIG_HOME/winnow/winnow.yaml ─▶ $WINNOW_CONFIG ─▶ -c FILE
+ *                                 (each, by name)                 (else ~/.config/winnow/winnow.yaml)
  *
  * All that exist are read, in this order, and merged key by key: a later value takes the place of an earlier one, within
  * `retention` too. `sources` is a list: a file of conf.d adds its sources to those before, any other file that has
@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/batch.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -43,7 +44,8 @@ struct config_list {
     size_t count;
 };
 
-/* Where a value comes from. file is NULL for a default. */
+/* Where a value comes from: a file, or with line 0 an option or a variable ("--store", "$WINNOW_STORE"). file is NULL
+ * for a default. */
 struct config_origin {
     const char *file;
     unsigned line;
@@ -90,8 +92,8 @@ void config_free(struct config *config); /* NULL is fine */
 SCOPE_FREE(config)
 
 /* Appends the path of the store: option (--store, or NULL), else $WINNOW_STORE, else the configured one, else the usual
- * place. *ret_told is where that was said ("--store", "$WINNOW_STORE", "FILE:LINE" or "default"); may be NULL. */
-bool config_store(const struct config *config, const char *option, struct buf *ret_path, struct buf *ret_told,
-                  struct err *err);
+ * place. *ret_origin, which may be NULL, tells which. */
+bool config_store(const struct config *config, const char *option, struct buf *ret_path,
+                  struct config_origin *ret_origin, struct err *err);
 
 #endif

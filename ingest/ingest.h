@@ -28,6 +28,7 @@
 
 #include "base/cmd.h"
 
+extern const struct cmd cmd_config;
 extern const struct cmd cmd_ingest;
 extern const struct cmd cmd_prune;
 

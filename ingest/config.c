@@ -1,0 +1,442 @@
+#include "ingest/config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyze/analyze.h"
+#include "base/io.h"
+#include "base/map.h"
+#include "base/must.h"
+#include "base/opt.h"
+#include "base/place.h"
+#include "ingest/config_key.h"
+
+enum {
+    FIELDS_BYTES_MAX = 4 << 20,
+    FILES_READ_MAX = CONFIG_FILES_MAX + 4, /* conf.d and the four others */
+};
+
+struct reader {
+    struct config *config;
+    void (*report)(void *context, const struct err *err);
+    void *context;
+    size_t failures;
+    struct map seen; /* device and inode of the files read */
+    /* Of the file being read: */
+    const char *file, *folder;
+    bool adds; /* its sources are added to those before */
+};
+
+static void reader_release(struct reader *reader)
+{
+    map_release(&reader->seen);
+}
+
+static void fail(struct reader *reader, const struct err *err)
+{
+    reader->failures++;
+    reader->report(reader->context, err);
+}
+
+static void __attribute__((format(printf, 3, 4))) fail_at(struct reader *reader, unsigned line, const char *format, ...)
+{
+    char text[ERR_TEXT_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    struct err err;
+    err_set(&err, ERR_USAGE, 0, "%s:%u: %s", reader->file, line, text);
+    fail(reader, &err);
+}
+
+/* ---- Maps --------------------------------------------------------------------------------------------------------------- */
+
+/* A map whose members are rows of one table: the whole of it, or one section. */
+struct scope {
+    const struct config_key *keys;
+    void *base;
+    struct config_origin *origins;
+    const char *section; /* "" for the whole */
+};
+
+static struct str section_of(const struct config_key *key)
+{
+    struct str rest = str_of(key->path);
+    struct str section = str_cut(&rest, '.');
+    return rest.data != NULL ? section : STR("");
+}
+
+static struct str name_of(const struct config_key *key)
+{
+    struct str section = section_of(key);
+    return section.size == 0 ? str_of(key->path) : str_slice(str_of(key->path), section.size + 1, SIZE_MAX);
+}
+
+static bool is_section(const struct scope *scope, struct str name)
+{
+    if (scope->section[0] != '\0')
+        return false;
+    for (const struct config_key *key = scope->keys; key->path != NULL; key++) {
+        if (str_equal(section_of(key), name))
+            return true;
+    }
+    return false;
+}
+
+static const struct config_key *find_key(const struct scope *scope, struct str name)
+{
+    for (const struct config_key *key = scope->keys; key->path != NULL; key++) {
+        if (str_equal(section_of(key), str_of(scope->section)) && str_equal(name_of(key), name))
+            return key;
+    }
+    return NULL;
+}
+
+/* The names one may write in the scope, in the order of the rows. */
+static size_t names_in(const struct scope *scope, struct arena *arena, const char *names[CONFIG_KEYS_MAX])
+{
+    size_t count = 0;
+    for (const struct config_key *key = scope->keys; key->path != NULL; key++) {
+        struct str section = section_of(key);
+        struct str name = str_equal(section, str_of(scope->section)) ? name_of(key) : section;
+        if ((scope->section[0] != '\0' && name.data == section.data) || key->type == CONFIG_LATER)
+            continue;
+        if (count == 0 || !str_equal(str_of(names[count - 1]), name))
+            names[count++] = arena_str(arena, name).data;
+    }
+    return count;
+}
+
+/* A key that is known elsewhere: "keep" is meant to stand in "retention". */
+static const struct config_key *find_elsewhere(const struct scope *scope, struct str name)
+{
+    for (const struct config_key *key = scope->keys; key->path != NULL; key++) {
+        if (str_equal(name_of(key), name))
+            return key;
+    }
+    return NULL;
+}
+
+static void fail_unknown(struct reader *reader, const struct scope *scope, const struct yaml_node *key)
+{
+    struct arena *arena = &reader->config->arena;
+    const char *names[CONFIG_KEYS_MAX];
+    size_t count = names_in(scope, arena, names);
+    const char *near = opt_nearest(key->text.data, names, count);
+    const struct config_key *elsewhere = find_elsewhere(scope, key->text);
+    SCOPED(buf) what = BUF(512);
+    buf_printf(&what, "unknown key '%.100s'", key->text.data);
+    if (scope->section[0] != '\0')
+        buf_printf(&what, " in '%s'", scope->section);
+    if (near == NULL && elsewhere != NULL)
+        near = elsewhere->path;
+    if (near != NULL) {
+        fail_at(reader, key->line, "%s; did you mean '%s'?", what.data, near);
+        return;
+    }
+    buf_add_text(&what, "; known here:");
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&what, "%s %s", i ? "," : "", names[i]);
+    fail_at(reader, key->line, "%s", what.data);
+}
+
+static bool is_nothing(const struct yaml_node *node)
+{
+    return node->type == YAML_SCALAR && node->plain && node->text.size == 0;
+}
+
+static void read_sources(struct reader *reader, const struct yaml_node *list);
+
+static void read_value(struct reader *reader, const struct scope *scope, const struct config_key *key,
+                       const struct yaml_node *node)
+{
+    struct config_origin *origin = &scope->origins[key - scope->keys];
+    struct err err;
+    unsigned line;
+    if (key->type == CONFIG_SOURCES)
+        read_sources(reader, node);
+    else if (!config_key_set(key, scope->base, node, reader->folder, &reader->config->arena, &line, &err))
+        fail_at(reader, line, "%s", err.text);
+    *origin = (struct config_origin){reader->file, node->key->line};
+}
+
+static void read_map(struct reader *reader, const struct scope *scope, const struct yaml_node *map)
+{
+    for (const struct yaml_node *node = map->first; node != NULL; node = node->next) {
+        struct str name = node->key->text;
+        const struct config_key *key = find_key(scope, name);
+        bool section = is_section(scope, name);
+        if (section && (node->type == YAML_MAP || (is_nothing(node) && key == NULL))) {
+            struct scope inner = *scope;
+            inner.section = name.data;
+            read_map(reader, &inner, node);
+        } else if (key != NULL) {
+            read_value(reader, scope, key, node);
+        } else if (section) {
+            fail_at(reader, node->line, "'%s' must be a map", name.data);
+        } else {
+            fail_unknown(reader, scope, node->key);
+        }
+    }
+}
+
+/* ---- Sources -------------------------------------------------------------------------------------------------------------- */
+
+static bool has_key(const struct yaml_node *map, const char *name)
+{
+    return yaml_get(map, name) != NULL;
+}
+
+/* What cannot stand together in one source. */
+static void check_source(struct reader *reader, const struct config_source *source, const struct yaml_node *map)
+{
+    unsigned line = map->line;
+    if (has_key(map, "file") == has_key(map, "journal")) {
+        fail_at(reader, line, "a source is either 'file: GLOB' or 'journal: {...}'");
+        return;
+    }
+    for (const struct config_key *key = config_source_keys; key->path != NULL; key++) {
+        struct config_origin origin = source->origins[key - config_source_keys];
+        if (origin.file != NULL && key->file_only && source->kind == CONFIG_JOURNAL)
+            fail_at(reader, origin.line, "'%s' is for files; this source is the journal", key->path);
+    }
+    if (source->namespace != NULL && source->directory != NULL)
+        fail_at(reader, line, "'journal.directory' names the files already, so it goes without 'journal.namespace'");
+    const struct yaml_node *multiline = yaml_get(map, "multiline");
+    if (has_key(multiline, "start") && has_key(multiline, "continue"))
+        fail_at(reader, multiline->line, "'multiline' is either 'start: REGEX' or 'continue: REGEX'");
+}
+
+static struct config_source *add_source(struct config *config)
+{
+    if (config->source_count == config->source_capacity) {
+        config->source_capacity = config->source_capacity ? 2 * config->source_capacity : 16;
+        config->sources = mem_resize_array(config->sources, config->source_capacity, sizeof *config->sources);
+    }
+    struct config_source *source = &config->sources[config->source_count++];
+    *source = (struct config_source){0};
+    config_key_defaults(config_source_keys, source, &config->arena);
+    return source;
+}
+
+static void read_source(struct reader *reader, const struct yaml_node *node)
+{
+    if (node->type != YAML_MAP) {
+        fail_at(reader, node->line, "a source is a map: 'file: GLOB' or 'journal: {...}'");
+        return;
+    }
+    struct config_source *source = add_source(reader->config);
+    source->kind = has_key(node, "journal") ? CONFIG_JOURNAL : CONFIG_FILE;
+    source->origin = (struct config_origin){reader->file, node->line};
+    struct scope scope = {config_source_keys, source, source->origins, ""};
+    size_t failures = reader->failures;
+    read_map(reader, &scope, node);
+    if (reader->failures == failures) /* else what seems to be missing may be what was mistyped */
+        check_source(reader, source, node);
+}
+
+static void read_sources(struct reader *reader, const struct yaml_node *list)
+{
+    if (list->type != YAML_LIST && !is_nothing(list)) {
+        fail_at(reader, list->line, "'sources' must be a list: lines that begin with '- file:' or '- journal:'");
+        return;
+    }
+    if (!reader->adds)
+        reader->config->source_count = 0;
+    for (const struct yaml_node *node = list->first; node != NULL; node = node->next) {
+        if (reader->config->source_count == CONFIG_SOURCES_MAX) {
+            fail_at(reader, node->line, "more than %d sources", CONFIG_SOURCES_MAX);
+            return;
+        }
+        read_source(reader, node);
+    }
+}
+
+/* ---- Files ---------------------------------------------------------------------------------------------------------------- */
+
+/* False when the file was read before: its first place counts. */
+static bool is_new(struct reader *reader, const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return true; /* reading it will tell */
+    char id[64];
+    int size = snprintf(id, sizeof id, "%llu:%llu", (unsigned long long)info.st_dev, (unsigned long long)info.st_ino);
+    bool fresh;
+    (void)map_at(&reader->seen, str_from(id, (size_t)size), &fresh);
+    return fresh;
+}
+
+/* The absolute folder of a file. */
+static const char *folder_of(struct arena *arena, const char *path)
+{
+    struct str whole = str_of(path);
+    size_t slash = str_find_last(whole, STR("/"));
+    if (path[0] == '/')
+        return arena_str(arena, str_slice(whole, 0, slash)).data;
+    char cwd[PATH_MAX];
+    if (getcwd(cwd, sizeof cwd) == NULL)
+        cwd[0] = '\0';
+    if (slash == STR_NONE)
+        return arena_printf(arena, "%s", cwd).data;
+    return arena_printf(arena, "%s/%.*s", cwd, (int)slash, path).data;
+}
+
+/* needed: that it does not exist is an error. */
+static void read_file(struct reader *reader, const char *path, bool needed, bool adds)
+{
+    struct config *config = reader->config;
+    struct err err;
+    if (!needed && access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        return;
+    if (!is_new(reader, path))
+        return;
+    SCOPED(buf) text = BUF(YAML_BYTES_MAX);
+    reader->file = arena_str(&config->arena, str_of(path)).data;
+    reader->folder = folder_of(&config->arena, path);
+    reader->adds = adds;
+    if (!io_read_file(path, &text, &err)) {
+        fail(reader, &err);
+        return;
+    }
+    must(config->files.count < FILES_READ_MAX);
+    config->files.items[config->files.count++] = reader->file;
+    const struct yaml_node *root = yaml_load(buf_str(&text), reader->file, &config->arena, &err);
+    struct scope scope = {config_keys, config, config->origins, ""};
+    if (root == NULL)
+        fail(reader, &err);
+    else if (root->type != YAML_MAP)
+        fail_at(reader, root->line, "a configuration is a map: lines such as 'store: PATH' and 'sources:'");
+    else
+        read_map(reader, &scope, root);
+}
+
+static int is_yaml(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && str_ends(str_of(entry->d_name), STR(".yaml"));
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void read_folder(struct reader *reader, const char *folder)
+{
+    struct arena *arena = &reader->config->arena;
+    struct dirent **entries;
+    int count = scandir(folder, &entries, is_yaml, by_name);
+    if (count < 0) {
+        struct err err;
+        if (errno != ENOENT && errno != ENOTDIR) {
+            err_set(&err, ERR_IO, errno, "read the folder '%s'", folder);
+            fail(reader, &err);
+        }
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        if (i < CONFIG_FILES_MAX)
+            read_file(reader, arena_printf(arena, "%s/%s", folder, entries[i]->d_name).data, true, true);
+        free(entries[i]);
+    }
+    free(entries);
+    if (count > CONFIG_FILES_MAX) {
+        struct err err;
+        err_set(&err, ERR_LIMIT, 0, "more than %d files in '%s'", CONFIG_FILES_MAX, folder);
+        fail(reader, &err);
+    }
+}
+
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static void read_chain(struct reader *reader, const char *named)
+{
+    struct arena *arena = &reader->config->arena;
+    const char *system = variable("WINNOW_CONFIG_DIR"), *user = variable("XDG_CONFIG_HOME"), *home = variable("HOME");
+    const char *own = variable("WINNOW_CONFIG");
+    if (system == NULL)
+        system = "/etc/winnow";
+    read_file(reader, arena_printf(arena, "%s/winnow.yaml", system).data, false, false);
+    read_folder(reader, arena_printf(arena, "%s/conf.d", system).data);
+    if (user != NULL && user[0] == '/') /* the XDG specification: relative paths are to be ignored */
+        read_file(reader, arena_printf(arena, "%s/winnow/winnow.yaml", user).data, false, false);
+    else if (home != NULL)
+        read_file(reader, arena_printf(arena, "%s/.config/winnow/winnow.yaml", home).data, false, false);
+    if (own != NULL)
+        read_file(reader, own, true, false);
+    if (named != NULL)
+        read_file(reader, named, true, false);
+}
+
+/* ---- The whole --------------------------------------------------------------------------------------------------------------- */
+
+/* A table of fields that is wrong is told here and not when the first line comes. */
+static void check_fields(struct reader *reader)
+{
+    struct config *config = reader->config;
+    struct err err;
+    if (config->fields == NULL)
+        return;
+    SCOPED(buf) text = BUF(FIELDS_BYTES_MAX);
+    struct config_origin origin = config->origins[config_key_row("fields")];
+    if (!io_read_file(config->fields, &text, &err)) {
+        err_within(&err, "%s:%u: 'fields'", origin.file, origin.line);
+        fail(reader, &err);
+        return;
+    }
+    SCOPED_FREE(field_table) *table = field_table_new(buf_str(&text), config->fields, &err);
+    if (table == NULL)
+        fail(reader, &err);
+}
+
+struct config *config_new(const char *named, void (*report)(void *context, const struct err *err), void *context)
+{
+    struct config *config = mem_alloc(sizeof *config);
+    config->files.items = ARENA_ARRAY(&config->arena, const char *, FILES_READ_MAX);
+    config_key_defaults(config_keys, config, &config->arena);
+    SCOPED(reader) reader = {.config = config, .report = report, .context = context};
+    read_chain(&reader, named);
+    check_fields(&reader);
+    if (reader.failures == 0)
+        return config;
+    config_free(config);
+    return NULL;
+}
+
+void config_free(struct config *config)
+{
+    if (config == NULL)
+        return;
+    free(config->sources);
+    arena_release(&config->arena);
+    free(config);
+}
+
+bool config_store(const struct config *config, const char *option, struct buf *ret_path,
+                  struct config_origin *ret_origin, struct err *err)
+{
+    struct config_origin origin = {0};
+    const char *path = option;
+    if (option != NULL) {
+        origin.file = "--store";
+    } else if (variable("WINNOW_STORE") != NULL) {
+        origin.file = "$WINNOW_STORE";
+    } else if (config->store != NULL) {
+        origin = config->origins[config_key_row("store")];
+        path = config->store;
+    }
+    if (ret_origin != NULL)
+        *ret_origin = origin;
+    return place_store(path, ret_path, err);
+}

@@ -1,0 +1,56 @@
+/* The configuration's keys as rows: what is known, of what type, where it is kept, and how it is told. One thread.
+ *
+ * A path is a key or SECTION.KEY; a section is a map and has no row of its own, unless it may be a plain value as well
+ * ("multiline: off", "multiline: {start: REGEX}"). */
+#ifndef WINNOW_INGEST_CONFIG_KEY_H
+#define WINNOW_INGEST_CONFIG_KEY_H
+
+#include "analyze/analyze.h"
+#include "base/buf.h"
+#include "ingest/config.h"
+
+enum config_type {
+    CONFIG_TEXT,     /* const char * */
+    CONFIG_TEXTS,    /* struct config_list: a text or a list of texts */
+    CONFIG_PATH,     /* const char *, absolute */
+    CONFIG_PATHS,    /* struct config_list: a path or a list of paths */
+    CONFIG_CHOICE,   /* unsigned: index into choices */
+    CONFIG_SIZE,     /* int64_t bytes within min..max, or "none": 0 */
+    CONFIG_DURATION, /* int64_t microseconds within min..max, or "none": 0, where min is 0 */
+    CONFIG_PRIORITY, /* int64_t: the journal's priorities by name or number, 0..7 */
+    CONFIG_PATTERN,  /* const char *: a regular expression; sets join to mode */
+    CONFIG_SOURCES,  /* the list of sources, read by config.c */
+    CONFIG_LATER,    /* known, but not to this build */
+};
+
+struct config_key {
+    const char *path;
+    enum config_type type;
+    size_t offset;        /* of the value in struct config or struct config_source */
+    const char *argument; /* as documentation shows it */
+    const char *fallback; /* default as text; NULL: none */
+    const char *help;     /* one line, no final period */
+    const char *const *choices;
+    int64_t min, max;
+    enum config_join mode;
+    bool (*check)(struct str text, struct err *err); /* of a text or each of them; may be NULL */
+    bool file_only, journal_only;                    /* of a source's keys: for one kind of source */
+};
+
+/* Both end with a row whose path is NULL. */
+extern const struct config_key config_keys[], config_source_keys[];
+
+/* The index of a path in config_keys, which is that of its origin. */
+size_t config_key_row(const char *path);
+/* Writes every fallback into base, a struct config or struct config_source. */
+void config_key_defaults(const struct config_key *keys, void *base, struct arena *arena);
+/* Reads a node into base. Relative paths are meant from folder. The error has no place in front; *ret_line is where it
+ * is. */
+bool config_key_set(const struct config_key *key, void *base, const struct yaml_node *node, const char *folder,
+                    struct arena *arena, unsigned *ret_line, struct err *err);
+/* False when the key has no value in base, and is not to be shown. */
+bool config_key_shown(const struct config_key *key, const void *base);
+/* The value as it is written in JSON, or in YAML with quotes only where they are needed. */
+void config_key_print(const struct config_key *key, const void *base, bool json, struct buf *out);
+
+#endif
