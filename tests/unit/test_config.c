@@ -1,0 +1,235 @@
+/* config: what the files say comes out as values; what they say wrong is told with its line. */
+#include "ingest/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "ingest/config_key.h"
+#include "ingest/config_print.h"
+#include "tests/unit/scratch.h"
+
+static struct buf reported;
+
+static void report(void *context, const struct err *err)
+{
+    assert_ptr_equal(context, &reported);
+    buf_printf(&reported, "%s\n", err->text);
+}
+
+static int enter(void **unused)
+{
+    scratch_enter(unused);
+    must(setenv("WINNOW_CONFIG_DIR", "etc", 1) == 0 && unsetenv("WINNOW_CONFIG") == 0 && unsetenv("WINNOW_STORE") == 0);
+    must(unsetenv("XDG_CONFIG_HOME") == 0 && unsetenv("HOME") == 0);
+    reported = BUF(1 << 20);
+    return 0;
+}
+
+static int leave(void **unused)
+{
+    buf_release(&reported);
+    return scratch_leave(unused);
+}
+
+static struct config *load(const char *text)
+{
+    scratch_write("x.yaml", str_of(text));
+    buf_reset(&reported);
+    return config_new("x.yaml", report, &reported);
+}
+
+static void wrong(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *text, *expected; /* the errors; NULL: none */
+    } cases[] = {
+        {"", NULL},
+        {"# nothing\n", NULL},
+        {"sources:\nretention:\n", NULL},
+        {"retention: {keep: none, max_size: none}", NULL},
+        {"retention: {keep: 0s}", NULL},
+        {"sources: [{journal: }]", NULL},
+        {"sources: [{journal: {boot: -1}}, {journal: {boot: 0123456789abcdef0123456789abcdef}}]", NULL},
+        {"sources: [{journal: {priority: 0}}, {journal: {priority: error}}]", NULL},
+        {"sources: [{file: a, multiline: auto}, {file: a, multiline: {continue: '^\\s'}}]", NULL},
+        {"sorces: []", "x.yaml:1: unknown key 'sorces'; did you mean 'sources'?\n"},
+        {"\n\nretentoin: {}\nStore: a\n", "x.yaml:3: unknown key 'retentoin'; did you mean 'retention'?\n"
+                                          "x.yaml:4: unknown key 'Store'; did you mean 'store'?\n"},
+        {"sources:\n  - file: a\n    multilin: off\n", "x.yaml:3: unknown key 'multilin'; did you mean 'multiline'?\n"},
+        {"sources:\n  - journal:\n      unit: [a]\n",
+         "x.yaml:3: unknown key 'unit' in 'journal'; did you mean 'units'?\n"},
+        {"units: [a]", "x.yaml:1: unknown key 'units'; known here: store, durability, fields, rescan, retention, "
+                       "sources\n"},
+        {"sources: [{units: [a]}]", "x.yaml:1: unknown key 'units'; did you mean 'journal.units'?\n"},
+        {"retention: 90d", "x.yaml:1: 'retention' must be a map\n"},
+        {"retention:\n  keep: -1d\n", "x.yaml:2: 'retention.keep' needs a duration such as 90d or 2h30m, not '-1d'\n"},
+        {"retention:\n  keep: 40000d\n", "x.yaml:2: 'retention.keep': 40000d is out of range (0..36500d)\n"},
+        {"retention:\n  max_size: big\n",
+         "x.yaml:2: 'retention.max_size' needs a size such as 500M or 50G, not 'big'\n"},
+        {"rescan: none", "x.yaml:1: 'rescan' needs a duration such as 90d or 2h30m, not 'none'\n"},
+        {"rescan: 2d", "x.yaml:1: 'rescan': 2d is out of range (100ms..1d)\n"},
+        {"store: [a]", "x.yaml:1: 'store' must be PATH, not a list\n"},
+        {"store: ~", "x.yaml:1: 'store' has no value\n"},
+        {"store: \"a\\0b\"", "x.yaml:1: 'store' has a control character in it\n"},
+        {"store: a\nrules: [b]\n", "x.yaml:2: 'rules' is not in this version of winnow\n"},
+        {"sources:\n  - kafka: {topics: [a]}\n", "x.yaml:2: 'kafka' is not in this version of winnow\n"},
+        {"sources: a", "x.yaml:1: 'sources' must be a list: lines that begin with '- file:' or '- journal:'\n"},
+        {"sources:\n  - a.log\n", "x.yaml:2: a source is a map: 'file: GLOB' or 'journal: {...}'\n"},
+        {"sources:\n  - {file: [a, b/]}\n", "x.yaml:2: 'b/' names a folder; 'b/*.log' would name the logs in it\n"},
+        {"sources:\n  - {file: [a,\n     [b]]}\n", "x.yaml:3: 'file' must be GLOB, not a list\n"},
+        {"sources:\n  - {file: a, multiline: on}\n", "x.yaml:2: 'multiline': 'on' is none of auto, off\n"},
+        {"sources:\n  - {file: a, multiline: {}}\n  - {journal: {}, multiline: {start: a}}\n",
+         "x.yaml:3: 'multiline.start' is for files; this source is the journal\n"},
+        {"sources: [{journal: {matches: [=a]}}, {journal: {matches: 9A=a}}]",
+         "x.yaml:1: '=a' is no match; one looks like _SYSTEMD_UNIT=sshd.service\n"
+         "x.yaml:1: '9A=a' is no match; one looks like _SYSTEMD_UNIT=sshd.service\n"},
+        {"[", "x.yaml:2: did not find expected node content (while parsing a flow node)\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        SCOPED_FREE(config) *config = load(cases[i].text);
+        assert_string_equal(buf_str(&reported).data, cases[i].expected ? cases[i].expected : "");
+        assert_int_equal(config == NULL, cases[i].expected != NULL);
+    }
+}
+
+static void values(void **unused)
+{
+    (void)unused;
+    SCOPED_FREE(config) *config = load("store: s.db\n"
+                                       "durability: full\n"
+                                       "rescan: 1.5s\n"
+                                       "retention: {keep: 90d, max_size: 1.5G}\n"
+                                       "sources:\n"
+                                       "  - file: [/a/*.log, ./b]\n"
+                                       "    from: end\n"
+                                       "    multiline: off\n"
+                                       "  - journal: {units: x.service, matches: [A_1=b=c], priority: crit, boot: -1,\n"
+                                       "              directory: j}\n"
+                                       "    from: beginning\n"
+                                       "  - file: c\n"
+                                       "    multiline: {continue: '^\\s'}\n");
+    assert_non_null(config);
+    char path[PATH_MAX + 16];
+    (void)snprintf(path, sizeof path, "%s/s.db", scratch_path);
+    assert_string_equal(config->store, path);
+    assert_int_equal(config->durability, CONFIG_FULL);
+    assert_true(config->rescan_us == 1500000 && config->keep_us == 90 * TIME_DAY);
+    assert_true(config->max_size == INT64_C(3) << 29);
+    assert_int_equal(config->source_count, 3);
+    const struct config_source *file = &config->sources[0], *journal = &config->sources[1],
+                               *third = &config->sources[2];
+    assert_int_equal(file->kind, CONFIG_FILE);
+    assert_int_equal(file->globs.count, 2);
+    assert_string_equal(file->globs.items[0], "/a/*.log");
+    (void)snprintf(path, sizeof path, "%s/b", scratch_path);
+    assert_string_equal(file->globs.items[1], path);
+    assert_true(file->from == CONFIG_END && file->join == CONFIG_JOIN_OFF && file->join_pattern == NULL);
+    assert_int_equal(file->origin.line, 6);
+    assert_int_equal(journal->kind, CONFIG_JOURNAL);
+    assert_string_equal(journal->units.items[0], "x.service");
+    assert_string_equal(journal->matches.items[0], "A_1=b=c");
+    assert_true(journal->priority == 2 && journal->from == CONFIG_BEGINNING && journal->namespace == NULL);
+    assert_string_equal(journal->boot, "-1");
+    (void)snprintf(path, sizeof path, "%s/j", scratch_path);
+    assert_string_equal(journal->directory, path);
+    assert_true(third->from == CONFIG_LAST && third->join == CONFIG_JOIN_CONTINUE);
+    assert_string_equal(third->join_pattern, "^\\s");
+}
+
+static void defaults(void **unused)
+{
+    (void)unused;
+    SCOPED_FREE(config) *config = config_new(NULL, report, &reported);
+    assert_non_null(config);
+    assert_null(config->store);
+    assert_true(config->durability == CONFIG_NORMAL && config->rescan_us == 10 * TIME_SECOND);
+    assert_true(config->keep_us == 0 && config->max_size == 0 && config->source_count == 0);
+    assert_int_equal(config->files.count, 0);
+}
+
+static void the_store_s_place(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *configured, *variable, *option, *expected, *origin;
+    } cases[] = {
+        {"store: /c", NULL, NULL, "/c", "x.yaml"},
+        {"store: /c", "/v", NULL, "/v", "$WINNOW_STORE"},
+        {"store: /c", "/v", "/o", "/o", "--store"},
+        {"store: /c", "", NULL, "/c", "x.yaml"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        must((cases[i].variable ? setenv("WINNOW_STORE", cases[i].variable, 1) : unsetenv("WINNOW_STORE")) == 0);
+        SCOPED_FREE(config) *config = load(cases[i].configured);
+        SCOPED(buf) path = BUF(PATH_MAX);
+        struct config_origin origin;
+        assert_true(config_store(config, cases[i].option, &path, &origin, NULL));
+        assert_string_equal(path.data, cases[i].expected);
+        assert_string_equal(origin.file, cases[i].origin);
+    }
+}
+
+/* More files than are read, more sources than are held. */
+static void limits(void **unused)
+{
+    (void)unused;
+    SCOPED(buf) text = BUF(1 << 20);
+    buf_add_text(&text, "sources:\n");
+    for (int i = 0; i < CONFIG_SOURCES_MAX; i++)
+        buf_add_text(&text, "- {file: a}\n");
+    SCOPED_FREE(config) *config = load(text.data);
+    assert_non_null(config);
+    assert_int_equal(config->source_count, CONFIG_SOURCES_MAX);
+    buf_add_text(&text, "- {file: a}\n");
+    assert_null(load(text.data));
+    assert_string_equal(reported.data, "x.yaml:10002: more than 10000 sources\n");
+
+    must(mkdir("etc", 0755) == 0 && mkdir("etc/conf.d", 0755) == 0);
+    for (int i = 0; i <= CONFIG_FILES_MAX; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "etc/conf.d/%d.yaml", i);
+        scratch_write(path, STR(""));
+    }
+    assert_null(load(""));
+    assert_string_equal(reported.data, "more than 1000 files in 'etc/conf.d'\n");
+}
+
+/* Every row is right in itself: documented, and its default is among what it takes. */
+static void rows(void **unused)
+{
+    (void)unused;
+    const struct config_key *tables[] = {config_keys, config_source_keys};
+    for (size_t t = 0; t < 2; t++) {
+        size_t count = 0;
+        for (const struct config_key *key = tables[t]; key->path != NULL; key++, count++) {
+            if (key->type == CONFIG_LATER)
+                continue;
+            assert_non_null(key->help);
+            assert_non_null(key->argument);
+            assert_int_not_equal(key->help[strlen(key->help) - 1], '.');
+        }
+        assert_true(count < CONFIG_KEYS_MAX);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(wrong, enter, leave),
+        cmocka_unit_test_setup_teardown(values, enter, leave),
+        cmocka_unit_test_setup_teardown(defaults, enter, leave),
+        cmocka_unit_test_setup_teardown(the_store_s_place, enter, leave),
+        cmocka_unit_test_setup_teardown(limits, enter, leave),
+        cmocka_unit_test_setup_teardown(rows, enter, leave),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
