@@ -15,6 +15,7 @@ void catalog_release(struct catalog *catalog)
     map_release(&catalog->by_name);
     map_release(&catalog->by_head);
     free(catalog->links);
+    free(catalog->entries);
     arena_release(&catalog->arena);
     *catalog = (struct catalog){0};
 }
@@ -54,17 +55,31 @@ static void link_head(struct catalog *catalog, struct catalog_entry *entry)
     catalog->head_sizes[state->head_size]++;
 }
 
+static struct catalog_entry *add_entry(struct catalog *catalog)
+{
+    if (catalog->entry_count == catalog->entry_capacity) {
+        catalog->entry_capacity = catalog->entry_capacity ? 2 * catalog->entry_capacity : 64;
+        catalog->entries = mem_resize_array(catalog->entries, catalog->entry_capacity, sizeof(struct catalog_entry *));
+    }
+    return catalog->entries[catalog->entry_count++] = ARENA_NEW(&catalog->arena, struct catalog_entry);
+}
+
+static void link_place(struct catalog *catalog, struct catalog_entry *entry)
+{
+    uint64_t file[2] = {entry->state.device, entry->state.inode};
+    link_add(catalog, &catalog->by_file, file_key(file), entry);
+    link_add(catalog, &catalog->by_name, entry->state.name, entry);
+}
+
 struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_state *state, uint64_t records)
 {
-    struct catalog_entry *entry = ARENA_NEW(&catalog->arena, struct catalog_entry);
+    struct catalog_entry *entry = add_entry(catalog);
     entry->state = *state;
     entry->state.name = arena_str(&catalog->arena, state->name);
     entry->records = records;
     if (state->id > catalog->last_id)
         catalog->last_id = state->id;
-    uint64_t file[2] = {state->device, state->inode};
-    link_add(catalog, &catalog->by_file, file_key(file), entry);
-    link_add(catalog, &catalog->by_name, entry->state.name, entry);
+    link_place(catalog, entry);
     link_head(catalog, entry);
     return entry;
 }
@@ -72,7 +87,7 @@ struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_
 struct catalog_entry *catalog_new(struct catalog *catalog, struct str name, enum source_kind kind)
 {
     must(catalog->last_id < INT64_MAX);
-    struct catalog_entry *entry = ARENA_NEW(&catalog->arena, struct catalog_entry);
+    struct catalog_entry *entry = add_entry(catalog);
     entry->state = (struct source_state){
         .id = ++catalog->last_id,
         .name = arena_str(&catalog->arena, name),
@@ -96,6 +111,20 @@ void catalog_set_file(struct catalog *catalog, struct catalog_entry *entry, uint
     link_add(catalog, &catalog->by_file, file_key(file), entry);
 }
 
+void catalog_refresh(struct catalog *catalog)
+{
+    map_reset(&catalog->by_file);
+    map_reset(&catalog->by_name);
+    map_reset(&catalog->by_head);
+    memset(catalog->head_sizes, 0, sizeof catalog->head_sizes);
+    catalog->link_count = 0;
+    for (size_t i = 0; i < catalog->entry_count; i++) {
+        catalog->entries[i]->at_home = false;
+        link_place(catalog, catalog->entries[i]);
+        link_head(catalog, catalog->entries[i]);
+    }
+}
+
 void catalog_with_file(const struct catalog *catalog, uint64_t device, uint64_t inode,
                        void (*visit)(void *context, struct catalog_entry *), void *context)
 {
@@ -106,6 +135,19 @@ void catalog_with_file(const struct catalog *catalog, uint64_t device, uint64_t 
         if (entry->state.device == device && entry->state.inode == inode)
             visit(context, entry);
     }
+}
+
+static void note_known(void *context, struct catalog_entry *entry)
+{
+    (void)entry;
+    *(bool *)context = true;
+}
+
+bool catalog_has_file(const struct catalog *catalog, uint64_t device, uint64_t inode)
+{
+    bool known = false;
+    catalog_with_file(catalog, device, inode, note_known, &known);
+    return known;
 }
 
 void catalog_with_name(const struct catalog *catalog, struct str name,

@@ -23,10 +23,12 @@ struct catalog {
     int64_t last_id;
     struct map by_file; /* device and inode -> newest link + 1 */
     struct map by_name;
-    struct map by_head;                      /* head's size and hash; files the store knows only */
+    struct map by_head; /* head's size and hash; files known when the run began or at the last refresh */
     uint32_t head_sizes[MARK_HEAD_MAX + 1U]; /* entries in by_head with a head of this size */
     struct catalog_link *links;
     size_t link_count, link_capacity;
+    struct catalog_entry **entries; /* all, in order of their ids */
+    size_t entry_count, entry_capacity;
 };
 
 void catalog_release(struct catalog *catalog); /* zero-initialised = empty */
@@ -41,6 +43,9 @@ void catalog_with_file(const struct catalog *catalog, uint64_t device, uint64_t 
                        void (*visit)(void *context, struct catalog_entry *), void *context);
 void catalog_with_name(const struct catalog *catalog, struct str name,
                        void (*visit)(void *context, struct catalog_entry *), void *context);
+bool catalog_has_file(const struct catalog *catalog, uint64_t device, uint64_t inode);
+/* For a run that goes on: all entries are found by the heads they have now, and nothing is at home for sure any more. */
+void catalog_refresh(struct catalog *catalog);
 /* Calls visit for each file known from the store whose head has this size and hash, the newest first, until it returns
  * false. Those that are claimed or at home are left out, and forgotten under this key. */
 void catalog_with_head(struct catalog *catalog, uint32_t size, uint64_t hash,

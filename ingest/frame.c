@@ -17,7 +17,7 @@ void frame_init(struct frame *frame, const struct frame_limits *limits, struct f
     *frame = (struct frame){.limits = *limits, .batches = batches};
 }
 
-static struct str unfinished(const struct frame *frame)
+struct str frame_unfinished(const struct frame *frame)
 {
     const struct buf *raw = &frame->batch->raw;
     return str_slice(buf_str(raw), frame->line, raw->size);
@@ -65,7 +65,7 @@ static bool ensure_batch(struct frame *frame)
 /* Hands the batch on and continues in the next one with the unfinished line. */
 static bool pass_on(struct frame *frame)
 {
-    struct batch *next = take_batch(frame, unfinished(frame));
+    struct batch *next = take_batch(frame, frame_unfinished(frame));
     if (next == NULL)
         return false;
     settle(frame);
@@ -148,7 +148,7 @@ static bool add_tail(struct frame *frame)
     if (frame->batch->record_count >= frame->limits.records && !pass_on(frame))
         return false;
     settle(frame);
-    struct str tail = unfinished(frame);
+    struct str tail = frame_unfinished(frame);
     frame->state->position = frame->offset;
     frame->state->pending_bytes = tail.size;
     identify(frame, tail);
@@ -158,7 +158,7 @@ static bool add_tail(struct frame *frame)
 bool frame_end(struct frame *frame, bool whole)
 {
     must(frame->state != NULL && frame->batch != NULL);
-    size_t left = unfinished(frame).size;
+    size_t left = frame_unfinished(frame).size;
     bool stored = frame->offset == frame->begin && frame->state->pending_bytes == left;
     if (whole && left > 0 && !stored) {
         if (!add_tail(frame))
@@ -181,6 +181,15 @@ bool frame_set_source(struct frame *frame, const struct source_state *state)
     if (!ensure_batch(frame))
         return false;
     batch_set_source(frame->batch, state);
+    return true;
+}
+
+bool frame_add_gap(struct frame *frame, const struct batch_gap *gap)
+{
+    must(frame->state == NULL);
+    if (!ensure_batch(frame))
+        return false;
+    batch_add_gap(frame->batch, gap);
     return true;
 }
 

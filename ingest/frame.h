@@ -63,8 +63,12 @@ bool frame_advance(struct frame *frame, size_t size);
 /* Ends the source. whole: what is unfinished is its end and becomes a tail, unless the very same tail is stored
  * already. Not whole: what is unfinished is dropped, to be read again. The state goes with the batch. */
 bool frame_end(struct frame *frame, bool whole);
+/* What of the source is not a record yet; valid until the next call. */
+struct str frame_unfinished(const struct frame *frame);
 /* Another state to be written with the current batch. Between sources. */
 bool frame_set_source(struct frame *frame, const struct source_state *state);
+/* A gap to be written with the current batch. Between sources. */
+bool frame_add_gap(struct frame *frame, const struct batch_gap *gap);
 /* Hands on what there is; an unfinished line stays. */
 bool frame_flush(struct frame *frame);
 

@@ -31,5 +31,6 @@
 extern const struct cmd cmd_config;
 extern const struct cmd cmd_ingest;
 extern const struct cmd cmd_prune;
+extern const struct cmd cmd_run;
 
 #endif

@@ -217,18 +217,9 @@ static bool read_input(struct reader *reader, const struct input *input)
     return true;
 }
 
-static void note_known(void *context, struct catalog_entry *entry)
-{
-    (void)entry;
-    *(bool *)context = true;
-}
-
 static bool has_known_place(const struct reader *reader, const struct input *input)
 {
-    bool known = false;
-    if (input->kind == INPUT_FILE)
-        catalog_with_file(reader->catalog, input->device, input->inode, note_known, &known);
-    return known;
+    return input->kind == INPUT_FILE && catalog_has_file(reader->catalog, input->device, input->inode);
 }
 
 /* Files at known places come first: only when those have been looked at is it certain which sources have lost theirs

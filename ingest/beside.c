@@ -1,0 +1,77 @@
+#include "ingest/beside.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/must.h"
+#include "ingest/content.h"
+
+struct search {
+    const struct catalog_entry *entry;
+    uint64_t not_device, not_inode;
+    struct source *best;
+    struct mark mark;
+};
+
+static bool is_better(const struct source *source, const struct source *best)
+{
+    if (best == NULL || source->kind != best->kind)
+        return best == NULL || source->kind == SOURCE_FILE;
+    return source->size > best->size;
+}
+
+static void try_file(struct search *search, const char *path)
+{
+    struct stat info;
+    struct err ignored;
+    struct mark mark;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) ||
+        (info.st_dev == search->not_device && info.st_ino == search->not_inode))
+        return;
+    struct input input = {.kind = INPUT_FILE, .path = path};
+    struct source *source = source_open(&input, &ignored);
+    if (source == NULL)
+        return;
+    if (source->kind == SOURCE_STREAM || !is_better(source, search->best) ||
+        content_same(source, &search->entry->state, &mark, &ignored) != SOURCE_DATA ||
+        source_seek(source, search->entry->state.position, &ignored) != SOURCE_DATA) {
+        source_free(source);
+        return;
+    }
+    source_free(search->best);
+    search->best = source;
+    search->mark = mark;
+}
+
+struct source *beside_find(const struct catalog_entry *entry, uint64_t not_device, uint64_t not_inode,
+                           struct mark *ret_mark)
+{
+    struct str name = entry->state.name;
+    const char *slash = memrchr(name.data, '/', name.size);
+    char path[PATH_MAX];
+    if (slash == NULL || name.size + NAME_MAX >= sizeof path || entry->state.kind == SOURCE_STREAM)
+        return NULL;
+    size_t folder_size = (size_t)(slash + 1 - name.data);
+    memcpy(path, name.data, folder_size);
+    path[folder_size] = '\0';
+    DIR *folder = opendir(path);
+    if (folder == NULL)
+        return NULL;
+    struct search search = {.entry = entry, .not_device = not_device, .not_inode = not_inode};
+    struct str last = str_slice(name, folder_size, name.size);
+    unsigned tried = 0;
+    const struct dirent *found;
+    while (tried < BESIDE_NAMES_MAX && (found = readdir(folder)) != NULL) {
+        struct str candidate = str_of(found->d_name);
+        if (!str_starts(candidate, last))
+            continue;
+        memcpy(path + folder_size, candidate.data, candidate.size + 1);
+        try_file(&search, path);
+        tried++;
+    }
+    closedir(folder);
+    *ret_mark = search.mark;
+    return search.best;
+}

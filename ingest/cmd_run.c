@@ -1,0 +1,171 @@
+#include "ingest/ingest.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyze/analyze.h"
+#include "base/amount.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "base/scope.h"
+#include "ingest/config.h"
+#include "ingest/follow.h"
+#include "ingest/live.h"
+#include "ingest/service.h"
+#include "store/store.h"
+
+enum { FIELDS_BYTES_MAX = 4 << 20 };
+
+struct run_options {
+    const char *config, *store;
+};
+
+#define AT(member) offsetof(struct run_options, member)
+static const struct opt rows[] = {
+    {.long_name = "config",
+     .short_name = 'c',
+     .type = OPT_TEXT,
+     .offset = AT(config),
+     .argument = "FILE",
+     .help = "read this configuration after those in the usual places"},
+    {.long_name = "store",
+     .type = OPT_TEXT,
+     .offset = AT(store),
+     .argument = "PATH",
+     .help = "the store to write (else $WINNOW_STORE, the configured one, the usual place)"},
+    {0},
+};
+static const struct opt_group groups[] = {{"Options", rows, 0}, {0}};
+
+struct running {
+    const struct run_options *options;
+    struct config *config;
+    struct follow *follow;
+    struct live *live;
+};
+
+static void report(void *context, const struct err *err)
+{
+    (void)context;
+    log_error("%s", err->text);
+}
+
+static bool has_sources(const struct config *config, struct err *err)
+{
+    if (config->source_count > 0)
+        return true;
+    return err_set(
+        err, ERR_USAGE, 0,
+        "no sources are configured; write some to /etc/winnow/winnow.yaml, or name a file: winnow run -c FILE");
+}
+
+static struct field_table *load_fields(const char *path, struct err *err)
+{
+    SCOPED(buf) text = BUF(FIELDS_BYTES_MAX);
+    if (path == NULL)
+        return field_table_new(STR_ABSENT, NULL, err);
+    if (!io_read_file(path, &text, err))
+        return NULL;
+    return field_table_new(buf_str(&text), path, err);
+}
+
+static bool load_catalog(struct catalog *catalog, struct store *store, struct err *err)
+{
+    SCOPED(arena) arena = {0};
+    struct store_source *sources;
+    size_t count;
+    if (!store_sources(store, &arena, &sources, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        catalog_know(catalog, &sources[i].state, sources[i].records);
+    return true;
+}
+
+static bool set_durability(struct store *store, const struct config *config, struct err *err)
+{
+    return store_set_durability(store, config->durability == CONFIG_FULL ? STORE_FULL : STORE_NORMAL, err);
+}
+
+static void reload(void *context)
+{
+    struct running *running = context;
+    struct err err;
+    struct config *config = config_new(running->options->config, report, NULL);
+    if (config == NULL || !has_sources(config, &err)) {
+        LOG_EVENT(LEVEL_ERROR, "the new configuration is not used");
+        config_free(config);
+        return;
+    }
+    follow_configure(running->follow, config);
+    live_keep(running->live, config->keep_us, config->max_size);
+    config_free(running->config);
+    running->config = config;
+    LOG_EVENT(LEVEL_NOTICE, "configuration read again", log_number("sources", (int64_t)config->source_count));
+}
+
+static void status(void *context, char *text, size_t size)
+{
+    const struct running *running = context;
+    uint64_t files, unread;
+    char number[AMOUNT_TEXT_MAX], bytes[AMOUNT_TEXT_MAX];
+    follow_summary(running->follow, &files, &unread);
+    snprintf(text, size, "following %s files, %s unread", amount_number(files, number),
+             amount_size((double)unread, bytes));
+}
+
+static bool run_live(struct running *running, struct store *store, const struct field_table *fields, struct err *err)
+{
+    SCOPED(service) service = {0};
+    SCOPED(catalog) catalog = {0};
+    if (!load_catalog(&catalog, store, err) || !service_begin(&service, err))
+        return false;
+    SCOPED_FREE(live) *live = live_new(store, fields, &service);
+    running->live = live;
+    running->follow = follow_new(running->config, &catalog, store_path(store));
+    live_add(live, (struct feeder){&follow_ops, running->follow});
+    live_keep(live, running->config->keep_us, running->config->max_size);
+    LOG_EVENT(LEVEL_NOTICE, "started", log_text("store", store_path(store)),
+              log_number("sources", (int64_t)running->config->source_count));
+    struct live_hooks hooks = {reload, status, running};
+    bool fine = live_run(live, &hooks, err);
+    if (fine)
+        LOG_EVENT(LEVEL_NOTICE, "stopped");
+    return fine;
+}
+
+static int run(struct cmd_call *call)
+{
+    struct err err;
+    const struct run_options *options = call->values;
+    SCOPED(buf) path = BUF(PATH_MAX);
+    if (call->operand_count > 0) {
+        err_set(&err, ERR_USAGE, 0, "takes no operands; sources stand in the configuration");
+        return cmd_fail(call->cmd, &err);
+    }
+    struct config *config = config_new(options->config, report, NULL);
+    if (config == NULL)
+        return CMD_FAILED;
+    log_structure();
+    struct running running = {.options = options, .config = config};
+    SCOPED_FREE(field_table) *fields = NULL;
+    SCOPED_FREE(store) *store = NULL;
+    bool fine = has_sources(config, &err) && config_store(config, options->store, &path, NULL, &err) &&
+                (fields = load_fields(config->fields, &err)) != NULL &&
+                (store = store_open(buf_str(&path).data, STORE_WRITE, &err)) != NULL &&
+                set_durability(store, config, &err) && run_live(&running, store, fields, &err);
+    config_free(running.config);
+    return fine ? CMD_MATCHED : cmd_fail(call->cmd, &err);
+}
+
+const struct cmd cmd_run = {
+    .name = "run",
+    .summary = "follow the configured sources until told to stop",
+    .usage = "",
+    .examples = "winnow run -c winnow.yaml\n    in the foreground; Ctrl-C reads what is there and ends\n"
+                "systemctl enable --now winnow\n    as a service (packaging/winnow.service)\n",
+    .groups = groups,
+    .values_size = sizeof(struct run_options),
+    .run = run,
+};

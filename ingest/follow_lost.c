@@ -1,0 +1,104 @@
+/* What became of a source whose file is another one now. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "ingest/beside.h"
+#include "ingest/content.h"
+#include "ingest/follow_part.h"
+
+static void add_note(struct follow *follow, const struct follow_note *note)
+{
+    if (follow->note_count == follow->note_capacity) {
+        follow->note_capacity = follow->note_capacity ? 2 * follow->note_capacity : 16;
+        follow->notes = mem_resize_array(follow->notes, follow->note_capacity, sizeof *follow->notes);
+    }
+    follow->notes[follow->note_count++] = *note;
+}
+
+void follow_note_gap(struct follow *follow, struct catalog_entry *entry, enum gap_reason reason, uint64_t offset,
+                     uint64_t bytes)
+{
+    add_note(follow,
+             &(struct follow_note){.entry = entry, .gap = true, .reason = reason, .offset = offset, .bytes = bytes});
+    if (reason != GAP_SKIPPED)
+        LOG_EVENT(LEVEL_WARNING, reason == GAP_TRUNCATED ? "cut in place" : "gone before it was read to its end",
+                  log_str("source", entry->state.name), log_number("position", (int64_t)entry->state.position),
+                  log_number("bytes_missing", (int64_t)bytes));
+}
+
+void follow_note_state(struct follow *follow, struct catalog_entry *entry)
+{
+    add_note(follow, &(struct follow_note){.entry = entry});
+}
+
+bool follow_write_notes(struct follow *follow, struct frame *frame)
+{
+    for (size_t i = 0; i < follow->note_count; i++) {
+        const struct follow_note *note = &follow->notes[i];
+        if (!frame_set_source(frame, &note->entry->state))
+            return false;
+        struct batch_gap gap = {
+            .source = note->entry->state.id,
+            .offset = note->offset,
+            .bytes = note->bytes,
+            .reason = note->reason,
+            .found_us = clock_now_us(),
+        };
+        if (note->gap && !frame_add_gap(frame, &gap))
+            return false;
+    }
+    follow->note_count = 0;
+    return true;
+}
+
+void follow_lose(struct follow *follow, struct catalog_entry *entry, uint64_t device, uint64_t inode,
+                 enum gap_reason reason, int64_t now_us)
+{
+    struct mark mark;
+    struct source *rest = beside_find(entry, device, inode, &mark);
+    uint64_t file[2] = {0};
+    if (rest != NULL) {
+        file[0] = rest->device;
+        file[1] = rest->inode;
+    }
+    const struct map_entry *at =
+        rest != NULL ? map_find(&follow->by_file, str_from((const char *)file, sizeof file)) : NULL;
+    if (at != NULL && at->value != 0) { /* somebody else's file, equal up to there */
+        source_free(rest);
+        rest = NULL;
+    }
+    uint64_t end = content_length(&entry->state);
+    bool known = entry->state.kind == SOURCE_FILE && entry->state.size > end;
+    uint64_t missing = known ? entry->state.size - end : 0;
+    if (rest == NULL) {
+        entry->state.replaced = true;
+        follow_note_gap(follow, entry, reason, end, missing);
+        return;
+    }
+    LOG_EVENT(LEVEL_INFO, "reading what rotation left", log_str("source", entry->state.name),
+              log_text("file", rest->real_path), log_number("position", (int64_t)entry->state.position));
+    /* What was written between the copying and the cutting nobody can have read. */
+    if (reason == GAP_TRUNCATED)
+        follow_note_gap(follow, entry, reason, rest->kind == SOURCE_FILE ? rest->size : end, 0);
+    bool same_file = rest->device == entry->state.device && rest->inode == entry->state.inode;
+    entry->claimed = true;
+    entry->state.kind = rest->kind;
+    entry->state.read_us = TIME_NONE;
+    catalog_set_file(follow->catalog, entry, rest->device, rest->inode);
+    follow_add(follow, tail_new(entry, same_file ? TAIL_AWAY : TAIL_REMAINS, rest, &mark, now_us));
+}
+
+void follow_lose_absent(struct follow *follow, int64_t now_us)
+{
+    for (size_t i = 0; i < follow->catalog->entry_count; i++) {
+        struct catalog_entry *entry = follow->catalog->entries[i];
+        if (entry->claimed || entry->state.replaced ||
+            (entry->state.kind != SOURCE_FILE && entry->state.kind != SOURCE_GZIP))
+            continue;
+        const char *name = entry->state.name.data; /* the catalog's own copy, with a NUL behind it */
+        if (memchr(name, '\0', entry->state.name.size) == NULL && follow_wants(follow, name) != NULL)
+            follow_lose(follow, entry, 0, 0, GAP_VANISHED, now_us);
+    }
+}

@@ -1,0 +1,359 @@
+#include "ingest/live.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+
+enum { FEEDERS_MAX = 256, BATCHES = 2 };
+
+#define PACE_US INT64_C(40000)          /* between two rounds, so that many small writes are read together */
+#define RETRY_US INT64_C(1000000)       /* of a commit that failed */
+#define RETENTION_US INT64_C(600000000) /* between two times */
+#define SLICE_US INT64_C(150000)        /* of retention at a stretch */
+
+struct live {
+    struct store *store;
+    struct service *service;
+    struct analyzer *analyzer;
+    struct store_encoder *encoder;
+    struct frame frame;
+    struct batch *batches[BATCHES], *settling;
+    bool lent[BATCHES];
+    struct feeder feeders[FEEDERS_MAX];
+    bool more[FEEDERS_MAX];
+    size_t feeder_count;
+    bool failed;
+    struct err err;
+    uint64_t records;     /* committed */
+    int64_t hot_since_us; /* monotonic: since when there are hot rows; 0: there are none */
+    int64_t keep_us, bytes_max;
+    int64_t retention_due_us; /* monotonic */
+    int64_t slice_end_us;
+};
+
+/* ---- Committing ------------------------------------------------------------------------------------------------------------ */
+
+/* Waits a while, alive. False when a stop is asked: then there is no use in trying on. */
+static bool wait_to_retry(struct live *live)
+{
+    int64_t until_us = service_now_us() + RETRY_US;
+    for (;;) {
+        int64_t now_us = service_now_us();
+        service_tick(live->service, now_us);
+        if (service_stop_asked(live->service))
+            return false;
+        if (now_us >= until_us)
+            return true;
+        struct pollfd fd = {.fd = service_descriptor(live->service), .events = POLLIN};
+        (void)poll(&fd, 1, (int)((until_us - now_us) / 1000) + 1);
+    }
+}
+
+static bool may_pass(const struct err *err)
+{
+    return err->kind == ERR_FULL || err->kind == ERR_BUSY || err->kind == ERR_IO;
+}
+
+/* Does step until it succeeds. */
+static bool persist(struct live *live, bool (*step)(struct live *live, struct batch *batch, struct err *err),
+                    struct batch *batch)
+{
+    struct err err;
+    bool told = false;
+    while (!step(live, batch, &err)) {
+        if (!told)
+            LOG_EVENT(LEVEL_ERROR, "the store cannot be written; reading waits", log_text("why", err.text));
+        told = true;
+        service_status(live->service, service_now_us(), "waiting: %s", err.text);
+        if (!may_pass(&err) || !wait_to_retry(live)) {
+            live->failed = true;
+            live->err = err;
+            return false;
+        }
+    }
+    if (told)
+        LOG_EVENT(LEVEL_NOTICE, "the store can be written again");
+    return true;
+}
+
+static bool commit_step(struct live *live, struct batch *batch, struct err *err)
+{
+    return store_commit(live->store, batch, err);
+}
+
+static bool settle_step(struct live *live, struct batch *batch, struct err *err)
+{
+    return store_settle(live->store, batch, err);
+}
+
+/* One block's worth of hot rows becomes a block. */
+static bool settle_some(struct live *live)
+{
+    struct batch *batch = live->settling;
+    bool any;
+    if (batch == NULL)
+        batch = live->settling = batch_new();
+    if (!store_settle_take(live->store, batch, LIVE_SETTLE_BYTES, &any, &live->err)) {
+        live->failed = true;
+        return false;
+    }
+    if (any) {
+        analyzer_batch(live->analyzer, batch);
+        store_settle_encode(live->encoder, batch);
+        any = persist(live, settle_step, batch);
+    }
+    batch_reset(batch);
+    live->hot_since_us = store_hot_records(live->store) > 0 ? service_now_us() : 0;
+    return any;
+}
+
+static bool settle_all(struct live *live)
+{
+    while (store_hot_records(live->store) > 0)
+        if (!settle_some(live))
+            return false;
+    return true;
+}
+
+static void settle_if_due(struct live *live, int64_t now_us)
+{
+    if (live->failed || live->hot_since_us == 0)
+        return;
+    if (store_hot_bytes(live->store) >= LIVE_SETTLE_BYTES || store_hot_records(live->store) >= LIVE_SETTLE_RECORDS ||
+        now_us - live->hot_since_us >= LIVE_SETTLE_US)
+        (void)settle_some(live);
+}
+
+static void commit(struct live *live, struct batch *batch)
+{
+    batch->hot = batch->raw.size < LIVE_DIRECT_BYTES;
+    analyzer_batch(live->analyzer, batch);
+    if (!batch->hot) {
+        if (!settle_all(live))
+            return;
+        store_encode(live->encoder, batch);
+    }
+    if (!persist(live, commit_step, batch))
+        return;
+    live->records += batch->record_count;
+    if (live->hot_since_us == 0 && store_hot_records(live->store) > 0)
+        live->hot_since_us = service_now_us();
+}
+
+static struct batch *take(void *context)
+{
+    struct live *live = context;
+    if (live->failed)
+        return NULL;
+    size_t i = 0;
+    while (i < BATCHES && live->lent[i])
+        i++;
+    must(i < BATCHES);
+    if (live->batches[i] == NULL)
+        live->batches[i] = batch_new();
+    live->lent[i] = true;
+    return live->batches[i];
+}
+
+static void put(void *context, struct batch *batch)
+{
+    struct live *live = context;
+    size_t i = 0;
+    while (i < BATCHES && live->batches[i] != batch)
+        i++;
+    must(i < BATCHES && live->lent[i]);
+    if (!live->failed)
+        commit(live, batch);
+    batch_reset(batch);
+    live->lent[i] = false;
+}
+
+/* ---- Retention -------------------------------------------------------------------------------------------------------------- */
+
+void live_keep(struct live *live, int64_t keep_us, int64_t bytes_max)
+{
+    live->keep_us = keep_us;
+    live->bytes_max = bytes_max;
+    live->retention_due_us = 0;
+}
+
+static bool go_on(void *context, uint64_t blocks_done, uint64_t blocks)
+{
+    const struct live *live = context;
+    (void)blocks_done, (void)blocks;
+    return service_now_us() < live->slice_end_us;
+}
+
+static void retain(struct live *live, int64_t now_us)
+{
+    struct err err;
+    if ((live->keep_us == 0 && live->bytes_max == 0) || now_us < live->retention_due_us || live->failed)
+        return;
+    live->slice_end_us = now_us + SLICE_US;
+    struct prune_ask ask = {
+        .before_us = live->keep_us > 0 ? clock_now_us() - live->keep_us : TIME_NONE,
+        .bytes_max = (uint64_t)live->bytes_max,
+        .now_us = clock_now_us(),
+        .go_on = go_on,
+        .context = live,
+    };
+    struct prune_result result;
+    bool fine = store_prune(live->store, &ask, &result, &err);
+    live->retention_due_us = fine && result.stopped ? now_us + 2 * SLICE_US : now_us + RETENTION_US;
+    if (!fine)
+        LOG_EVENT(LEVEL_ERROR, "retention failed", log_text("why", err.text));
+    else if (result.blocks > 0)
+        LOG_EVENT(LEVEL_INFO, "retention", log_number("records", (int64_t)result.records),
+                  log_number("raw_bytes", (int64_t)result.raw_bytes));
+}
+
+/* ---- The loop ---------------------------------------------------------------------------------------------------------------- */
+
+static const struct frame_limits live_limits = {
+    .batch_bytes = LIVE_BATCH_BYTES,
+    .record_bytes = RECORD_BYTES_MAX,
+    .chunk_bytes = 256 << 10,
+    .records = BATCH_RECORDS_MAX,
+};
+
+struct live *live_new(struct store *store, const struct field_table *fields, struct service *service)
+{
+    struct live *live = mem_alloc(sizeof *live);
+    live->store = store;
+    live->service = service;
+    live->analyzer = analyzer_new(fields);
+    live->encoder = store_encoder_new();
+    live->hot_since_us = store_hot_records(store) > 0 ? service_now_us() : 0;
+    frame_init(&live->frame, &live_limits, (struct frame_batches){take, put, live});
+    return live;
+}
+
+void live_free(struct live *live)
+{
+    if (live == NULL)
+        return;
+    for (size_t i = 0; i < live->feeder_count; i++)
+        live->feeders[i].ops->free(live->feeders[i].self);
+    for (size_t i = 0; i < BATCHES; i++)
+        batch_free(live->batches[i]);
+    batch_free(live->settling);
+    store_encoder_free(live->encoder);
+    analyzer_free(live->analyzer);
+    free(live);
+}
+
+void live_add(struct live *live, struct feeder feeder)
+{
+    must(live->feeder_count < FEEDERS_MAX);
+    live->more[live->feeder_count] = true;
+    live->feeders[live->feeder_count++] = feeder;
+}
+
+/* A round: every feeder feeds, and what came of it is committed. False when there is no more to read now. */
+static bool round_of(struct live *live)
+{
+    bool more = false;
+    for (size_t i = 0; i < live->feeder_count && !live->failed; i++) {
+        const struct feeder *feeder = &live->feeders[i];
+        enum feed result = feeder->ops->feed(feeder->self, &live->frame, service_now_us());
+        live->more[i] = result == FEED_MORE;
+        more = more || live->more[i];
+    }
+    if (!live->failed)
+        (void)frame_flush(&live->frame);
+    return more && !live->failed;
+}
+
+/* Waits for something to do, at least until the pace allows another round. */
+static void wait_for(struct live *live, int64_t earliest_us)
+{
+    struct pollfd fds[FEEDERS_MAX + 1];
+    nfds_t count = 0;
+    int64_t now_us = service_now_us(), until_us = service_due_us(live->service);
+    fds[count++] = (struct pollfd){.fd = service_descriptor(live->service), .events = POLLIN};
+    if (now_us < earliest_us) {
+        until_us = earliest_us < until_us ? earliest_us : until_us;
+    } else {
+        for (size_t i = 0; i < live->feeder_count; i++) {
+            const struct feeder *feeder = &live->feeders[i];
+            int64_t due_us = feeder->ops->due_us(feeder->self);
+            until_us = due_us < until_us ? due_us : until_us;
+            fds[count++] = (struct pollfd){.fd = feeder->ops->descriptor(feeder->self), .events = POLLIN};
+        }
+        if ((live->keep_us > 0 || live->bytes_max > 0) && live->retention_due_us < until_us)
+            until_us = live->retention_due_us;
+        if (live->hot_since_us > 0 && live->hot_since_us + LIVE_SETTLE_US < until_us)
+            until_us = live->hot_since_us + LIVE_SETTLE_US;
+    }
+    int64_t wait_us = until_us > now_us ? until_us - now_us : 0;
+    int timeout_ms = wait_us > 3600 * TIME_SECOND ? 3600000 : (int)((wait_us + 999) / 1000);
+    (void)poll(fds, count, timeout_ms);
+}
+
+static bool is_due(const struct live *live, int64_t now_us)
+{
+    for (size_t i = 0; i < live->feeder_count; i++) {
+        const struct feeder *feeder = &live->feeders[i];
+        struct pollfd fd = {.fd = feeder->ops->descriptor(feeder->self), .events = POLLIN};
+        if (live->more[i] || feeder->ops->due_us(feeder->self) <= now_us || poll(&fd, 1, 0) > 0)
+            return true;
+    }
+    return false;
+}
+
+static void tell(struct live *live, const struct live_hooks *hooks, int64_t now_us)
+{
+    char text[SERVICE_STATUS_MAX];
+    if (hooks->status == NULL || live->failed)
+        return;
+    hooks->status(hooks->context, text, sizeof text);
+    service_status(live->service, now_us, "%s, %llu records stored since start", text,
+                   (unsigned long long)live->records);
+}
+
+static void drain(struct live *live)
+{
+    int64_t until_us = service_now_us() + LIVE_DRAIN_US;
+    service_stopping(live->service);
+    while (service_now_us() < until_us && round_of(live))
+        service_tick(live->service, service_now_us());
+}
+
+bool live_run(struct live *live, const struct live_hooks *hooks, struct err *err)
+{
+    int64_t earliest_us = 0;
+    bool ready = false;
+    while (!live->failed) {
+        int64_t now_us = service_now_us();
+        service_tick(live->service, now_us);
+        if (service_stop_asked(live->service))
+            break;
+        if (service_reload_asked(live->service)) {
+            service_reloading(live->service);
+            hooks->reload(hooks->context);
+            service_ready(live->service);
+        }
+        bool more = false;
+        if (now_us >= earliest_us && is_due(live, now_us)) {
+            more = round_of(live);
+            earliest_us = more ? 0 : service_now_us() + PACE_US;
+            settle_if_due(live, now_us);
+            tell(live, hooks, now_us);
+        }
+        if (!ready && !live->failed)
+            service_ready(live->service);
+        ready = true;
+        settle_if_due(live, now_us);
+        retain(live, now_us);
+        if (!more)
+            wait_for(live, earliest_us);
+    }
+    if (!live->failed)
+        drain(live);
+    if (live->failed)
+        *err = live->err;
+    return !live->failed;
+}

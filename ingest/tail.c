@@ -1,0 +1,307 @@
+#include "ingest/tail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/must.h"
+
+enum { PROBE_BYTES = 64 << 10, GUARD_BYTES = 256 };
+
+struct tail *tail_new(struct catalog_entry *entry, enum tail_role role, struct source *source, const struct mark *mark,
+                      int64_t now_us)
+{
+    struct tail *tail = mem_alloc(sizeof *tail);
+    *tail = (struct tail){
+        .entry = entry,
+        .path = strdup(source->real_path),
+        .role = role,
+        .source = source,
+        .device = source->device,
+        .inode = source->inode,
+        .mark = *mark,
+        .carry = BUF(RECORD_BYTES_MAX + 1),
+        .changed_us = now_us,
+        .modified_us = source->modified_us,
+        .dirty = true,
+    };
+    must(tail->path != NULL);
+    return tail;
+}
+
+void tail_free(struct tail *tail)
+{
+    if (tail == NULL)
+        return;
+    source_free(tail->source);
+    buf_release(&tail->carry);
+    free(tail->path);
+    free(tail);
+}
+
+void tail_restart(struct tail *tail, struct catalog_entry *entry, int64_t now_us)
+{
+    tail->entry = entry;
+    tail->mark = (struct mark){0};
+    tail->partial = tail->size_seen = 0;
+    buf_reset(&tail->carry);
+    tail->changed_us = now_us;
+    tail->dirty = true;
+    if (tail->source != NULL && tail->source->gzip != NULL) /* it may have become a plain one */
+        tail_sleep(tail);
+}
+
+void tail_sleep(struct tail *tail)
+{
+    source_free(tail->source);
+    tail->source = NULL;
+}
+
+static uint64_t stored_end(const struct tail *tail)
+{
+    return tail->entry->state.position + tail->entry->state.pending_bytes;
+}
+
+bool tail_waits(const struct tail *tail)
+{
+    return tail->role != TAIL_REMAINS && tail->partial > tail->entry->state.pending_bytes;
+}
+
+unsigned tail_links(const struct tail *tail)
+{
+    struct stat info;
+    if (tail->source == NULL || fstat(tail->source->fd, &info) != 0)
+        return 1;
+    return (unsigned)info.st_nlink;
+}
+
+/* ---- Looking at the file ------------------------------------------------------------------------------------------------- */
+
+static enum tail_result failed(struct tail *tail, struct err *err)
+{
+    tail->dirty = false;
+    return err->kind == ERR_MISSING ? TAIL_GONE : TAIL_FAILED;
+}
+
+/* The source's size is what was last seen of it while it was there. */
+static enum tail_result changed(struct tail *tail, uint64_t size_before)
+{
+    tail->entry->state.size = size_before;
+    return TAIL_CHANGED;
+}
+
+static enum tail_result wake(struct tail *tail, struct err *err)
+{
+    struct input input = {.kind = INPUT_FILE, .path = tail->path};
+    tail->source = source_open(&input, err);
+    if (tail->source == NULL)
+        return failed(tail, err);
+    if (tail->source->kind == SOURCE_STREAM || tail->source->device != tail->device ||
+        tail->source->inode != tail->inode) {
+        tail_sleep(tail);
+        return TAIL_GONE;
+    }
+    tail->entry->state.kind = tail->source->kind;
+    return TAIL_IDLE;
+}
+
+/* Notes size and time of the file. */
+static bool look(struct tail *tail, int64_t now_us, struct err *err)
+{
+    struct source *source = tail->source;
+    struct stat info;
+    if (fstat(source->fd, &info) != 0)
+        return err_set(err, ERR_IO, errno, "%s", tail->path);
+    uint64_t size = (uint64_t)info.st_size;
+    int64_t modified_us = (int64_t)info.st_mtim.tv_sec * TIME_SECOND + info.st_mtim.tv_nsec / 1000;
+    if (size != tail->size_seen || modified_us != tail->modified_us)
+        tail->changed_us = now_us;
+    tail->size_seen = source->size = size;
+    tail->modified_us = source->modified_us = modified_us;
+    tail->entry->state.size = size;
+    tail->entry->state.modified_us = modified_us;
+    return true;
+}
+
+/* Are the bytes before the position those that were read? */
+static bool is_intact(const struct tail *tail)
+{
+    char bytes[MARK_TAIL_MAX];
+    const struct mark *mark = &tail->mark;
+    uint64_t position = tail->entry->state.position;
+    must(mark->tail_size <= position);
+    ssize_t got = io_pread(tail->source->fd, bytes, mark->tail_size, position - mark->tail_size);
+    return got == (ssize_t)mark->tail_size && memcmp(bytes, mark->tail, mark->tail_size) == 0;
+}
+
+/* Is there a newline in what came behind the unfinished line? Moves partial over what has none. */
+static bool has_newline(struct tail *tail)
+{
+    char bytes[PROBE_BYTES];
+    uint64_t position = tail->entry->state.position;
+    while (tail->partial <= RECORD_BYTES_MAX) {
+        ssize_t got = io_pread(tail->source->fd, bytes, sizeof bytes, position + tail->partial);
+        if (got <= 0)
+            return false;
+        if (memchr(bytes, '\n', (size_t)got) != NULL)
+            return true;
+        tail->partial += (uint64_t)got;
+    }
+    return true;
+}
+
+/* ---- A turn over a plain file ---------------------------------------------------------------------------------------------- */
+
+/* Reads one chunk into the frame. TAIL_IDLE at the end of the file. */
+static enum tail_result read_chunk(struct tail *tail, struct frame *frame, struct err *err)
+{
+    size_t room;
+    char *space = frame_space(frame, &room);
+    if (space == NULL)
+        return TAIL_OVER;
+    uint64_t offset = tail->source->offset;
+    ssize_t got = io_pread(tail->source->fd, space, room, offset);
+    if (got < 0) {
+        err_set(err, ERR_IO, errno, "%s: reading at byte %llu", tail->path, (unsigned long long)offset);
+        return TAIL_FAILED;
+    }
+    if (!is_intact(tail))
+        return TAIL_CHANGED;
+    /* With too little before it to know it by, a chunk must still be there itself. */
+    char again[GUARD_BYTES];
+    size_t guard = (size_t)got < sizeof again ? (size_t)got : sizeof again;
+    if (tail->mark.tail_size < MARK_TAIL_MAX &&
+        (io_pread(tail->source->fd, again, guard, offset) != (ssize_t)guard || memcmp(space, again, guard) != 0))
+        return TAIL_CHANGED;
+    tail->source->offset += (uint64_t)got;
+    if (!frame_advance(frame, (size_t)got))
+        return TAIL_OVER;
+    return got > 0 ? TAIL_MORE : TAIL_IDLE;
+}
+
+/* Reads until its share is used up and at least one record is there, or to the end. */
+static enum tail_result read_plain(struct tail *tail, struct frame *frame, bool whole, struct err *err)
+{
+    struct source *source = tail->source;
+    struct source_state *state = &tail->entry->state;
+    source->offset = state->position;
+    if (!frame_begin(frame, state, &tail->mark, tail->modified_us))
+        return TAIL_OVER;
+    enum tail_result result = TAIL_MORE;
+    while (result == TAIL_MORE && (source->offset - frame->begin < TAIL_SHARE_BYTES || frame->offset == frame->begin))
+        result = read_chunk(tail, frame, err);
+    if (result == TAIL_OVER)
+        return result;
+    uint64_t end = source->offset;
+    if (result == TAIL_IDLE)
+        state->read_us = clock_now_us();
+    if (!frame_end(frame, whole && result == TAIL_IDLE))
+        return TAIL_OVER;
+    tail->mark = frame->mark;
+    tail->partial = end - state->position;
+    return result;
+}
+
+static enum tail_result feed_plain(struct tail *tail, struct frame *frame, int64_t now_us, struct err *err)
+{
+    uint64_t size_before = tail->size_seen;
+    if (!look(tail, now_us, err))
+        return failed(tail, err);
+    if (tail->source->size < stored_end(tail) || !is_intact(tail))
+        return changed(tail, size_before);
+    bool whole = tail->role == TAIL_REMAINS || now_us - tail->changed_us >= TAIL_QUIET_US;
+    uint64_t known = stored_end(tail);
+    bool grown = tail->source->size > known;
+    tail->dirty = false;
+    if (!grown && tail->entry->state.read_us != TIME_NONE)
+        return TAIL_IDLE;
+    if (!whole && tail->partial > 0 && !has_newline(tail))
+        return TAIL_IDLE;
+    enum tail_result result = read_plain(tail, frame, whole, err);
+    tail->dirty = result == TAIL_MORE;
+    if (result == TAIL_CHANGED)
+        return changed(tail, size_before);
+    return result == TAIL_FAILED ? failed(tail, err) : result;
+}
+
+/* ---- A turn over a gzip file ------------------------------------------------------------------------------------------------ */
+
+static bool put_carry(struct tail *tail, struct frame *frame)
+{
+    struct str rest = buf_str(&tail->carry);
+    while (rest.size > 0) {
+        size_t room;
+        char *space = frame_space(frame, &room);
+        if (space == NULL)
+            return false;
+        size_t size = rest.size < room ? rest.size : room;
+        memcpy(space, rest.data, size);
+        if (!frame_advance(frame, size))
+            return false;
+        rest = str_slice(rest, size, rest.size);
+    }
+    return true;
+}
+
+static enum tail_result read_gzip_chunk(struct tail *tail, struct frame *frame, struct err *err)
+{
+    size_t room, got;
+    char *space = frame_space(frame, &room);
+    if (space == NULL)
+        return TAIL_OVER;
+    enum source_result result = source_read(tail->source, space, room, &got, err);
+    if (result == SOURCE_FAILED)
+        return TAIL_FAILED;
+    if (result == SOURCE_END)
+        return TAIL_IDLE;
+    return frame_advance(frame, got) ? TAIL_MORE : TAIL_OVER;
+}
+
+static enum tail_result read_gzip(struct tail *tail, struct frame *frame, struct err *err)
+{
+    struct source_state *state = &tail->entry->state;
+    uint64_t begin = tail->source->offset;
+    if (!frame_begin(frame, state, &tail->mark, tail->source->reference_us) || !put_carry(tail, frame))
+        return TAIL_OVER;
+    enum tail_result result = TAIL_MORE;
+    while (result == TAIL_MORE && tail->source->offset - begin < TAIL_SHARE_BYTES)
+        result = read_gzip_chunk(tail, frame, err);
+    if (result == TAIL_OVER)
+        return result;
+    buf_reset(&tail->carry);
+    if (result == TAIL_MORE)
+        must(buf_add_str(&tail->carry, frame_unfinished(frame)));
+    else
+        state->read_us = clock_now_us(); /* damaged or whole: there is no more in it */
+    if (!frame_end(frame, result != TAIL_MORE))
+        return TAIL_OVER;
+    tail->mark = frame->mark;
+    return result;
+}
+
+static enum tail_result feed_gzip(struct tail *tail, struct frame *frame, int64_t now_us, struct err *err)
+{
+    bool read_before = tail->entry->state.read_us != TIME_NONE;
+    uint64_t size = tail->entry->state.size;
+    int64_t modified_us = tail->entry->state.modified_us;
+    if (!look(tail, now_us, err))
+        return failed(tail, err);
+    tail->dirty = false;
+    if (read_before)
+        return size == tail->source->size && modified_us == tail->source->modified_us ? TAIL_IDLE : TAIL_CHANGED;
+    enum tail_result result = read_gzip(tail, frame, err);
+    tail->dirty = result == TAIL_MORE;
+    return result;
+}
+
+enum tail_result tail_feed(struct tail *tail, struct frame *frame, int64_t now_us, struct err *err)
+{
+    if (tail->source == NULL) {
+        enum tail_result result = wake(tail, err);
+        if (result != TAIL_IDLE)
+            return result;
+    }
+    return tail->source->gzip ? feed_gzip(tail, frame, now_us, err) : feed_plain(tail, frame, now_us, err);
+}
