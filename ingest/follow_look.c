@@ -208,11 +208,13 @@ static bool is_log(const struct input *input, struct source *source)
     return sniff == NULL;
 }
 
+enum { DISPLACED_MAX = 64 };
+
 /* The sources whose name or file this is from now on. */
 struct displace {
     struct follow *follow;
     struct catalog_entry *by;
-    struct catalog_entry *lost[64];
+    struct catalog_entry *lost[DISPLACED_MAX]; /* more are met at the next look */
     size_t count;
     uint64_t rotations, truncations;
 };
@@ -226,7 +228,10 @@ static void displace(void *context, struct catalog_entry *entry)
         displace->rotations = entry->state.rotations + 1;
         displace->truncations = entry->state.truncations;
     }
-    if (!entry->claimed && !entry->state.replaced && displace->count < sizeof displace->lost / sizeof displace->lost[0])
+    for (size_t i = 0; i < displace->count; i++)
+        if (displace->lost[i] == entry)
+            return; /* by its name and by its file */
+    if (!entry->claimed && !entry->state.replaced && displace->count < DISPLACED_MAX)
         displace->lost[displace->count++] = entry;
 }
 
@@ -405,14 +410,16 @@ static void miss(struct follow *follow, struct tail *tail, int64_t now_us)
     bool here = stat(tail->path, &info) == 0 && info.st_dev == tail->device && info.st_ino == tail->inode;
     if (here && follow_wants(follow, tail->path) != NULL)
         return; /* shown under another path, or the folder could not be read just now */
-    if (tail->source == NULL) {
+    if (tail->source == NULL || here) {
         tail->over = true;
         tail->entry->claimed = false;
-        if (!here)
+        if (here)
+            LOG_EVENT(LEVEL_INFO, "no longer configured", log_text("file", tail->path));
+        else
             follow_lose(follow, tail->entry, 0, 0, GAP_VANISHED, now_us);
         return;
     }
-    LOG_EVENT(LEVEL_INFO, here ? "no longer configured" : "renamed or deleted", log_text("file", tail->path),
+    LOG_EVENT(LEVEL_INFO, "renamed or deleted", log_text("file", tail->path),
               log_number("position", (int64_t)tail->entry->state.position));
     tail->role = TAIL_AWAY;
     tail->dirty = true;

@@ -20,7 +20,7 @@ struct live {
     struct analyzer *analyzer;
     struct store_encoder *encoder;
     struct frame frame;
-    struct batch *batches[BATCHES], *settling;
+    struct batch *batches[BATCHES];
     bool lent[BATCHES];
     struct feeder feeders[FEEDERS_MAX];
     bool more[FEEDERS_MAX];
@@ -90,12 +90,9 @@ static bool settle_step(struct live *live, struct batch *batch, struct err *err)
 }
 
 /* One block's worth of hot rows becomes a block. */
-static bool settle_some(struct live *live)
+static bool settle_into(struct live *live, struct batch *batch)
 {
-    struct batch *batch = live->settling;
     bool any;
-    if (batch == NULL)
-        batch = live->settling = batch_new();
     if (!store_settle_take(live->store, batch, LIVE_SETTLE_BYTES, &any, &live->err)) {
         live->failed = true;
         return false;
@@ -105,9 +102,23 @@ static bool settle_some(struct live *live)
         store_settle_encode(live->encoder, batch);
         any = persist(live, settle_step, batch);
     }
-    batch_reset(batch);
     live->hot_since_us = store_hot_records(live->store) > 0 ? service_now_us() : 0;
     return any;
+}
+
+/* Between rounds the frame's batches are free; while it passes one on, both are lent. */
+static bool settle_some(struct live *live)
+{
+    size_t i = 0;
+    while (i < BATCHES && live->lent[i])
+        i++;
+    struct batch *batch = i < BATCHES && live->batches[i] != NULL ? live->batches[i] : batch_new();
+    bool fine = settle_into(live, batch);
+    if (i < BATCHES && live->batches[i] == batch)
+        batch_reset(batch);
+    else
+        batch_free(batch);
+    return fine;
 }
 
 static bool settle_all(struct live *live)
@@ -239,7 +250,6 @@ void live_free(struct live *live)
         live->feeders[i].ops->free(live->feeders[i].self);
     for (size_t i = 0; i < BATCHES; i++)
         batch_free(live->batches[i]);
-    batch_free(live->settling);
     store_encoder_free(live->encoder);
     analyzer_free(live->analyzer);
     free(live);
