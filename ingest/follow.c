@@ -70,7 +70,7 @@ void follow_free(struct follow *follow)
 void follow_configure(struct follow *follow, const struct config *config)
 {
     follow->config = config;
-    follow->look_due = true;
+    follow->look_due = follow->reconfigured = true;
     follow->looked_us = 0;
 }
 

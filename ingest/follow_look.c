@@ -410,7 +410,7 @@ static void miss(struct follow *follow, struct tail *tail, int64_t now_us)
     bool here = stat(tail->path, &info) == 0 && info.st_dev == tail->device && info.st_ino == tail->inode;
     if (here && follow_wants(follow, tail->path) != NULL)
         return; /* shown under another path, or the folder could not be read just now */
-    if (tail->source == NULL || here) {
+    if (tail->source == NULL || (here && follow->reconfigured)) {
         tail->over = true;
         tail->entry->claimed = false;
         if (here)
@@ -471,6 +471,7 @@ void follow_look(struct follow *follow, int64_t now_us)
     if (!follow->started)
         follow_lose_absent(follow, now_us);
     follow->started = true;
+    follow->reconfigured = false;
     follow_index(follow);
     free(met);
     free(seen);

@@ -41,6 +41,7 @@ struct follow {
     struct follow_note *notes;
     size_t note_count, note_capacity;
     bool look_due, started;
+    bool reconfigured; /* since the last look */
     int64_t looked_us; /* monotonic: when names were last looked through */
     size_t turn;       /* the tail whose turn is next */
     size_t descriptors_max;
