@@ -13,6 +13,7 @@
 #include "base/scope.h"
 #include "ingest/pipeline.h"
 #include "ingest/reader.h"
+#include "ingest/settle.h"
 #include "base/stop.h"
 #include "ingest/tally.h"
 #include "store/store.h"
@@ -313,7 +314,7 @@ static int run(struct cmd_call *call)
         return CMD_FAILED; /* all told; no store is made for nothing */
     SCOPED_FREE(store) *store = store_open(buf_str(&path).data, STORE_WRITE, &err);
     ingest.store = store;
-    if (store == NULL || !load_catalog(&ingest, &err))
+    if (store == NULL || !load_catalog(&ingest, &err) || !settle_rest(store, fields, &err))
         return cmd_fail(call->cmd, &err);
     return run_inputs(call->cmd, &ingest, begin);
 }

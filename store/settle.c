@@ -57,7 +57,7 @@ static void add_row(struct batch *batch, const struct scan_record *row)
     const struct record *from = &row->record;
     const struct batch_run *last = batch->run_count > 0 ? &batch->runs[batch->run_count - 1] : NULL;
     if (last == NULL || last->source != row->source)
-        batch_run_begin(batch, row->source, from->offset, from->time_us);
+        batch_run_begin(batch, row->source, from->offset, from->time_us != TIME_NONE ? from->time_us : 0);
     batch->runs[batch->run_count - 1].end = from->offset;
     batch_add(batch, str_from(NULL, from->raw.size), from->flags);
     struct record *rec = &batch->records[batch->record_count - 1];
