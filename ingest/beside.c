@@ -1,6 +1,7 @@
 #include "ingest/beside.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,7 +14,13 @@ struct search {
     uint64_t not_device, not_inode;
     struct source *best;
     struct mark mark;
+    bool unsure;
 };
+
+static bool may_pass(int sys)
+{
+    return sys == EMFILE || sys == ENFILE || sys == EIO || sys == ENOMEM || sys == EINTR;
+}
 
 static bool is_better(const struct source *source, const struct source *best)
 {
@@ -22,21 +29,33 @@ static bool is_better(const struct source *source, const struct source *best)
     return source->size > best->size;
 }
 
+/* Does it hold what the state tells of, and stand at the position now? */
+static bool holds(struct search *search, struct source *source, struct mark *ret_mark)
+{
+    struct err err = {0};
+    enum source_result result = content_same(source, &search->entry->state, ret_mark, &err);
+    if (result == SOURCE_DATA)
+        result = source_seek(source, search->entry->state.position, &err);
+    if (result == SOURCE_FAILED)
+        search->unsure = true;
+    return result == SOURCE_DATA;
+}
+
 static void try_file(struct search *search, const char *path)
 {
     struct stat info;
-    struct err ignored;
+    struct err err = {0};
     struct mark mark;
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) ||
         (info.st_dev == search->not_device && info.st_ino == search->not_inode))
         return;
     struct input input = {.kind = INPUT_FILE, .path = path};
-    struct source *source = source_open(&input, &ignored);
-    if (source == NULL)
+    struct source *source = source_open(&input, &err);
+    if (source == NULL) {
+        search->unsure = search->unsure || may_pass(err.sys);
         return;
-    if (source->kind == SOURCE_STREAM || !is_better(source, search->best) ||
-        content_same(source, &search->entry->state, &mark, &ignored) != SOURCE_DATA ||
-        source_seek(source, search->entry->state.position, &ignored) != SOURCE_DATA) {
+    }
+    if (source->kind == SOURCE_STREAM || !is_better(source, search->best) || !holds(search, source, &mark)) {
         source_free(source);
         return;
     }
@@ -46,8 +65,9 @@ static void try_file(struct search *search, const char *path)
 }
 
 struct source *beside_find(const struct catalog_entry *entry, uint64_t not_device, uint64_t not_inode,
-                           struct mark *ret_mark)
+                           struct mark *ret_mark, bool *ret_unsure)
 {
+    *ret_unsure = false;
     struct str name = entry->state.name;
     const char *slash = memrchr(name.data, '/', name.size);
     char path[PATH_MAX];
@@ -57,8 +77,10 @@ struct source *beside_find(const struct catalog_entry *entry, uint64_t not_devic
     memcpy(path, name.data, folder_size);
     path[folder_size] = '\0';
     DIR *folder = opendir(path);
-    if (folder == NULL)
+    if (folder == NULL) {
+        *ret_unsure = may_pass(errno);
         return NULL;
+    }
     struct search search = {.entry = entry, .not_device = not_device, .not_inode = not_inode};
     struct str last = str_slice(name, folder_size, name.size);
     unsigned tried = 0;
@@ -73,5 +95,6 @@ struct source *beside_find(const struct catalog_entry *entry, uint64_t not_devic
     }
     closedir(folder);
     *ret_mark = search.mark;
+    *ret_unsure = search.unsure;
     return search.best;
 }

@@ -12,8 +12,9 @@
 enum { BESIDE_NAMES_MAX = 4096 }; /* files of a folder that are looked into for one source */
 
 /* The file that holds what the entry's state tells of, standing at its position; a plain one before a compressed one, the longest
- * of several; never the one with this device and inode. The caller frees it. NULL: none. */
+ * of several; never the one with this device and inode. The caller frees it. NULL: none. *ret_unsure when one could not be looked
+ * into for now (the system is short of something, or a read failed), so that it is worth looking again. */
 struct source *beside_find(const struct catalog_entry *entry, uint64_t not_device, uint64_t not_inode,
-                           struct mark *ret_mark);
+                           struct mark *ret_mark, bool *ret_unsure);
 
 #endif

@@ -1,5 +1,6 @@
 /* Finding files: patterns become inputs, inputs become tails. */
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <limits.h>
@@ -169,11 +170,14 @@ static bool same_bytes(int a, int b, uint64_t offset, size_t size)
 /* Is this a beginning of what the tail's file holds? An empty file may become one. */
 static bool is_beginning(const struct source *source, const struct tail *tail)
 {
-    if (tail->source == NULL || source->size > tail->source->size)
+    SCOPED_FD opened = tail->source == NULL ? open(tail->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    int fd = tail->source == NULL ? opened : tail->source->fd;
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) != 0 || info.st_dev != tail->device || info.st_ino != tail->inode ||
+        source->size > (uint64_t)info.st_size)
         return false;
     size_t size = source->size < MARK_HEAD_MAX ? (size_t)source->size : MARK_HEAD_MAX;
-    return same_bytes(source->fd, tail->source->fd, 0, size) &&
-           same_bytes(source->fd, tail->source->fd, source->size - size, size);
+    return same_bytes(source->fd, fd, 0, size) && same_bytes(source->fd, fd, source->size - size, size);
 }
 
 /* While a file is being copied, what is there of the copy is a beginning of it, and so is a whole copy. */
@@ -468,8 +472,7 @@ void follow_look(struct follow *follow, int64_t now_us)
         follow->held[i].seen = false;
     consider_all(follow, &expand, met, now_us);
     forget_held(follow, false);
-    if (!follow->started)
-        follow_lose_absent(follow, now_us);
+    follow_lose_absent(follow, now_us);
     follow->started = true;
     follow->reconfigured = false;
     follow_index(follow);

@@ -1,5 +1,6 @@
 /* What became of a source whose file is another one now. */
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -57,7 +58,8 @@ void follow_lose(struct follow *follow, struct catalog_entry *entry, uint64_t de
                  enum gap_reason reason, int64_t now_us)
 {
     struct mark mark;
-    struct source *rest = beside_find(entry, device, inode, &mark);
+    bool unsure;
+    struct source *rest = beside_find(entry, device, inode, &mark, &unsure);
     uint64_t file[2] = {0};
     if (rest != NULL) {
         file[0] = rest->device;
@@ -72,6 +74,8 @@ void follow_lose(struct follow *follow, struct catalog_entry *entry, uint64_t de
     uint64_t end = content_length(&entry->state);
     bool known = entry->state.kind == SOURCE_FILE && entry->state.size > end;
     uint64_t missing = known ? entry->state.size - end : 0;
+    if (rest == NULL && unsure)
+        return; /* met again at the next look: it is neither claimed nor replaced */
     if (rest == NULL) {
         entry->state.replaced = true;
         follow_note_gap(follow, entry, reason, end, missing);
@@ -90,6 +94,16 @@ void follow_lose(struct follow *follow, struct catalog_entry *entry, uint64_t de
     follow_add(follow, tail_new(entry, same_file ? TAIL_AWAY : TAIL_REMAINS, rest, &mark, now_us));
 }
 
+/* The file lies where it was and is nobody else's: it waits to be adopted, or could not be opened just now. */
+static bool is_in_place(const struct follow *follow, const struct catalog_entry *entry)
+{
+    struct stat info;
+    uint64_t file[2] = {entry->state.device, entry->state.inode};
+    const struct map_entry *at = map_find(&follow->by_file, str_from((const char *)file, sizeof file));
+    return (at == NULL || at->value == 0) && stat(entry->state.name.data, &info) == 0 && info.st_dev == file[0] &&
+           info.st_ino == file[1];
+}
+
 void follow_lose_absent(struct follow *follow, int64_t now_us)
 {
     for (size_t i = 0; i < follow->catalog->entry_count; i++) {
@@ -98,7 +112,8 @@ void follow_lose_absent(struct follow *follow, int64_t now_us)
             (entry->state.kind != SOURCE_FILE && entry->state.kind != SOURCE_GZIP))
             continue;
         const char *name = entry->state.name.data; /* the catalog's own copy, with a NUL behind it */
-        if (memchr(name, '\0', entry->state.name.size) == NULL && follow_wants(follow, name) != NULL)
+        if (memchr(name, '\0', entry->state.name.size) == NULL && follow_wants(follow, name) != NULL &&
+            !is_in_place(follow, entry))
             follow_lose(follow, entry, 0, 0, GAP_VANISHED, now_us);
     }
 }

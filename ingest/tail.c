@@ -8,7 +8,7 @@
 #include "base/io.h"
 #include "base/must.h"
 
-enum { PROBE_BYTES = 64 << 10, GUARD_BYTES = 256 };
+enum { PROBE_BYTES = 64 << 10, GUARD_BYTES = MARK_TAIL_MAX };
 
 struct tail *tail_new(struct catalog_entry *entry, enum tail_role role, struct source *source, const struct mark *mark,
                       int64_t now_us)
@@ -125,15 +125,27 @@ static bool look(struct tail *tail, int64_t now_us, struct err *err)
     return true;
 }
 
-/* Are the bytes before the position those that were read? */
-static bool is_intact(const struct tail *tail)
+/* Are the size bytes at offset these? TAIL_IDLE: yes. */
+static enum tail_result compare(const struct tail *tail, uint64_t offset, const char *bytes, size_t size,
+                                struct err *err)
 {
-    char bytes[MARK_TAIL_MAX];
+    char found[GUARD_BYTES];
+    must(size <= sizeof found);
+    ssize_t got = io_pread(tail->source->fd, found, size, offset);
+    if (got < 0) {
+        err_set(err, ERR_IO, errno, "%s: reading at byte %llu", tail->path, (unsigned long long)offset);
+        return TAIL_FAILED;
+    }
+    return (size_t)got == size && memcmp(found, bytes, size) == 0 ? TAIL_IDLE : TAIL_CHANGED;
+}
+
+/* Are the bytes before the position those that were read? */
+static enum tail_result check(const struct tail *tail, struct err *err)
+{
     const struct mark *mark = &tail->mark;
     uint64_t position = tail->entry->state.position;
     must(mark->tail_size <= position);
-    ssize_t got = io_pread(tail->source->fd, bytes, mark->tail_size, position - mark->tail_size);
-    return got == (ssize_t)mark->tail_size && memcmp(bytes, mark->tail, mark->tail_size) == 0;
+    return compare(tail, position - mark->tail_size, mark->tail, mark->tail_size, err);
 }
 
 /* Is there a newline in what came behind the unfinished line? Moves partial over what has none. */
@@ -167,14 +179,12 @@ static enum tail_result read_chunk(struct tail *tail, struct frame *frame, struc
         err_set(err, ERR_IO, errno, "%s: reading at byte %llu", tail->path, (unsigned long long)offset);
         return TAIL_FAILED;
     }
-    if (!is_intact(tail))
-        return TAIL_CHANGED;
+    enum tail_result result = check(tail, err);
     /* With too little before it to know it by, a chunk must still be there itself. */
-    char again[GUARD_BYTES];
-    size_t guard = (size_t)got < sizeof again ? (size_t)got : sizeof again;
-    if (tail->mark.tail_size < MARK_TAIL_MAX &&
-        (io_pread(tail->source->fd, again, guard, offset) != (ssize_t)guard || memcmp(space, again, guard) != 0))
-        return TAIL_CHANGED;
+    if (result == TAIL_IDLE && tail->mark.tail_size < MARK_TAIL_MAX)
+        result = compare(tail, offset, space, (size_t)got < GUARD_BYTES ? (size_t)got : GUARD_BYTES, err);
+    if (result != TAIL_IDLE)
+        return result;
     tail->source->offset += (uint64_t)got;
     if (!frame_advance(frame, (size_t)got))
         return TAIL_OVER;
@@ -209,8 +219,9 @@ static enum tail_result feed_plain(struct tail *tail, struct frame *frame, int64
     uint64_t size_before = tail->size_seen;
     if (!look(tail, now_us, err))
         return failed(tail, err);
-    if (tail->source->size < stored_end(tail) || !is_intact(tail))
-        return changed(tail, size_before);
+    enum tail_result result = tail->source->size < stored_end(tail) ? TAIL_CHANGED : check(tail, err);
+    if (result != TAIL_IDLE)
+        return result == TAIL_CHANGED ? changed(tail, size_before) : failed(tail, err);
     bool whole = tail->role == TAIL_REMAINS || now_us - tail->changed_us >= TAIL_QUIET_US;
     uint64_t known = stored_end(tail);
     bool grown = tail->source->size > known;
@@ -219,7 +230,7 @@ static enum tail_result feed_plain(struct tail *tail, struct frame *frame, int64
         return TAIL_IDLE;
     if (!whole && tail->partial > 0 && !has_newline(tail))
         return TAIL_IDLE;
-    enum tail_result result = read_plain(tail, frame, whole, err);
+    result = read_plain(tail, frame, whole, err);
     tail->dirty = result == TAIL_MORE;
     if (result == TAIL_CHANGED)
         return changed(tail, size_before);

@@ -182,6 +182,26 @@ static struct cell size_cell(struct status *status, uint64_t bytes, bool zero_is
     return (struct cell){.text = size_text(&status->arena, bytes), .tint = zero_is_blank ? TINT_YELLOW : TINT_NONE};
 }
 
+/* "3 rotations, 1 truncation, 1 gap" */
+static struct cell event_cell(struct status *status, const struct store_source *source)
+{
+    const struct {
+        uint64_t count;
+        const char *one, *many;
+    } events[] = {
+        {source->state.rotations, "rotation", "rotations"},
+        {source->state.truncations, "truncation", "truncations"},
+        {source->gaps, "gap", "gaps"},
+    };
+    SCOPED(buf) text = BUF(RENDER_LINE_MAX);
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        if (events[i].count > 0)
+            buf_printf(&text, "%s%llu %s", text.size ? ", " : "", (unsigned long long)events[i].count,
+                       events[i].count == 1 ? events[i].one : events[i].many);
+    return (struct cell){.text = arena_str(&status->arena, buf_str(&text)),
+                         .tint = source->gaps > 0 ? TINT_YELLOW : TINT_NONE};
+}
+
 static void show_sources(struct status *status)
 {
     static const struct column columns[] = {
@@ -192,6 +212,7 @@ static void show_sources(struct status *status)
         {NULL, "lag", CELL_TEXT, COLUMN_RIGHT},
         {NULL, "unparsed", CELL_COUNT, COLUMN_RIGHT},
         {NULL, "last record", CELL_TIME, 0},
+        {NULL, "events", CELL_TEXT, 0},
         {NULL, "source", CELL_TEXT, COLUMN_FLEX},
     };
     struct render_ask ask = {.out = &status->output.out,
@@ -210,6 +231,7 @@ static void show_sources(struct status *status)
                                size_cell(status, lag.bytes, true),
                                {.count = source->unparsed},
                                {.time_us = source->time_max},
+                               event_cell(status, source),
                                {.text = source->state.name}};
         render_row(render, cells);
     }
