@@ -23,10 +23,15 @@ struct str frame_unfinished(const struct frame *frame)
     return str_slice(buf_str(raw), frame->line, raw->size);
 }
 
-/* A stream has no content to recognise it by. */
+/* Streams and journals have no content to recognise them by. */
+static bool has_identity(const struct source_state *state)
+{
+    return state->kind == SOURCE_FILE || state->kind == SOURCE_GZIP;
+}
+
 static void identify(struct frame *frame, struct str pending)
 {
-    if (frame->state->kind != SOURCE_STREAM)
+    if (has_identity(frame->state))
         mark_state(&frame->mark, pending, frame->state);
 }
 
@@ -141,6 +146,37 @@ bool frame_advance(struct frame *frame, size_t size)
             return false;
         }
     }
+}
+
+/* Puts bytes where frame_space has room for them. */
+static bool add_bytes(struct frame *frame, struct str bytes)
+{
+    while (bytes.size > 0) {
+        size_t room;
+        char *space = frame_space(frame, &room);
+        if (space == NULL)
+            return false;
+        size_t size = bytes.size < room ? bytes.size : room;
+        memcpy(space, bytes.data, size);
+        if (!frame_advance(frame, size))
+            return false;
+        bytes = str_slice(bytes, size, bytes.size);
+    }
+    return true;
+}
+
+bool frame_entry(struct frame *frame, struct str line)
+{
+    must(frame->state != NULL && (frame->batch == NULL || unfinished(frame).size == 0));
+    must(str_find_char(line, '\n') == STR_NONE);
+    return add_bytes(frame, line) && add_bytes(frame, STR("\n"));
+}
+
+void frame_settle(struct frame *frame)
+{
+    must(frame->state != NULL && frame->batch != NULL && unfinished(frame).size == 0);
+    settle(frame);
+    batch_set_source(frame->batch, frame->state);
 }
 
 static bool add_tail(struct frame *frame)

@@ -60,6 +60,12 @@ bool frame_begin(struct frame *frame, struct source_state *state, const struct m
 char *frame_space(struct frame *frame, size_t *ret_size);
 /* Says how many bytes were put there. */
 bool frame_advance(struct frame *frame, size_t size);
+/* Adds a line that the source's bytes continue with, without its newline, which is added. For a source that gives lines
+ * and not bytes; there is no unfinished line before. */
+bool frame_entry(struct frame *frame, struct str line);
+/* Brings the state up to the last record and gives it to the batch now, so that what is added to the batch beside it is
+ * committed with it. */
+void frame_settle(struct frame *frame);
 /* Ends the source. whole: what is unfinished is its end and becomes a tail, unless the very same tail is stored
  * already. Not whole: what is unfinished is dropped, to be read again. The state goes with the batch. */
 bool frame_end(struct frame *frame, bool whole);

@@ -15,7 +15,8 @@ enum { FAKE_SOURCES = 64, FAKE_BATCHES = 2, FAKE_BYTES_MAX = 64 << 20 };
 struct fake_source {
     bool known;
     struct source_state state;
-    char name[4096];
+    char name[4096], cursor[4096];
+    uint64_t gaps;
     struct buf bytes;    /* what the records are, tail included */
     uint64_t tail_bytes; /* length of the tail record at its end, or 0 */
     uint64_t records, pieces;
@@ -86,6 +87,12 @@ static inline void fake_state(struct fake_store *store, const struct source_stat
     memcpy(source->name, state->name.data, state->name.size);
     source->name[state->name.size] = '\0';
     source->state.name = str_of(source->name);
+    if (state->cursor.data != NULL) {
+        must(state->cursor.size < sizeof source->cursor);
+        memcpy(source->cursor, state->cursor.data, state->cursor.size);
+        source->cursor[state->cursor.size] = '\0';
+        source->state.cursor = str_of(source->cursor);
+    }
     const char *bytes = buf_str(&source->bytes).data;
     if (state->kind == SOURCE_STREAM && state->pending_bytes == 0) {
         must(state->position == source->bytes.size);
@@ -93,7 +100,7 @@ static inline void fake_state(struct fake_store *store, const struct source_stat
         must(state->pending_bytes == source->tail_bytes);
         must(state->position + state->pending_bytes == source->bytes.size);
     }
-    if (state->kind == SOURCE_STREAM)
+    if (state->kind == SOURCE_STREAM || state->kind == SOURCE_JOURNAL)
         return;
     must(state->head_size == (source->bytes.size < 1024 ? source->bytes.size : 1024) ||
          (state->position >= 1024 && state->head_size == 1024) || state->head_size >= state->position);
@@ -115,6 +122,11 @@ static inline void fake_put(void *context, struct batch *batch)
     must(records == batch->record_count);
     for (uint32_t i = 0; i < batch->source_count; i++)
         fake_state(store, &batch->sources[i]);
+    for (uint32_t i = 0; i < batch->gap_count; i++) {
+        const struct fake_source *source = &store->sources[batch->gaps[i].source];
+        must(source->known && batch->gaps[i].offset <= source->bytes.size);
+        store->sources[batch->gaps[i].source].gaps++;
+    }
     for (uint32_t i = 0; i < batch->run_count; i++) { /* every run's source has its state here */
         bool found = false;
         for (uint32_t k = 0; k < batch->source_count; k++)
