@@ -95,10 +95,12 @@ static bool is_compose(const struct record *rec)
            str_equal(path_of(rec, 0), STR("container_name"));
 }
 
-/* journald's JSON: MESSAGE beside the journal's own fields. */
+/* journald's JSON: MESSAGE (or its text, where MESSAGE is bytes) beside the journal's own fields. */
 static bool is_journal(const struct record *rec, int message_slot)
 {
-    if (rec->format != FORMAT_JSON || !str_equal(path_of(rec, message_slot), STR("MESSAGE")))
+    struct str message = path_of(rec, message_slot);
+    if (rec->format != FORMAT_JSON ||
+        (!str_equal(message, STR("MESSAGE")) && !str_equal(message, STR("__MESSAGE_TEXT"))))
         return false;
     for (uint32_t i = 0; i < rec->shape->slot_count; i++) {
         struct str path = rec->shape->slots[i].path;

@@ -40,9 +40,8 @@ static bool is_unit(const char *asked, struct str value)
     if (strpbrk(asked, "*?[") != NULL) /* the copy has a NUL behind it */
         return memchr(value.data, '\0', value.size) == NULL && fnmatch(asked, value.data, FNM_NOESCAPE) == 0;
     struct str unit = str_of(asked);
-    return str_equal(value, unit) ||
-           (!has_type(unit) && value.size == unit.size + STR(".service").size && str_starts(value, unit) &&
-            str_ends(value, STR(".service")));
+    return str_equal(value, unit) || (!has_type(unit) && value.size == unit.size + STR(".service").size &&
+                                      str_starts(value, unit) && str_ends(value, STR(".service")));
 }
 
 static bool names_unit(const struct journal_entry *entry, struct str name, const char *asked)

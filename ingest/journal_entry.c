@@ -118,6 +118,15 @@ static void add_value(struct buf *line, struct str value)
     }
 }
 
+static void add_message_text(struct str message, struct buf *line)
+{
+    if (message.data == NULL || message.size > JOURNAL_TEXT_BYTES_MAX || utf8_valid(message))
+        return;
+    buf_add_text(line, ",\"__MESSAGE_TEXT\":\"");
+    buf_add_json(line, message);
+    buf_add_char(line, '"');
+}
+
 static void add_field(const struct journal_entry *entry, const struct journal_field *field, struct buf *line)
 {
     buf_add_text(line, ",\"");
@@ -143,10 +152,12 @@ void journal_entry_line(const struct journal_entry *entry, struct buf *line)
     buf_printf(line, ",\"_BOOT_ID\":\"%s\"", entry->boot);
     for (size_t i = 0; i < entry->count; i++) {
         const struct journal_field *field = &entry->fields[i];
-        bool boot = field->next == 0 && str_equal(field->name, STR("_BOOT_ID")) &&
-                    str_equal(field->value, str_of(entry->boot));
+        bool boot =
+            field->next == 0 && str_equal(field->name, STR("_BOOT_ID")) && str_equal(field->value, str_of(entry->boot));
         if (!field->repeated && !boot)
             add_field(entry, field, line);
+        if (!field->repeated && str_equal(field->name, STR("MESSAGE")))
+            add_message_text(field->value, line);
     }
     buf_add_char(line, '}');
     must(!line->full);

@@ -8,9 +8,10 @@
  * 2. A value is a string where it is UTF-8, else an array of its bytes as numbers. journalctl writes that array for text
  *    with control characters too (colours, carriage returns), where no search would find a word; here it stays a
  *    string, with escapes. Either way each byte of the value can be told from the line.
- * 3. The entry's own _BOOT_ID is the one in front and not repeated. A value longer than JOURNAL_FIELD_BYTES_MAX, or past
+ * 3. When MESSAGE is not UTF-8, its text with U+FFFD for what is none follows as __MESSAGE_TEXT, so that its words are found.
+ * 4. The entry's own _BOOT_ID is the one in front and not repeated. A value longer than JOURNAL_FIELD_BYTES_MAX, or past
  *    JOURNAL_ENTRY_BYTES_MAX in all, is null, and fields past JOURNAL_FIELDS_MAX are left out; `cut` tells.
- * 4. The same entry always gives the same line. So a line that was stored in part can be completed later.
+ * 5. The same entry always gives the same line. So a line that was stored in part can be completed later.
  *
  * Knows nothing of how a journal is read. One thread. */
 #ifndef WINNOW_INGEST_JOURNAL_ENTRY_H
@@ -28,8 +29,10 @@ enum {
     JOURNAL_FIELDS_MAX = 4096, /* journald writes 1024 at most */
     JOURNAL_FIELD_BYTES_MAX = 16 << 20,
     JOURNAL_ENTRY_BYTES_MAX = 32 << 20,
-    JOURNAL_LINE_BYTES_MAX = 6 * JOURNAL_ENTRY_BYTES_MAX + JOURNAL_FIELDS_MAX * 512, /* a control character takes six */
-    JOURNAL_ID_SIZE = 33,                                                            /* 32 hex digits and the NUL */
+    JOURNAL_TEXT_BYTES_MAX = 1 << 20, /* a longer MESSAGE has no __MESSAGE_TEXT */
+    /* A control character takes six. */
+    JOURNAL_LINE_BYTES_MAX = 6 * (JOURNAL_ENTRY_BYTES_MAX + JOURNAL_TEXT_BYTES_MAX) + JOURNAL_FIELDS_MAX * 512,
+    JOURNAL_ID_SIZE = 33, /* 32 hex digits and the NUL */
 };
 
 struct journal_field {

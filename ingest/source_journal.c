@@ -21,6 +21,7 @@ enum {
 #define RETRY_US (5 * TIME_SECOND)
 #define PASSED_SAVE_US (5 * TIME_SECOND)
 #define PLACES_CHECK_US (30 * TIME_SECOND)
+#define MISSING_TELL_US (10 * TIME_MINUTE)
 
 /* A folder with journal files, and whether it is still the one that was opened. */
 struct place {
@@ -46,13 +47,16 @@ struct source_journal {
 
     struct journal_entry entry;
     struct buf line;
-    bool resume;            /* it stands at the cursor's entry, whose line is stored in part */
-    bool lost;              /* the cursor's entry is gone and no new one was found yet */
-    int64_t lost_since_us;  /* entries of other sequences are new after this time */
-    bool lost_any;          /* entries were passed meanwhile; the last one is in entry */
-    bool unsaved;           /* the state has moved without a record since it was last given to a batch */
-    int64_t unsaved_us;     /* monotonic: since when */
-    uint64_t damaged;       /* entries that could not be read, or not whole */
+    bool resume;           /* it stands at the cursor's entry, whose line is stored in part */
+    bool lost;             /* the cursor's entry is gone and no new one was found yet */
+    int64_t lost_since_us; /* entries of other sequences are new after this time */
+    bool lost_any;         /* entries were passed meanwhile; the last one is in entry */
+    bool unsaved;          /* the state has moved without a record since it was last given to a batch */
+    int64_t unsaved_us;    /* monotonic: since when */
+    uint64_t damaged;      /* entries that could not be read, or not whole */
+    bool partial;          /* there are files that may not be read */
+    uint64_t missing;      /* entries that the numbers of their sequence tell of, not told yet */
+    int64_t missing_told_us;
 };
 
 static int64_t monotonic_us(void)
@@ -206,6 +210,8 @@ static void check_file(struct source_journal *journal, const char *path)
         sd_journal_close(alone);
     else if (result != -ENOENT)
         tell(journal, result == -EACCES ? ERR_IO : ERR_CORRUPT, -result, "passes over %s", path);
+    if (result == -EACCES)
+        journal->partial = true;
 }
 
 static bool is_journal_file(struct str name)
@@ -226,9 +232,8 @@ static bool is_journal_folder(const struct source_journal *journal, struct str n
     struct str suffix = str_slice(name, JOURNAL_ID_SIZE - 1, name.size);
     const char *wanted = journal->choice.namespace;
     return sd_id128_get_machine(&machine) >= 0 && str_starts(name, str_of(sd_id128_to_string(machine, own))) &&
-           (wanted == NULL
-                ? suffix.size == 0
-                : suffix.size > 0 && str_equal(str_slice(suffix, 1, suffix.size), str_of(wanted)));
+           (wanted == NULL ? suffix.size == 0
+                           : suffix.size > 0 && str_equal(str_slice(suffix, 1, suffix.size), str_of(wanted)));
 }
 
 static void check_folder(struct source_journal *journal, const char *path, bool top)
@@ -350,6 +355,17 @@ static bool sequence_of(struct str cursor, struct sequence *ret)
     return true;
 }
 
+/* The same entry, although in another file under another number: the journal of the early boot is copied to the disk.
+ * Boot, times and hash stand behind the number. */
+static bool same_entry(struct str a, struct str b)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        (void)str_cut(&a, ';');
+        (void)str_cut(&b, ';');
+    }
+    return str_starts(a, STR("b=")) && str_equal(a, b);
+}
+
 static void set_cursor(struct source_journal *journal, const char *cursor)
 {
     buf_reset(&journal->cursor);
@@ -446,6 +462,16 @@ static int seek_first(struct source_journal *journal)
     return result;
 }
 
+/* 1 when it stands at the entry that the cursor names, 0 when not. */
+static int is_cursor(struct source_journal *journal)
+{
+    int result = sd_journal_test_cursor(journal->journal, journal->cursor.data);
+    if (result != 0)
+        return result;
+    result = load_head(journal->journal, &journal->entry);
+    return result < 0 ? result : same_entry(str_of(journal->entry.cursor), buf_str(&journal->cursor));
+}
+
 /* Stands so that the library's next entry is the first one not looked at, or the cursor's own with resume. */
 static int find_place(struct source_journal *journal)
 {
@@ -457,7 +483,7 @@ static int find_place(struct source_journal *journal)
     if (found >= 0)
         found = sd_journal_next(journal->journal);
     if (found > 0)
-        found = sd_journal_test_cursor(journal->journal, journal->cursor.data);
+        found = is_cursor(journal);
     if (found > 0) {
         journal->resume = state->position < state->size;
         return 0;
@@ -543,11 +569,11 @@ static void note_gap(struct source_journal *journal, const struct sequence *befo
     char time[CLOCK_TEXT_MAX];
     clock_print_utc((int64_t)journal->entry.realtime_us, time);
     if (missing > 0)
-        tell(journal, ERR_MISSING, 0, "the entry it was read up to is gone; goes on at %s, %" PRIu64 " entries later", time,
-             missing);
+        tell(journal, ERR_MISSING, 0, "the entry it was read up to is gone; goes on at %s, %" PRIu64 " entries later",
+             time, missing);
     else
-        tell(journal, ERR_MISSING, 0, "the entry it was read up to is gone; goes on at %s, what lay between is not known",
-             time);
+        tell(journal, ERR_MISSING, 0,
+             "the entry it was read up to is gone; goes on at %s, what lay between is not known", time);
 }
 
 /* Ends being lost at the entry, whose line ends at `end`: the new place and the gap are in one batch. */
@@ -607,8 +633,31 @@ static void pass(struct source_journal *journal, struct frame *frame)
         move_to(journal, frame->offset);
 }
 
+/* Entries of a sequence have successive numbers. Those that are not there were in a damaged place or a file that was passed
+ * over (the library says nothing of either), or never came to be: journald may use up a number when it begins a new file. */
+static void count_missing(struct source_journal *journal)
+{
+    struct sequence before, now;
+    if (!journal->lost && !journal->resume && sequence_of(buf_str(&journal->cursor), &before) &&
+        sequence_of(str_of(journal->entry.cursor), &now) && str_equal(before.id, now.id) &&
+        now.number > before.number && !journal->partial)
+        journal->missing += now.number - before.number - 1;
+}
+
+static void tell_missing(struct source_journal *journal)
+{
+    int64_t now = monotonic_us();
+    if (journal->missing == 0 || (journal->missing_told_us != 0 && now - journal->missing_told_us < MISSING_TELL_US))
+        return;
+    tell(journal, ERR_CORRUPT, 0, "entries missing by their numbers: %" PRIu64 "; damaged, or in a damaged file",
+         journal->missing);
+    journal->missing = 0;
+    journal->missing_told_us = now;
+}
+
 static bool feed_entry(struct source_journal *journal, struct frame *frame)
 {
+    count_missing(journal);
     if (journal->lost && !is_new(journal)) {
         journal->lost_any = true;
         return true;
@@ -700,6 +749,7 @@ static enum feed feed(void *self, struct frame *frame, struct err *err)
             be_found(journal, frame->offset, frame);
         state->read_us = clock_now_us();
     }
+    tell_missing(journal);
     bool save = journal->unsaved && monotonic_us() - journal->unsaved_us >= PASSED_SAVE_US;
     bool given = save || frame->offset != frame->begin;
     if (!frame_end(frame, save))

@@ -23,8 +23,9 @@
  *    higher number, or of another with a later time, where a time beyond now counts as now, so that a clock that was
  *    wrong once does not mean silence. A gap is recorded, unless the numbers prove that nothing is missing between.
  * 4. The order is the journal's. When its files change (rotation, vacuum) the place is sought anew, as on a start.
- * 5. A damaged file is told of once and passed; the library reads what it can of the others. Folders that come, go or
- *    are replaced are noticed within PLACES_CHECK_US at the latest.
+ * 5. A damaged file is told of once and passed; the library reads what it can of the others and is silent about entries
+ *    it leaves out, so they are counted by their numbers and told. Folders that come, go or are replaced are noticed
+ *    within PLACES_CHECK_US.
  *
  * It only reads. libsystemd maps the files; the descriptors are as many as there are journal files. One thread. */
 #ifndef WINNOW_INGEST_SOURCE_JOURNAL_H

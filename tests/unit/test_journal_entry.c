@@ -39,12 +39,19 @@ static const struct {
     {"none", {STR_ABSENT}, HEAD "}", false},
     {"order", {STR("B=2"), STR("A=1")}, HEAD ",\"B\":\"2\",\"A\":\"1\"}", false},
     {"empty value, '=' in it", {STR("A="), STR("B=x=y")}, HEAD ",\"A\":\"\",\"B\":\"x=y\"}", false},
-    {"repeated", {STR("A=1"), STR("B=x"), STR("A=2"), STR("A=1")}, HEAD ",\"A\":[\"1\",\"2\",\"1\"],\"B\":\"x\"}", false},
+    {"repeated",
+     {STR("A=1"), STR("B=x"), STR("A=2"), STR("A=1")},
+     HEAD ",\"A\":[\"1\",\"2\",\"1\"],\"B\":\"x\"}",
+     false},
     {"escapes", {STR("A=\"\\\n\t\x1b[1m\r")}, HEAD ",\"A\":\"\\\"\\\\\\n\\t\\u001b[1m\\r\"}", false},
     {"UTF-8", {STR("A=gr\xc3\xbc\xc3\x9f")}, HEAD ",\"A\":\"gr\xc3\xbc\xc3\x9f\"}", false},
     {"NUL in text", {STR("A=a\0b")}, HEAD ",\"A\":\"a\\u0000b\"}", false},
     {"not UTF-8", {STR("A=a\xff\0")}, HEAD ",\"A\":[97,255,0]}", false},
     {"repeated, not UTF-8", {STR("A=\xc3"), STR("A=x")}, HEAD ",\"A\":[[195],\"x\"]}", false},
+    {"message not UTF-8",
+     {STR("MESSAGE=gr\xfc\xdf"), STR("A=1")},
+     HEAD ",\"MESSAGE\":[103,114,252,223],\"__MESSAGE_TEXT\":\"gr\xef\xbf\xbd\xef\xbf\xbd\",\"A\":\"1\"}",
+     false},
     {"its boot", {STR("_BOOT_ID=0123456789abcdef0123456789abcdef"), STR("A=1")}, HEAD ",\"A\":\"1\"}", false},
     {"another boot", {STR("_BOOT_ID=00")}, HEAD ",\"_BOOT_ID\":\"00\"}", false},
     {"no field", {STR("nothing"), STR("=x"), STR("A=1")}, HEAD ",\"A\":\"1\"}", true},
@@ -100,8 +107,13 @@ static void limits_hold(void **unused)
 
 /* ---- Choosing ------------------------------------------------------------------------------------------------------------ */
 
-static const struct str sshd[FIELDS] = {STR("_SYSTEMD_UNIT=ssh.service"), STR("PRIORITY=6"), STR("_UID=1000"),
-                                        STR("_SYSTEMD_SLICE=system.slice"), STR("A=1"), STR("A=2"), STR("B=x")};
+static const struct str sshd[FIELDS] = {STR("_SYSTEMD_UNIT=ssh.service"),
+                                        STR("PRIORITY=6"),
+                                        STR("_UID=1000"),
+                                        STR("_SYSTEMD_SLICE=system.slice"),
+                                        STR("A=1"),
+                                        STR("A=2"),
+                                        STR("B=x")};
 static const struct str manager[FIELDS] = {STR("_SYSTEMD_UNIT=init.scope"), STR("_PID=1"), STR("UNIT=ssh.service"),
                                            STR("PRIORITY=3"), STR("_UID=0")};
 static const struct str liar[FIELDS] = {STR("_SYSTEMD_UNIT=x.service"), STR("_PID=7"), STR("UNIT=ssh.service"),
@@ -110,7 +122,11 @@ static const struct str object[FIELDS] = {STR("OBJECT_SYSTEMD_UNIT=ssh.service")
 static const struct str core[FIELDS] = {STR("MESSAGE_ID=fc2e22bc6ee647b6b90729ab34a250b1"), STR("_UID=0"),
                                         STR("COREDUMP_UNIT=ssh.service"), STR("PRIORITY=2")};
 
-#define WORDS(...) (const char *const[]){__VA_ARGS__}
+#define WORDS(...)                                                                                                     \
+    (const char *const[])                                                                                              \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 static const struct {
     const char *name;
     size_t units, matches;

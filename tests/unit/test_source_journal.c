@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <poll.h>
 
+#include "base/io.h"
 #include "tests/unit/fake_store.h"
 #include "tests/unit/scratch.h"
 
@@ -139,7 +140,7 @@ static void all_fields_are_kept(void **unused)
     (void)unused;
     struct fake_store *store = fake_new();
     struct buf text = BUF(16 << 20);
-    must(buf_printf(&text, "__REALTIME_TIMESTAMP=%llu\n__MONOTONIC_TIMESTAMP=5\n_BOOT_ID=" BOOT_A "\n", 
+    must(buf_printf(&text, "__REALTIME_TIMESTAMP=%llu\n__MONOTONIC_TIMESTAMP=5\n_BOOT_ID=" BOOT_A "\n",
                     (unsigned long long)begin_us));
     buf_add_text(&text, "A=one\nA=two\nCOLOUR\n");
     buf_add(&text, "\x06\0\0\0\0\0\0\0\x1b[1mab\n", 15);
@@ -377,10 +378,9 @@ static void sequence_tells(void **unused)
         uint64_t unstored;  /* bytes of that entry */
         unsigned from, gaps;
     } cases[] = {
-        {"i=a;", 0, 10, 0}, /* the next one is there: nothing is missing */
-        {"i=a;", 5, 10, 1}, /* but the end of the one that is gone */
-        {"i=8;", 0, 8, 0},  {"i=ffff;", 0, 20, 1},
-        {"i=zz;", 0, 10, 1}, /* no number: by time */
+        {"i=a;", 0, 10, 0},                                             /* the next one is there: nothing is missing */
+        {"i=a;", 5, 10, 1},                                             /* but the end of the one that is gone */
+        {"i=8;", 0, 8, 0},  {"i=ffff;", 0, 20, 1}, {"i=zz;", 0, 10, 1}, /* no number: by time */
         {"x=a;", 0, 10, 1},
     };
     must(mkdir("f", 0755) == 0);
@@ -414,8 +414,8 @@ static void sequence_tells(void **unused)
 static void cursors_that_are_none(void **unused)
 {
     (void)unused;
-    static const struct str cursors[] = {STR("x"), STR("s="), STR("s=;i=;b=;m=;t=;x="), STR("a\0b"), STR(";;;;"),
-                                         STR("s=00000000000000000000000000000000;i=1")};
+    static const struct str cursors[] = {STR("x"),    STR("s="),   STR("s=;i=;b=;m=;t=;x="),
+                                         STR("a\0b"), STR(";;;;"), STR("s=00000000000000000000000000000000;i=1")};
     must(mkdir("f", 0755) == 0);
     write_entries("f/x.journal", 0, 10);
     struct journal_choice choice = in("f");
@@ -574,6 +574,51 @@ static void damaged_files_are_told(void **unused)
     fake_free(store);
 }
 
+/* An entry in a damaged place: the library leaves it out without a word, its number tells. */
+static void damaged_entries_are_told(void **unused)
+{
+    (void)unused;
+    struct err err;
+    struct process process;
+    struct fake_store *store = fake_new();
+    must(mkdir("f", 0755) == 0);
+    write_entries("f/x.journal", 0, 10);
+    struct buf file = BUF(64 << 20);
+    must(io_read_file("f/x.journal", &file, &err));
+    uint64_t time_us = begin_us + 5000;
+    size_t at = str_find(buf_str(&file), str_from((const char *)&time_us, sizeof time_us));
+    must(at != STR_NONE);
+    file.data[at - 24] = 0x7f; /* the type of the object that is entry 5 */
+    must(unlink("f/x.journal") == 0);
+    scratch_write("f/x.journal", buf_str(&file));
+    buf_release(&file);
+    struct journal_choice choice = in("f");
+    start(&process, store, &choice, NULL, false);
+    assert_int_equal(read_on(&process, &err), FEED_IDLE);
+    assert_int_equal(process.told, 1);
+    assert_string_equal(process.text, "journal:f: entries missing by their numbers: 1; damaged, or in a damaged file");
+    stop(&process);
+    assert_int_equal(store->sources[1].records, 9);
+    fake_free(store);
+}
+
+/* journald copies what it wrote into memory to the disk, under other numbers: it is not read twice. */
+static void copied_entries_are_known(void **unused)
+{
+    (void)unused;
+    struct fake_store *store = fake_new();
+    must(mkdir("f", 0755) == 0);
+    struct journal_choice choice = in("f");
+    write_entries("f/a.journal", 0, 10);
+    read_once(store, &choice, 0);
+    must(unlink("f/a.journal") == 0);
+    write_entries("f/b.journal", 0, 20);
+    read_once(store, &choice, 0);
+    check_entries(store, 0, 20, 1);
+    assert_int_equal(store->sources[1].gaps, 0);
+    fake_free(store);
+}
+
 /* The same name twice would be one source with two readers. */
 static void one_reader_each(void **unused)
 {
@@ -624,6 +669,8 @@ int main(void)
         IN_SCRATCH(begins_at_the_end),
         IN_SCRATCH(boots_are_counted_back),
         IN_SCRATCH(damaged_files_are_told),
+        IN_SCRATCH(damaged_entries_are_told),
+        IN_SCRATCH(copied_entries_are_known),
         IN_SCRATCH(one_reader_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
