@@ -76,6 +76,7 @@ struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_
     struct catalog_entry *entry = add_entry(catalog);
     entry->state = *state;
     entry->state.name = arena_str(&catalog->arena, state->name);
+    entry->state.cursor = arena_str(&catalog->arena, state->cursor);
     entry->records = records;
     if (state->id > catalog->last_id)
         catalog->last_id = state->id;

@@ -14,9 +14,10 @@
 #include "ingest/follow.h"
 #include "ingest/live.h"
 #include "ingest/service.h"
+#include "ingest/source_journal.h"
 #include "store/store.h"
 
-enum { FIELDS_BYTES_MAX = 4 << 20 };
+enum { FIELDS_BYTES_MAX = 4 << 20, JOURNALS_MAX = 200 };
 
 struct run_options {
     const char *config, *store;
@@ -42,6 +43,7 @@ static const struct opt_group groups[] = {{"Options", rows, 0}, {0}};
 struct running {
     const struct run_options *options;
     struct config *config;
+    struct catalog *catalog;
     struct follow *follow;
     struct live *live;
 };
@@ -88,6 +90,51 @@ static bool set_durability(struct store *store, const struct config *config, str
     return store_set_durability(store, config->durability == CONFIG_FULL ? STORE_FULL : STORE_NORMAL, err);
 }
 
+static void tell_journal(void *context, struct str source, const struct err *err)
+{
+    (void)context;
+    LOG_EVENT(err->kind == ERR_MISSING ? LEVEL_WARNING : LEVEL_ERROR, "journal", log_str("source", source),
+              log_text("why", err->text));
+}
+
+static bool add_journal(struct running *running, const struct config_source *source, struct err *err)
+{
+    struct journal_choice choice = {
+        .directory = source->directory,
+        .namespace = source->namespace,
+        .boot = source->boot,
+        .units = source->units.items,
+        .unit_count = source->units.count,
+        .matches = source->matches.items,
+        .match_count = source->matches.count,
+        .priority = (int)source->priority,
+    };
+    struct journal_tell tell = {.tell = tell_journal};
+    struct source_journal *journal =
+        source_journal_new(&choice, source->from == CONFIG_END, running->catalog, &tell, err);
+    if (journal == NULL)
+        return err_within(err, "%s:%u", source->origin.file, source->origin.line);
+    live_add(running->live, (struct feeder){&source_journal_feeder, journal});
+    LOG_EVENT(LEVEL_INFO, "following", log_str("source", source_journal_name(journal)));
+    return true;
+}
+
+/* The journals of the configuration take the place of those before, and go on where these were. */
+static bool set_journals(struct running *running, const struct config *config, struct err *err)
+{
+    size_t count = 0;
+    live_drop(running->live, &source_journal_feeder);
+    for (size_t i = 0; i < config->source_count; i++) {
+        const struct config_source *source = &config->sources[i];
+        if (source->kind == CONFIG_JOURNAL && count++ == JOURNALS_MAX)
+            return err_set(err, ERR_LIMIT, 0, "%s:%u: more than %d journals", source->origin.file, source->origin.line,
+                           JOURNALS_MAX);
+        if (source->kind == CONFIG_JOURNAL && !add_journal(running, source, err))
+            return false;
+    }
+    return true;
+}
+
 static void reload(void *context)
 {
     struct running *running = context;
@@ -99,6 +146,8 @@ static void reload(void *context)
         return;
     }
     follow_configure(running->follow, config);
+    if (!set_journals(running, config, &err))
+        LOG_EVENT(LEVEL_ERROR, "a journal is not followed", log_text("why", err.text));
     live_keep(running->live, config->keep_us, config->max_size);
     config_free(running->config);
     running->config = config;
@@ -123,8 +172,11 @@ static bool run_live(struct running *running, struct store *store, const struct 
         return false;
     SCOPED_FREE(live) *live = live_new(store, fields, &service);
     running->live = live;
+    running->catalog = &catalog;
     running->follow = follow_new(running->config, &catalog, store_path(store));
     live_add(live, (struct feeder){&follow_ops, running->follow});
+    if (!set_journals(running, running->config, err))
+        return false;
     live_keep(live, running->config->keep_us, running->config->max_size);
     LOG_EVENT(LEVEL_NOTICE, "started", log_text("store", store_path(store)),
               log_number("sources", (int64_t)running->config->source_count));

@@ -167,14 +167,14 @@ static bool add_bytes(struct frame *frame, struct str bytes)
 
 bool frame_entry(struct frame *frame, struct str line)
 {
-    must(frame->state != NULL && (frame->batch == NULL || unfinished(frame).size == 0));
+    must(frame->state != NULL && (frame->batch == NULL || frame_unfinished(frame).size == 0));
     must(str_find_char(line, '\n') == STR_NONE);
     return add_bytes(frame, line) && add_bytes(frame, STR("\n"));
 }
 
 void frame_settle(struct frame *frame)
 {
-    must(frame->state != NULL && frame->batch != NULL && unfinished(frame).size == 0);
+    must(frame->state != NULL && frame->batch != NULL && frame_unfinished(frame).size == 0);
     settle(frame);
     batch_set_source(frame->batch, frame->state);
 }

@@ -262,6 +262,20 @@ void live_add(struct live *live, struct feeder feeder)
     live->feeders[live->feeder_count++] = feeder;
 }
 
+void live_drop(struct live *live, const struct feeder_ops *ops)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < live->feeder_count; i++) {
+        if (live->feeders[i].ops == ops) {
+            ops->free(live->feeders[i].self);
+            continue;
+        }
+        live->more[kept] = live->more[i];
+        live->feeders[kept++] = live->feeders[i];
+    }
+    live->feeder_count = kept;
+}
+
 /* A round: every feeder feeds, and what came of it is committed. False when there is no more to read now. */
 static bool round_of(struct live *live)
 {

@@ -39,6 +39,8 @@ struct live *live_new(struct store *store, const struct field_table *fields, str
 void live_free(struct live *live); /* frees its feeders, too */
 SCOPE_FREE(live)
 void live_add(struct live *live, struct feeder feeder);
+/* Frees those with these operations. Between rounds, from a hook, too. */
+void live_drop(struct live *live, const struct feeder_ops *ops);
 /* Retention from now on; 0: none. */
 void live_keep(struct live *live, int64_t keep_us, int64_t bytes_max);
 /* Called when a reload is asked, and for the line of STATUS. */

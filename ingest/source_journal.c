@@ -1,33 +1,25 @@
 #include "ingest/source_journal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <systemd/sd-journal.h>
 
 #include "base/must.h"
+#include "ingest/journal_cursor.h"
+#include "ingest/journal_files.h"
 
 enum {
     FEED_ENTRIES = 4096, /* looked at in one call */
     FEED_BYTES = 4 << 20,
-    PLACES_MAX = 2,
     NAME_BYTES_MAX = 64 << 10,
     CURSOR_BYTES_MAX = 4096,
-    FILES_KNOWN_MAX = 10000,
     LINE_BYTES_KEPT_MAX = 1 << 20,
 };
 #define RETRY_US (5 * TIME_SECOND)
 #define PASSED_SAVE_US (5 * TIME_SECOND)
 #define PLACES_CHECK_US (30 * TIME_SECOND)
 #define MISSING_TELL_US (10 * TIME_MINUTE)
-
-/* A folder with journal files, and whether it is still the one that was opened. */
-struct place {
-    const char *path;
-    uint64_t device, inode; /* 0: it was not there */
-};
 
 struct source_journal {
     struct journal_choice choice;
@@ -38,11 +30,10 @@ struct source_journal {
     struct catalog_entry *known; /* NULL until the journal was opened for the first time */
     struct buf cursor;           /* what known->state.cursor views */
 
+    int64_t now_us;      /* monotonic, of this call */
     sd_journal *journal; /* NULL while closed; then retried at due_us */
     int64_t due_us;      /* monotonic: when to open, or to look at the places */
-    struct place places[PLACES_MAX];
-    size_t place_count;
-    struct map files; /* paths of files found sound or told of */
+    struct journal_files files;
     char boot[JOURNAL_ID_SIZE];
 
     struct journal_entry entry;
@@ -53,18 +44,12 @@ struct source_journal {
     bool lost_any;         /* entries were passed meanwhile; the last one is in entry */
     bool unsaved;          /* the state has moved without a record since it was last given to a batch */
     int64_t unsaved_us;    /* monotonic: since when */
+    bool failed;           /* and told; not again before it succeeds */
     uint64_t damaged;      /* entries that could not be read, or not whole */
     bool partial;          /* there are files that may not be read */
-    uint64_t missing;      /* entries that the numbers of their sequence tell of, not told yet */
+    int64_t missing;       /* entries that the numbers of their sequence tell of, not told yet */
     int64_t missing_told_us;
 };
-
-static int64_t monotonic_us(void)
-{
-    struct timespec now;
-    must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    return (int64_t)now.tv_sec * TIME_SECOND + now.tv_nsec / 1000;
-}
 
 __attribute__((format(printf, 4, 5))) static void tell(const struct source_journal *journal, enum err_kind kind,
                                                        int sys, const char *format, ...)
@@ -75,21 +60,33 @@ __attribute__((format(printf, 4, 5))) static void tell(const struct source_journ
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     struct err err;
-    err_set(&err, kind, sys, "%s: %s", journal->name.data, text);
-    if (journal->tell.tell != NULL)
-        journal->tell.tell(journal->tell.context, &err);
+    err_set(&err, kind, sys, "%s", text);
+    journal->tell.tell(journal->tell.context, buf_str(&journal->name), &err);
 }
 
 /* ---- Making ------------------------------------------------------------------------------------------------------------ */
 
-static bool is_boot(const char *text)
-{
+struct boot_asked {
+    bool has_id;
     sd_id128_t id;
-    uint64_t back;
-    struct str number = str_of(text);
-    if (number.size > 0 && number.data[0] == '-')
-        number = str_slice(number, 1, number.size);
-    return sd_id128_from_string(text, &id) >= 0 || (str_to_u64(number, &back) && (back == 0 || text[0] == '-'));
+    int64_t offset; /* towards newer ones from the id; without one, 0 is the newest, -1 the one before, 1 the oldest */
+};
+
+static bool read_boot(const char *text, struct boot_asked *ret)
+{
+    char id[JOURNAL_ID_SIZE] = "";
+    struct str rest = str_of(text);
+    *ret = (struct boot_asked){.has_id = strspn(text, "0123456789abcdefABCDEF") == sizeof id - 1};
+    if (ret->has_id) {
+        memcpy(id, text, sizeof id - 1);
+        rest = str_slice(rest, sizeof id - 1, rest.size);
+        if (sd_id128_from_string(id, &ret->id) < 0)
+            return false;
+    }
+    if (rest.size > 0 && rest.data[0] == '+')
+        rest = str_slice(rest, 1, rest.size);
+    bool empty = ret->has_id && rest.size == 0;
+    return empty || (str_to_i64(rest, &ret->offset) && ret->offset > INT32_MIN && ret->offset < INT32_MAX);
 }
 
 static void claim_known(void *context, struct catalog_entry *entry)
@@ -102,8 +99,9 @@ static void claim_known(void *context, struct catalog_entry *entry)
 struct source_journal *source_journal_new(const struct journal_choice *choice, bool from_end, struct catalog *catalog,
                                           const struct journal_tell *tell, struct err *err)
 {
-    if (choice->boot != NULL && !is_boot(choice->boot)) {
-        err_set(err, ERR_USAGE, 0, "boot '%s': is no id and neither 0, -1, -2, ...", choice->boot);
+    struct boot_asked asked;
+    if (choice->boot != NULL && !read_boot(choice->boot, &asked)) {
+        err_set(err, ERR_USAGE, 0, "'%s' is no boot; give 0 (this one), -1 (the one before) or an id", choice->boot);
         return NULL;
     }
     struct source_journal *journal = mem_alloc(sizeof *journal);
@@ -133,7 +131,6 @@ static void close_journal(struct source_journal *journal)
 {
     sd_journal_close(journal->journal);
     journal->journal = NULL;
-    map_reset(&journal->files);
 }
 
 void source_journal_free(struct source_journal *journal)
@@ -146,7 +143,7 @@ void source_journal_free(struct source_journal *journal)
         journal->known->claimed = false;
     }
     close_journal(journal);
-    map_release(&journal->files);
+    journal_files_release(&journal->files);
     journal_entry_release(&journal->entry);
     buf_release(&journal->line);
     buf_release(&journal->cursor);
@@ -159,50 +156,12 @@ struct str source_journal_name(const struct source_journal *journal)
     return buf_str(&journal->name);
 }
 
-/* ---- Places and files ---------------------------------------------------------------------------------------------------- */
-
-static struct place look(const char *path)
-{
-    struct stat info;
-    struct place place = {.path = path};
-    if (stat(path, &info) == 0) {
-        place.device = info.st_dev;
-        place.inode = info.st_ino;
-    }
-    return place;
-}
-
-static void note_places(struct source_journal *journal)
-{
-    journal->place_count = 0;
-    if (journal->choice.file != NULL)
-        return;
-    if (journal->choice.directory != NULL) {
-        journal->places[journal->place_count++] = look(journal->choice.directory);
-        return;
-    }
-    journal->places[journal->place_count++] = look("/var/log/journal");
-    journal->places[journal->place_count++] = look("/run/log/journal");
-}
-
-static bool places_changed(const struct source_journal *journal)
-{
-    for (size_t i = 0; i < journal->place_count; i++) {
-        const struct place *before = &journal->places[i];
-        struct place now = look(before->path);
-        if (now.device != before->device || now.inode != before->inode)
-            return true;
-    }
-    return false;
-}
+/* ---- Files --------------------------------------------------------------------------------------------------------------- */
 
 /* The library opens what it can and is silent about the rest. */
-static void check_file(struct source_journal *journal, const char *path)
+static void check_file(void *context, const char *path)
 {
-    bool unknown;
-    map_at(&journal->files, str_of(path), &unknown);
-    if (!unknown)
-        return;
+    struct source_journal *journal = context;
     sd_journal *alone;
     const char *paths[] = {path, NULL};
     int result = sd_journal_open_files(&alone, paths, 0);
@@ -214,53 +173,13 @@ static void check_file(struct source_journal *journal, const char *path)
         journal->partial = true;
 }
 
-static bool is_journal_file(struct str name)
+static void look_at_places(struct source_journal *journal)
 {
-    return str_ends(name, STR(".journal")) || str_ends(name, STR(".journal~"));
-}
-
-/* Journals of machines and namespaces lie in folders named by the machine's id. */
-static bool is_journal_folder(const struct source_journal *journal, struct str name)
-{
-    static const char hex[] = "0123456789abcdef";
-    if (name.size < JOURNAL_ID_SIZE - 1 || strspn(name.data, hex) != JOURNAL_ID_SIZE - 1)
-        return false;
-    if (journal->choice.directory != NULL)
-        return true;
     sd_id128_t machine;
-    char own[JOURNAL_ID_SIZE];
-    struct str suffix = str_slice(name, JOURNAL_ID_SIZE - 1, name.size);
-    const char *wanted = journal->choice.namespace;
-    return sd_id128_get_machine(&machine) >= 0 && str_starts(name, str_of(sd_id128_to_string(machine, own))) &&
-           (wanted == NULL ? suffix.size == 0
-                           : suffix.size > 0 && str_equal(str_slice(suffix, 1, suffix.size), str_of(wanted)));
-}
-
-static void check_folder(struct source_journal *journal, const char *path, bool top)
-{
-    DIR *folder = opendir(path);
-    if (folder == NULL)
-        return; /* opening the journal has told, or will */
-    SCOPED(buf) inside = BUF(NAME_BYTES_MAX);
-    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        struct str name = str_of(entry->d_name);
-        buf_reset(&inside);
-        if (!buf_printf(&inside, "%s/%s", path, entry->d_name))
-            continue;
-        if (is_journal_file(name))
-            check_file(journal, inside.data);
-        else if (top && is_journal_folder(journal, name))
-            check_folder(journal, inside.data, false);
-    }
-    closedir(folder);
-}
-
-static void check_files(struct source_journal *journal)
-{
-    if (journal->files.count > FILES_KNOWN_MAX)
-        map_reset(&journal->files);
-    for (size_t i = 0; i < journal->place_count; i++)
-        check_folder(journal, journal->places[i].path, true);
+    char text[JOURNAL_ID_SIZE] = "";
+    if (sd_id128_get_machine(&machine) >= 0)
+        sd_id128_to_string(machine, text);
+    journal_files_look(&journal->files, &journal->choice, text);
 }
 
 /* ---- Boots ----------------------------------------------------------------------------------------------------------------- */
@@ -308,63 +227,40 @@ static struct boot *list_boots(sd_journal *journal, size_t *ret_count)
     return boots;
 }
 
-/* Sets boot to the id that the choice means: "0" of the system's journal is the running one. */
+/* The one the choice means; "0" of the system's journal is the running one. */
+static bool choose_boot(const struct source_journal *journal, const struct boot_asked *asked, sd_id128_t *ret)
+{
+    bool running = journal->choice.directory == NULL && journal->choice.file == NULL;
+    if (asked->offset == 0 && (asked->has_id || running)) {
+        *ret = asked->id;
+        return asked->has_id || sd_id128_get_boot(ret) >= 0;
+    }
+    size_t count, at = 0;
+    struct boot *boots = list_boots(journal->journal, &count);
+    while (asked->has_id && at < count && !sd_id128_equal(boots[at].id, asked->id))
+        at++;
+    int64_t index = asked->has_id || asked->offset <= 0 ? (int64_t)at - asked->offset : (int64_t)count - asked->offset;
+    bool found = at < count && index >= 0 && index < (int64_t)count;
+    if (found)
+        *ret = boots[index].id;
+    free(boots);
+    return found;
+}
+
 static bool find_boot(struct source_journal *journal, struct err *err)
 {
-    const char *asked = journal->choice.boot;
     sd_id128_t id;
-    if (asked == NULL)
+    struct boot_asked asked;
+    if (journal->choice.boot == NULL)
         return true;
-    bool running = strcmp(asked, "0") == 0 && journal->choice.directory == NULL && journal->choice.file == NULL;
-    if (running ? sd_id128_get_boot(&id) < 0 : sd_id128_from_string(asked, &id) < 0) {
-        size_t count;
-        uint64_t back = 0;
-        struct boot *boots = list_boots(journal->journal, &count);
-        (void)str_to_u64(str_of(asked + (asked[0] == '-')), &back);
-        if (back < count)
-            id = boots[back].id;
-        free(boots);
-        if (back >= count)
-            return err_set(err, ERR_MISSING, 0, "%s: has no boot %s yet", journal->name.data, asked);
-    }
+    must(read_boot(journal->choice.boot, &asked));
+    if (!choose_boot(journal, &asked, &id))
+        return err_set(err, ERR_MISSING, 0, "has no boot %s yet", journal->choice.boot);
     sd_id128_to_string(id, journal->boot);
     return true;
 }
 
-/* ---- Cursors ----------------------------------------------------------------------------------------------------------------- */
-
-/* An entry's number in its sequence: a cursor begins "s=SEQUENCE;i=NUMBER;", the number in hexadecimal. */
-struct sequence {
-    struct str id;
-    uint64_t number;
-};
-
-static bool sequence_of(struct str cursor, struct sequence *ret)
-{
-    struct str id = str_cut(&cursor, ';'), number = str_cut(&cursor, ';');
-    if (!str_starts(id, STR("s=")) || !str_starts(number, STR("i=")) || number.size < 3 || number.size > 18)
-        return false;
-    *ret = (struct sequence){.id = id};
-    for (size_t i = 2; i < number.size; i++) {
-        char c = number.data[i];
-        unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
-        if (digit > 15)
-            return false;
-        ret->number = ret->number << 4 | digit;
-    }
-    return true;
-}
-
-/* The same entry, although in another file under another number: the journal of the early boot is copied to the disk.
- * Boot, times and hash stand behind the number. */
-static bool same_entry(struct str a, struct str b)
-{
-    for (unsigned i = 0; i < 2; i++) {
-        (void)str_cut(&a, ';');
-        (void)str_cut(&b, ';');
-    }
-    return str_starts(a, STR("b=")) && str_equal(a, b);
-}
+/* ---- The state ------------------------------------------------------------------------------------------------------------- */
 
 static void set_cursor(struct source_journal *journal, const char *cursor)
 {
@@ -381,16 +277,16 @@ static void move_to(struct source_journal *journal, uint64_t end)
     state->size = end;
     state->modified_us = (int64_t)journal->entry.realtime_us;
     if (!journal->unsaved)
-        journal->unsaved_us = monotonic_us();
+        journal->unsaved_us = journal->now_us;
     journal->unsaved = true;
 }
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------------------- */
 
-static bool fail(const struct source_journal *journal, int result, struct err *err, const char *what)
+static bool fail(int result, struct err *err, const char *what)
 {
     must(result < 0);
-    return err_set(err, result == -ENOENT ? ERR_MISSING : ERR_IO, -result, "%s: %s", journal->name.data, what);
+    return err_set(err, result == -ENOENT ? ERR_MISSING : ERR_IO, -result, "%s", what);
 }
 
 static int copy_cursor(sd_journal *journal, struct journal_entry *entry)
@@ -469,7 +365,7 @@ static int is_cursor(struct source_journal *journal)
     if (result != 0)
         return result;
     result = load_head(journal->journal, &journal->entry);
-    return result < 0 ? result : same_entry(str_of(journal->entry.cursor), buf_str(&journal->cursor));
+    return result < 0 ? result : journal_cursor_same(str_of(journal->entry.cursor), buf_str(&journal->cursor));
 }
 
 /* Stands so that the library's next entry is the first one not looked at, or the cursor's own with resume. */
@@ -534,31 +430,28 @@ static void know(struct source_journal *journal)
 
 static bool open_journal(struct source_journal *journal, struct err *err)
 {
-    note_places(journal);
+    look_at_places(journal);
     int result = open_library(journal);
     if (result < 0)
-        return fail(journal, result, err, "open");
+        return fail(result, err, "open");
     if (!find_boot(journal, err))
         return false;
-    check_files(journal);
+    journal_files_visit(&journal->files, check_file, journal);
     know(journal);
     result = find_place(journal);
-    return result >= 0 || fail(journal, result, err, "seek");
+    return result >= 0 || fail(result, err, "seek");
 }
 
 /* ---- Feeding ------------------------------------------------------------------------------------------------------------- */
 
-/* The entry is the first one after the cursor's, which is gone. */
-static void note_gap(struct source_journal *journal, const struct sequence *before, bool whole, struct frame *frame)
+/* How far the entry is behind the cursor's in one sequence; false when that cannot be told. */
+static bool distance_of(const struct source_journal *journal, int64_t *ret)
 {
-    struct sequence now;
-    uint64_t missing = 0;
-    bool same = sequence_of(str_of(journal->entry.cursor), &now) && str_equal(now.id, before->id);
-    if (same && now.number > before->number) {
-        missing = now.number - before->number - 1 + !whole;
-        if (missing == 0)
-            return;
-    }
+    return journal_cursor_distance(buf_str(&journal->cursor), str_of(journal->entry.cursor), ret);
+}
+
+static void add_gap(struct source_journal *journal, int64_t missing, struct frame *frame)
+{
     struct batch_gap gap = {
         .source = journal->known->state.id,
         .offset = frame->offset,
@@ -566,38 +459,35 @@ static void note_gap(struct source_journal *journal, const struct sequence *befo
         .found_us = clock_now_us(),
     };
     batch_add_gap(frame->batch, &gap);
-    char time[CLOCK_TEXT_MAX];
+    char time[CLOCK_TEXT_MAX], count[32] = "entries";
     clock_print_utc((int64_t)journal->entry.realtime_us, time);
     if (missing > 0)
-        tell(journal, ERR_MISSING, 0, "the entry it was read up to is gone; goes on at %s, %" PRIu64 " entries later",
-             time, missing);
-    else
-        tell(journal, ERR_MISSING, 0,
-             "the entry it was read up to is gone; goes on at %s, what lay between is not known", time);
+        snprintf(count, sizeof count, "%" PRIi64 " entries", missing);
+    tell(journal, ERR_MISSING, 0, "the entry it was read up to is gone, and %s%s with it; goes on at %s",
+         missing > 0 ? "" : "maybe other ", count, time);
 }
 
-/* Ends being lost at the entry, whose line ends at `end`: the new place and the gap are in one batch. */
+/* Ends being lost at the entry, whose line ends at `end`: the new place and the gap are in one batch. There is none when the
+ * numbers tell that this is the entry behind the one that was stored last. */
 static void be_found(struct source_journal *journal, uint64_t end, struct frame *frame)
 {
-    char cursor[CURSOR_BYTES_MAX + 1];
-    struct sequence before = {STR_ABSENT, 0};
-    memcpy(cursor, journal->cursor.data, journal->cursor.size + 1);
-    (void)sequence_of(str_of(cursor), &before);
     const struct source_state *state = &journal->known->state;
-    bool whole = state->position == state->size;
+    int64_t distance = 0;
+    bool told = distance_of(journal, &distance);
+    if (state->position < state->size) /* of the cursor's entry, only a part is stored */
+        distance++;
     move_to(journal, end);
     frame_settle(frame);
-    note_gap(journal, &before, whole, frame);
+    if (!told || distance != 1)
+        add_gap(journal, told ? distance - 1 : 0, frame);
     journal->lost = journal->lost_any = journal->unsaved = false;
 }
 
 static bool is_new(const struct source_journal *journal)
 {
-    struct sequence before, now;
-    if (sequence_of(buf_str(&journal->cursor), &before) && sequence_of(str_of(journal->entry.cursor), &now) &&
-        str_equal(before.id, now.id))
-        return now.number > before.number;
-    return (int64_t)journal->entry.realtime_us > journal->lost_since_us;
+    int64_t distance;
+    return distance_of(journal, &distance) ? distance > 0
+                                           : (int64_t)journal->entry.realtime_us > journal->lost_since_us;
 }
 
 /* The entry becomes a record, or the end of one that is stored in part. False when no more batches are given. */
@@ -637,19 +527,17 @@ static void pass(struct source_journal *journal, struct frame *frame)
  * over (the library says nothing of either), or never came to be: journald may use up a number when it begins a new file. */
 static void count_missing(struct source_journal *journal)
 {
-    struct sequence before, now;
-    if (!journal->lost && !journal->resume && sequence_of(buf_str(&journal->cursor), &before) &&
-        sequence_of(str_of(journal->entry.cursor), &now) && str_equal(before.id, now.id) &&
-        now.number > before.number && !journal->partial)
-        journal->missing += now.number - before.number - 1;
+    int64_t distance;
+    if (!journal->lost && !journal->resume && !journal->partial && distance_of(journal, &distance) && distance > 1)
+        journal->missing += distance - 1;
 }
 
 static void tell_missing(struct source_journal *journal)
 {
-    int64_t now = monotonic_us();
+    int64_t now = journal->now_us;
     if (journal->missing == 0 || (journal->missing_told_us != 0 && now - journal->missing_told_us < MISSING_TELL_US))
         return;
-    tell(journal, ERR_CORRUPT, 0, "entries missing by their numbers: %" PRIu64 "; damaged, or in a damaged file",
+    tell(journal, ERR_CORRUPT, 0, "entries missing by their numbers: %" PRIi64 "; damaged, or in a damaged file",
          journal->missing);
     journal->missing = 0;
     journal->missing_told_us = now;
@@ -676,18 +564,15 @@ static void note_damage(struct source_journal *journal, int result)
              "an entry is damaged or too long and is not kept whole; further ones are not told of");
 }
 
-/* Reads up to a share. */
-static enum feed feed_entries(struct source_journal *journal, struct frame *frame, struct err *err)
+/* Reads up to a share; *ret_result is what the library failed with. */
+static enum feed feed_entries(struct source_journal *journal, struct frame *frame, int *ret_result)
 {
     uint64_t begin = frame->offset;
     for (unsigned i = 0; i < FEED_ENTRIES && frame->offset - begin < FEED_BYTES; i++) {
         int result = journal->resume ? 1 : sd_journal_next(journal->journal);
-        if (result == 0)
+        *ret_result = result < 0 ? result : 0;
+        if (result <= 0)
             return FEED_IDLE;
-        if (result < 0) {
-            (void)fail(journal, result, err, "read");
-            return FEED_FAILED;
-        }
         result = load(journal->journal, &journal->entry);
         if (result < 0 || journal->entry.cut)
             note_damage(journal, result);
@@ -707,14 +592,14 @@ static int follow(struct source_journal *journal)
     int change = sd_journal_process(journal->journal);
     if (change != SD_JOURNAL_INVALIDATE)
         return change;
-    check_files(journal);
+    journal_files_visit(&journal->files, check_file, journal);
     return find_place(journal);
 }
 
 static bool ensure_open(struct source_journal *journal, struct err *err)
 {
-    int64_t now = monotonic_us();
-    if (journal->journal != NULL && now >= journal->due_us && places_changed(journal))
+    int64_t now = journal->now_us;
+    if (journal->journal != NULL && now >= journal->due_us && journal_files_moved(&journal->files))
         close_journal(journal);
     if (journal->journal == NULL) {
         journal->due_us = now + RETRY_US;
@@ -725,23 +610,46 @@ static bool ensure_open(struct source_journal *journal, struct err *err)
     if (now >= journal->due_us)
         journal->due_us = now + PLACES_CHECK_US;
     int result = follow(journal);
-    return result >= 0 || fail(journal, result, err, "follow");
+    return result >= 0 || fail(result, err, "follow");
 }
 
-static enum feed feed(void *self, struct frame *frame, struct err *err)
+/* Told once, tried again and again. */
+static void give_up(struct source_journal *journal, const struct err *err)
 {
+    close_journal(journal);
+    journal->due_us = journal->now_us + RETRY_US;
+    if (!journal->failed)
+        tell(journal, err->kind, 0, "%s", err->text);
+    journal->failed = true;
+}
+
+/* Gives the state to the batch when it has moved with a record, or long enough without one. */
+static bool end_feed(struct source_journal *journal, struct frame *frame)
+{
+    bool save = journal->unsaved && journal->now_us - journal->unsaved_us >= PASSED_SAVE_US;
+    bool given = save || frame->offset != frame->begin;
+    if (given)
+        journal->unsaved = false;
+    return frame_end(frame, save);
+}
+
+static enum feed feed(void *self, struct frame *frame, int64_t now_us)
+{
+    struct err err;
     struct source_journal *journal = self;
-    if (journal->journal == NULL && monotonic_us() < journal->due_us)
+    journal->now_us = now_us;
+    if (journal->journal == NULL && now_us < journal->due_us)
         return FEED_IDLE;
-    if (!ensure_open(journal, err)) {
-        close_journal(journal);
-        return FEED_FAILED;
+    if (!ensure_open(journal, &err)) {
+        give_up(journal, &err);
+        return FEED_IDLE;
     }
     static const struct mark nothing;
     struct source_state *state = &journal->known->state;
     if (!frame_begin(frame, state, &nothing, clock_now_us()))
         return FEED_OVER;
-    enum feed feed = feed_entries(journal, frame, err);
+    int result;
+    enum feed feed = feed_entries(journal, frame, &result);
     if (feed == FEED_OVER)
         return feed;
     if (feed == FEED_IDLE) {
@@ -750,15 +658,12 @@ static enum feed feed(void *self, struct frame *frame, struct err *err)
         state->read_us = clock_now_us();
     }
     tell_missing(journal);
-    bool save = journal->unsaved && monotonic_us() - journal->unsaved_us >= PASSED_SAVE_US;
-    bool given = save || frame->offset != frame->begin;
-    if (!frame_end(frame, save))
+    if (!end_feed(journal, frame))
         return FEED_OVER;
-    if (given)
-        journal->unsaved = false;
-    if (feed == FEED_FAILED) {
-        close_journal(journal);
-        journal->due_us = monotonic_us() + RETRY_US;
+    journal->failed = journal->failed && result < 0;
+    if (result < 0) {
+        (void)fail(result, &err, "read");
+        give_up(journal, &err);
     }
     return feed;
 }

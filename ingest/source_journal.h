@@ -40,9 +40,10 @@
 #include "ingest/feeder.h"
 #include "ingest/journal_choice.h"
 
-/* What is worth a line of the operator's log and stops nothing: a gap, a damaged file. */
+/* What is worth a line of the operator's log: a gap, a damaged file, a journal that cannot be opened (tried again every
+ * RETRY_US, told once). The text does not name the source. */
 struct journal_tell {
-    void (*tell)(void *context, const struct err *err);
+    void (*tell)(void *context, struct str source, const struct err *err);
     void *context;
 };
 
