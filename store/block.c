@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "base/must.h"
 
 void block_release(struct block *block)
@@ -361,7 +362,15 @@ static bool slot_size(struct block *block, uint32_t slot, uint64_t *ret)
     return true;
 }
 
-static bool take_offsets(struct block *block, struct pool_reader header, uint64_t *offsets)
+/* Makes the offset, so far what the header says, that of the run. end: of the same source's run before, if it is not the first. */
+static void resolve_offset(struct batch_run *run, const struct map_entry *end, bool is_first)
+{
+    uint64_t difference = (run->offset >> 1) ^ (UINT64_C(0) - (run->offset & 1)); /* zigzag */
+    if (!is_first)
+        run->offset = end->value + difference;
+}
+
+static bool take_offsets(struct block *block, struct pool_reader header, struct map *ends, uint64_t *offsets)
 {
     uint64_t left, slot = 0;
     int64_t difference = 0;
@@ -370,6 +379,9 @@ static bool take_offsets(struct block *block, struct pool_reader header, uint64_
     bool have = false;
     for (uint32_t r = 0; r < block->run_count; r++) {
         struct batch_run *run = &block->runs[r];
+        bool is_first;
+        struct map_entry *end = map_at(ends, str_from((const char *)&run->source, sizeof run->source), &is_first);
+        resolve_offset(run, end, is_first);
         uint64_t offset = run->offset;
         for (uint32_t i = run->first; i < run->first + run->count; i++) {
             if (!have && left > 0) {
@@ -388,7 +400,7 @@ static bool take_offsets(struct block *block, struct pool_reader header, uint64_
                 __builtin_add_overflow(offset, size + (block_ends_with_newline(block->flags[i]) ? 1 : 0), &offset))
                 return false;
         }
-        run->end = offset;
+        run->end = end->value = offset;
     }
     return left == 0 && !have && all_read(&header);
 }
@@ -399,7 +411,10 @@ bool block_decode_offsets(struct block *block, struct err *err)
     if (block->offsets)
         return true;
     uint64_t *offsets = ARENA_ARRAY(&block->arena, uint64_t, block->slots);
-    if (!take_offsets(block, block->header, offsets))
+    struct map ends = {0};
+    block->is_broken = block->is_broken || !take_offsets(block, block->header, &ends, offsets);
+    map_release(&ends);
+    if (block->is_broken)
         return block_damaged(block, "its offsets are wrong", err);
     block->offsets = offsets;
     return true;

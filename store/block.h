@@ -5,7 +5,8 @@
  * BLOCK_OWN_STREAM bytes or more is a stream of its own (codec.h), the smaller ones of all columns share a stream per pool. Stream
  * numbers are group * 8 + pool: groups 0.. are the columns, BLOCK_COMMON the shared pools, BLOCK_HEADER the header, which is
  *
- *     runs       varint count, then for each: zigzag source, varint slots, varint offset of its first byte in the source
+ *     runs       varint count, then for each: zigzag source, varint slots, varint offset of its first byte in the source; when
+ *                the source has an earlier run in the block: zigzag difference of that offset to the earlier run's end
  *     skeletons  see skeleton.h
  *     columns    for each of the skeletons' columns and one more, the marks: u8 bits of the pools that are its own streams,
  *                u8 bits of those in the shared pools, then for each of these a varint size; shares follow each other
@@ -133,7 +134,7 @@ struct block {
     bool is_prepared;  /* the columns have their rows */
     bool is_decoded;   /* marks and times are there */
     bool is_open;      /* the columns may be asked for values */
-    bool is_broken;    /* one of them is damaged */
+    bool is_broken;    /* one of them, or the offsets, are damaged */
     bool has_text;     /* starts and text are, of the slots wanted */
     bool has_all_text; /* of all slots */
     uint32_t *starts;  /* slots + 1: where each record begins in text */

@@ -72,8 +72,28 @@ static void sum_up(struct batch *batch)
 
 /* ---- The header ------------------------------------------------------------------------------------------------------ */
 
+/* Where a slot's successor is expected. */
+static uint64_t slot_end(const struct record *rec)
+{
+    uint64_t size = rec->flags & RECORD_TAIL ? 0 : rec->raw.size;
+    return rec->offset + size + (block_ends_with_newline(rec->flags) ? 1 : 0);
+}
+
+/* ends: of each source's last run so far. */
+static void add_run_offset(const struct batch *batch, const struct batch_run *run, struct map *ends, struct buf *meta)
+{
+    bool is_first;
+    struct map_entry *end = map_at(ends, str_from((const char *)&run->source, sizeof run->source), &is_first);
+    if (is_first)
+        buf_add_varint(meta, run->offset);
+    else
+        buf_add_zigzag(meta, (int64_t)(run->offset - end->value));
+    end->value = slot_end(&batch->records[run->first + run->count - 1]);
+}
+
 static void add_runs(const struct batch *batch, struct buf *meta)
 {
+    struct map ends = {0};
     uint32_t used = 0, covered = 0;
     for (uint32_t r = 0; r < batch->run_count; r++)
         used += batch->runs[r].count > 0;
@@ -86,8 +106,9 @@ static void add_runs(const struct batch *batch, struct buf *meta)
             continue;
         buf_add_zigzag(meta, run->source);
         buf_add_varint(meta, run->count);
-        buf_add_varint(meta, run->offset);
+        add_run_offset(batch, run, &ends, meta);
     }
+    map_release(&ends);
     must(covered == batch->record_count);
 }
 
@@ -105,8 +126,7 @@ static void add_offsets(const struct batch *batch, struct buf *meta)
                 buf_add_zigzag(&list, (int64_t)(rec->offset - expected));
                 count++;
             }
-            uint64_t size = rec->flags & RECORD_TAIL ? 0 : rec->raw.size;
-            expected = rec->offset + size + (block_ends_with_newline(rec->flags) ? 1 : 0);
+            expected = slot_end(rec);
         }
     }
     buf_add_varint(meta, count);

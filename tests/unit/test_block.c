@@ -82,6 +82,22 @@ static void odd_lines_come_back(void **state)
     assert_true(batch->image.time_min == INT64_MIN + 1 && batch->image.time_max == INT64_MAX);
 }
 
+static void sources_in_turns_come_back(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    const uint64_t offsets[] = {0, 5, 10, 1000, 7, UINT64_C(1) << 62, 3}; /* on, on, ahead, back, far ahead, far back */
+    for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
+        put_run(batch, 1, "/a", offsets[i]);
+        put_line(batch, STR("line"), 0, T0);
+        put_run(batch, 2, "/b", 7 * i);
+        put_line(batch, STR("twice"), 0, T0);
+        put_line(batch, STR("pend"), RECORD_TAIL, T0); /* takes no room */
+        batch->records[batch->record_count - 2].offset += i == 3;
+    }
+    check_round_trip(batch);
+}
+
 static void the_longest_line_comes_back(void **state)
 {
     struct store_case *test_case = *state;
@@ -330,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(odd_lines_come_back),
+        CASE(sources_in_turns_come_back),
         CASE(the_longest_line_comes_back),
         CASE(a_batch_of_tails_makes_no_block),
         CASE(times_are_borrowed_within_a_run),
