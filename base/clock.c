@@ -3,7 +3,8 @@
  * 1. An offset is asked of libc once per 15-minute slot and thread: a slot whose two ends have the same offset has that
  *    offset throughout, since no zone changes twice within 15 minutes. Any other slot is never cached.
  * 2. There are two caches: slots of UTC (moment -> offset) and slots of wall-clock time (reading -> offset).
- * 3. clock_set_zone raises zone_generation, which makes every thread's slots stale at once. */
+ * 3. clock_set_zone raises zone_generation, which makes every thread's slots stale at once. A zone of clock_use_zone has
+ *    a generation of its own. */
 #include "base/clock.h"
 
 #include <fcntl.h>
@@ -13,6 +14,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock_rules.h"
+#include "base/clock_zone.h"
 #include "base/io.h"
 #include "base/must.h"
 
@@ -111,8 +114,17 @@ static atomic_uint zone_generation = 1;
 static _Thread_local struct zone_slot utc_slots[SLOT_COUNT];
 static _Thread_local struct zone_slot wall_slots[SLOT_COUNT];
 
+static _Thread_local const struct clock_zone *zone_used; /* NULL: the process's */
+
+void clock_use_zone(const struct clock_zone *zone)
+{
+    zone_used = zone;
+}
+
 static int offset_asked(int64_t utc)
 {
+    if (zone_used != NULL)
+        return clock_zone_offset(zone_used, utc, NULL);
     time_t moment = (time_t)utc;
     struct tm tm;
     if (!localtime_r(&moment, &tm)) /* a year that does not fit in an int */
@@ -123,7 +135,8 @@ static int offset_asked(int64_t utc)
 /* Looks the slot of `at` up, or fills it by asking at both its ends. */
 static int offset_cached(struct zone_slot *slots, int64_t at, int (*ask)(int64_t))
 {
-    uint32_t generation = atomic_load_explicit(&zone_generation, memory_order_relaxed);
+    uint32_t generation = zone_used != NULL ? clock_zone_generation(zone_used)
+                                            : atomic_load_explicit(&zone_generation, memory_order_relaxed);
     int64_t slot = floor_divide(at, SLOT_SECONDS);
     struct zone_slot *entry = &slots[(uint64_t)slot % SLOT_COUNT];
     if (entry->slot == slot && entry->generation == generation)
@@ -139,6 +152,21 @@ static int offset_cached(struct zone_slot *slots, int64_t at, int (*ask)(int64_t
 static int offset_of_moment(int64_t utc)
 {
     return offset_cached(utc_slots, utc, offset_asked);
+}
+
+bool clock_offset_named(int64_t utc, const char *name, int *ret_seconds)
+{
+    const char *called;
+    struct tm tm;
+    time_t moment = (time_t)utc;
+    if (zone_used != NULL) {
+        *ret_seconds = clock_zone_offset(zone_used, utc, &called);
+        return strcmp(called, name) == 0;
+    }
+    if (!localtime_r(&moment, &tm) || !tm.tm_zone || strcmp(tm.tm_zone, name) != 0)
+        return false;
+    *ret_seconds = (int)tm.tm_gmtoff;
+    return true;
 }
 
 /* Of a wall-clock reading. A change that matters lies within OFFSET_REACH of it. The offset before the change is right

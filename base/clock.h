@@ -21,6 +21,16 @@ int64_t clock_now_us(void);
 /* "UTC", "Europe/Berlin", "+02:00", ...; NULL is the local zone. False when the system does not know it. */
 bool clock_set_zone(const char *name);
 
+/* A zone beside the process's, for stamps of a source that are written in it. Loading asks libc, which only knows the
+ * process's zone, by changing that for a moment: main thread, before others are started. NULL when the system does not know
+ * the name. A zone lives as long as the process. */
+struct clock_zone;
+const struct clock_zone *clock_zone_load(const char *name);
+/* One that was loaded, or NULL. Any thread. */
+const struct clock_zone *clock_zone_find(struct str name);
+/* Until it is called again, this thread's calls mean this zone where they say the process's; NULL: the process's. */
+void clock_use_zone(const struct clock_zone *zone);
+
 /* A civil time in the process's zone. month 1..12, day 1..31, weekday 0 = Sunday. */
 struct clock_civil {
     int year, month, day, hour, minute, second, microsecond, weekday, offset_seconds;

@@ -1,7 +1,6 @@
 #include "base/clock_zone.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { LETTERS_MAX = 5, AMBIGUOUS = 10000 };
 
@@ -29,12 +28,8 @@ static bool own_zone_offset(const struct clock_civil *civil, const char *name, i
 {
     int64_t first_us = clock_from_civil(civil);
     for (int hour = 0; hour < 2; hour++) {
-        time_t moment = (time_t)(first_us / TIME_SECOND) + 3600 * hour;
-        struct tm tm;
-        if (localtime_r(&moment, &tm) && tm.tm_zone && strcmp(tm.tm_zone, name) == 0) {
-            *ret_seconds = (int)tm.tm_gmtoff;
+        if (clock_offset_named(first_us / TIME_SECOND + 3600 * hour, name, ret_seconds))
             return true;
-        }
     }
     return false;
 }

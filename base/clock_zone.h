@@ -12,4 +12,7 @@
  * that means different offsets to different people ("CST") counts only if the process's zone goes by it then. */
 size_t clock_zone_name(struct str text, const struct clock_civil *civil, int *ret_offset_seconds);
 
+/* True when the process's zone goes by this name at that moment (seconds); then its offset. In clock.c. */
+bool clock_offset_named(int64_t utc, const char *name, int *ret_seconds);
+
 #endif

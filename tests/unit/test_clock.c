@@ -109,6 +109,52 @@ static void local_readings_are_read_in_their_zone(void **state)
     }
 }
 
+static void a_zone_beside_the_process_s(void **state)
+{
+    (void)state;
+    char text[CLOCK_TEXT_MAX];
+    int64_t time_us;
+    for (size_t i = 0; i < COUNT(readings); i++) {
+        if (readings[i].text[0] == '1') /* before 1970 */
+            continue;
+        const struct clock_zone *zone = clock_zone_load(readings[i].zone);
+        assert_non_null(zone);
+        assert_ptr_equal(clock_zone_find(str_of(readings[i].zone)), zone);
+        clock_use_zone(zone);
+        if (!clock_parse(str_of(readings[i].text), 0, &time_us))
+            fail_msg("%s, %s: '%s' is not understood", readings[i].zone, readings[i].name, readings[i].text);
+        if (strcmp(clock_print_utc(time_us, text), readings[i].utc) != 0)
+            fail_msg("%s, %s: '%s' is %s", readings[i].zone, readings[i].name, readings[i].text, text);
+        clock_use_zone(NULL);
+        assert_int_equal(at("2026-07-15 12:00:00"), at("2026-07-15T12:00:00Z"));
+    }
+    assert_null(clock_zone_load("Mars/Olympus"));
+    assert_null(clock_zone_find(STR("Mars/Olympus")));
+}
+
+/* What its table says is what libc says of every moment. */
+static void a_zone_beside_agrees_with_libc(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"Europe/Berlin", "America/New_York", "Africa/Casablanca", "Pacific/Apia",
+                                        "Antarctica/Troll"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const struct clock_zone *zone = clock_zone_load(names[i]);
+        assert_true(zone != NULL && clock_set_zone(names[i]));
+        for (int round = 0; round < 20000; round++) {
+            struct clock_civil own, beside;
+            int64_t time_us = (int64_t)(random_u64() % (uint64_t)(47482 * TIME_DAY));
+            clock_to_civil(time_us, &own);
+            clock_use_zone(zone);
+            clock_to_civil(time_us, &beside);
+            clock_use_zone(NULL);
+            if (own.offset_seconds != beside.offset_seconds)
+                fail_msg("%s at %lld: %d, libc %d", names[i], (long long)time_us, beside.offset_seconds,
+                         own.offset_seconds);
+        }
+    }
+}
+
 static void moments_are_printed_in_their_zone(void **state)
 {
     (void)state;
@@ -264,6 +310,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(now_can_be_fixed, in_utc),
         cmocka_unit_test_setup(local_readings_are_read_in_their_zone, in_utc),
+        cmocka_unit_test_setup(a_zone_beside_the_process_s, in_utc),
+        cmocka_unit_test_setup(a_zone_beside_agrees_with_libc, in_utc),
         cmocka_unit_test_setup(moments_are_printed_in_their_zone, in_utc),
         cmocka_unit_test_setup(unknown_zones_are_refused, in_utc),
         cmocka_unit_test_setup(no_name_is_the_local_zone, in_utc),
