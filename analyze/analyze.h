@@ -35,10 +35,11 @@ struct analyzer *analyzer_new(const struct field_table *table); /* the table mus
 void analyzer_free(struct analyzer *analyzer);
 SCOPE_FREE(analyzer)
 
-/* Fills every record of the batch (all but raw, offset, run and the framing flags) and appends the facts. */
+/* Fills every record of the batch (all but raw, offset, run and the framing flags) and appends the facts. Where lines do not
+ * tell, the defaults of their sources' states in the batch serve; a timezone that is not loaded is not used. */
 void analyzer_batch(struct analyzer *analyzer, struct batch *batch);
 
-/* The same for one record, for a reader: rec->raw is given. A time_us other than TIME_NONE is taken as known and kept.
+/* The same for one record, for a reader: rec->raw is given, rec->defaults too or NULL; the timezone is not used. A time_us other than TIME_NONE is taken as known and kept.
  * What the record points to lives in arena and, its shape, in the analyzer: use it before the next call with a reset
  * arena. */
 void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena);

@@ -190,6 +190,25 @@ static int64_t time_of(const struct record *rec, int64_t reference_us, struct ar
     return time_us != TIME_NONE ? time_us : time_of_part(rec, reference_us, arena);
 }
 
+/* Its source may have told that lines in other formats mean nothing. */
+static bool is_wanted(const struct record *rec)
+{
+    enum format wanted = rec->defaults ? (enum format)rec->defaults->format : FORMAT_NONE;
+    return wanted == FORMAT_NONE || wanted == (enum format)rec->format;
+}
+
+static bool read_line(struct analyzer *analyzer, struct record *rec, struct arena *arena)
+{
+    if (!read_json(analyzer, rec, arena) && !read_text(analyzer, rec, arena))
+        return false;
+    if (is_wanted(rec))
+        return true;
+    rec->format = FORMAT_NONE;
+    rec->shape = NULL;
+    rec->slots = NULL;
+    return false;
+}
+
 void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)
 {
     rec->flags &= (uint8_t)~RECORD_UNPARSED;
@@ -199,7 +218,7 @@ void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t refe
     rec->slots = NULL;
     rec->inner = NULL;
     rec->derived = NULL;
-    if (read_json(analyzer, rec, arena) || read_text(analyzer, rec, arena)) {
+    if (read_line(analyzer, rec, arena)) {
         read_inner(analyzer, rec, arena);
         if (rec->time_us == TIME_NONE)
             rec->time_us = time_of(rec, reference_us, arena);
@@ -210,11 +229,25 @@ void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t refe
     classify_record(analyzer->signals, rec, arena);
 }
 
+/* What the records of this run are read with; NULL when its source says nothing. */
+static const struct source_defaults *begin_run(const struct batch *batch, uint32_t run)
+{
+    const struct source_state *state = batch_source(batch, batch->runs[run].source);
+    const struct source_defaults *defaults = state ? &state->defaults : NULL;
+    clock_use_zone(defaults && defaults->timezone.data ? clock_zone_find(defaults->timezone) : NULL);
+    return defaults && (defaults->service.data || defaults->format != FORMAT_NONE) ? defaults : NULL;
+}
+
 void analyzer_batch(struct analyzer *analyzer, struct batch *batch)
 {
+    const struct source_defaults *defaults = NULL;
+    uint32_t run = UINT32_MAX;
     shape_set_trim(analyzer->shapes);
     for (uint32_t i = 0; i < batch->record_count; i++) {
         struct record *rec = &batch->records[i];
+        if (rec->run != run)
+            defaults = begin_run(batch, run = rec->run);
+        rec->defaults = defaults;
         rec->time_us = TIME_NONE;
         analyzer_record(analyzer, rec, batch->runs[rec->run].reference_us, &batch->arena);
         if (rec->kinds) {
@@ -223,4 +256,5 @@ void analyzer_batch(struct analyzer *analyzer, struct batch *batch)
             classify_fact(rec, &batch->arena, fact);
         }
     }
+    clock_use_zone(NULL);
 }

@@ -177,7 +177,8 @@ struct str record_field(const struct record *rec, enum field field, struct arena
     struct str text;
     if (giver(rec, field, arena, &slot, &text))
         return field == FIELD_CLIENT_IP ? bare_address(text) : text;
-    return rec->derived ? rec->derived[field] : STR_ABSENT;
+    struct str derived = rec->derived ? rec->derived[field] : STR_ABSENT;
+    return field == FIELD_SERVICE && derived.size == 0 && rec->defaults ? rec->defaults->service : derived;
 }
 
 bool record_duration_ms(const struct record *rec, struct arena *arena, double *ret_ms)

@@ -278,20 +278,33 @@ static struct str kept_copy(struct batch *batch, struct str there, struct str te
     return arena_str(&batch->arena, text);
 }
 
-/* The states are kept sorted by id: new sources come with growing ids, so this is an append most of the time. */
-void batch_set_source(struct batch *batch, const struct source_state *state)
+/* Where the state of this source is, or would be: the states are sorted by id. */
+static uint32_t find_source(const struct batch *batch, int64_t source)
 {
-    must(state->id >= 1);
     uint32_t from = 0, to = batch->source_count;
-    if (to > 0 && batch->sources[to - 1].id < state->id)
+    if (to > 0 && batch->sources[to - 1].id < source)
         from = to;
     while (from < to) {
         uint32_t middle = from + (to - from) / 2;
-        if (batch->sources[middle].id < state->id)
+        if (batch->sources[middle].id < source)
             from = middle + 1;
         else
             to = middle;
     }
+    return from;
+}
+
+const struct source_state *batch_source(const struct batch *batch, int64_t source)
+{
+    uint32_t at = find_source(batch, source);
+    return at < batch->source_count && batch->sources[at].id == source ? &batch->sources[at] : NULL;
+}
+
+/* New sources come with growing ids, so this is an append most of the time. */
+void batch_set_source(struct batch *batch, const struct source_state *state)
+{
+    must(state->id >= 1);
+    uint32_t from = find_source(batch, state->id);
     bool known = from < batch->source_count && batch->sources[from].id == state->id;
     if (!known && batch->source_count == batch->source_capacity) {
         uint32_t capacity = grown(batch->source_capacity);
@@ -310,6 +323,8 @@ void batch_set_source(struct batch *batch, const struct source_state *state)
     *place = *state;
     place->name = kept_copy(batch, before.name, state->name);
     place->cursor = kept_copy(batch, before.cursor, state->cursor);
+    place->defaults.service = kept_copy(batch, before.defaults.service, state->defaults.service);
+    place->defaults.timezone = kept_copy(batch, before.defaults.timezone, state->defaults.timezone);
 }
 
 void batch_add_gap(struct batch *batch, const struct batch_gap *gap)

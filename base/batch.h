@@ -153,6 +153,13 @@ static inline bool record_has_newline(uint8_t flags)
     return (flags & (RECORD_NO_NEWLINE | RECORD_PIECE)) == 0;
 }
 
+/* What a source's records are read with where their lines do not tell it. */
+struct source_defaults {
+    struct str service;  /* absent: none */
+    struct str timezone; /* of stamps that name none, loaded with clock_zone_load; absent: the process's */
+    uint8_t format;      /* enum format: a line in any other is unparsed; FORMAT_NONE: any */
+};
+
 struct record {
     struct str raw;             /* the line without its newline; a '\r' before the newline belongs to it */
     uint64_t offset;            /* of its first byte in its source (in the uncompressed bytes of a gzip file) */
@@ -167,6 +174,7 @@ struct record {
     const struct record *inner; /* the record carried inside its message (docker, syslog, journald), or NULL */
     uint32_t inner_slot;        /* the slot that carries it */
     const struct str *derived;  /* FIELD_COUNT values found in the message text, or NULL */
+    const struct source_defaults *defaults; /* of its source, or NULL */
 };
 
 /* A stretch of consecutive records of one source within a batch. */
@@ -210,6 +218,7 @@ struct source_state {
     struct str cursor;      /* of a journal: where it is read on; absent for all others */
     uint64_t rotations;     /* how often it was seen renamed or replaced, */
     uint64_t truncations;   /* and cut, ever */
+    struct source_defaults defaults;
 };
 
 /* Stored in the file: never renumber. */
@@ -275,8 +284,10 @@ static inline bool batch_full(const struct batch *batch)
 {
     return batch->record_count == BATCH_RECORDS_MAX;
 }
-/* Sets the state that is to be written for its source; a later one replaces an earlier one. name and cursor are copied. */
+/* Sets the state that is to be written for its source; a later one replaces an earlier one. Its texts are copied. */
 void batch_set_source(struct batch *batch, const struct source_state *state);
+/* The state that is to be written for a source, or NULL. */
+const struct source_state *batch_source(const struct batch *batch, int64_t source);
 /* A zeroed fact at the end of facts; valid until the next call. */
 struct fact *batch_add_fact(struct batch *batch);
 /* Records a gap with the batch: it is written in the same transaction, and counted in its source, whose state must be stored or

@@ -6,6 +6,7 @@ void event_analyze(struct event *event)
         return;
     struct record stored = event->record;
     int64_t reference_us = event->source->state.modified_us;
+    event->record.defaults = &event->source->state.defaults;
     analyzer_record(event->analyzer, &event->record, reference_us, event->arena);
     event->record.time_us = stored.time_us;
     event->record.flags = stored.flags;

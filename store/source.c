@@ -31,6 +31,9 @@ bool source_write(struct store *store, const struct source_state *state, struct 
     sql_bind_str(stmt, 16, state->cursor);
     sql_bind_u64(stmt, 17, state->rotations);
     sql_bind_u64(stmt, 18, state->truncations);
+    sql_bind_str(stmt, 19, state->defaults.service);
+    sql_bind_str(stmt, 20, state->defaults.timezone);
+    sql_bind_i64(stmt, 21, state->defaults.format);
     return sql_do(&store->sql, stmt, err);
 }
 
@@ -84,6 +87,11 @@ static uint32_t u32_of(int64_t value)
     return value >= 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
 }
 
+static struct str text_or_absent(struct sqlite3_stmt *stmt, int column, struct arena *arena)
+{
+    return sql_is_null(stmt, column) ? STR_ABSENT : arena_str(arena, sql_str(stmt, column));
+}
+
 /* False when a value cannot be. Hashes, devices and inodes may be any 64 bits. */
 static bool take_source(struct sqlite3_stmt *stmt, struct arena *arena, struct store_source *ret)
 {
@@ -94,6 +102,9 @@ static bool take_source(struct sqlite3_stmt *stmt, struct arena *arena, struct s
     }
     struct str name = sql_str(stmt, 1);
     int64_t id = sql_i64(stmt, 0), kind = sql_i64(stmt, 2);
+    int64_t format = sql_i64(stmt, 29);
+    if (format < 0 || format >= FORMAT_COUNT)
+        return false;
     if (id < 1 || name.data == NULL || kind < SOURCE_FILE || kind > SOURCE_JOURNAL)
         return false;
     *ret = (struct store_source){
@@ -114,9 +125,12 @@ static bool take_source(struct sqlite3_stmt *stmt, struct arena *arena, struct s
                 .modified_us = sql_time(stmt, 12),
                 .read_us = sql_time(stmt, 13),
                 .replaced = sql_i64(stmt, 14) != 0,
-                .cursor = sql_is_null(stmt, 24) ? STR_ABSENT : arena_str(arena, sql_str(stmt, 24)),
+                .cursor = text_or_absent(stmt, 24, arena),
                 .rotations = (uint64_t)sql_i64(stmt, 25),
                 .truncations = (uint64_t)sql_i64(stmt, 26),
+                .defaults = {.service = text_or_absent(stmt, 27, arena),
+                             .timezone = text_or_absent(stmt, 28, arena),
+                             .format = (uint8_t)format},
             },
         .records = (uint64_t)sql_i64(stmt, 15),
         .unparsed = (uint64_t)sql_i64(stmt, 16),

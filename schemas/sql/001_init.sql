@@ -38,7 +38,10 @@ CREATE TABLE source_file(
     pruned_max INTEGER,
     cursor,                         -- of a journal
     rotations INTEGER NOT NULL,
-    truncations INTEGER NOT NULL
+    truncations INTEGER NOT NULL,
+    service,                        -- of its records that name none; NULL: none
+    timezone,                       -- of its stamps that name none; NULL: that of the reading process
+    format INTEGER NOT NULL         -- lines in any other are unparsed; 0: any format
 );
 
 -- Stretches of sources that are not in the store. Those that are lost are counted in source_file.gaps.
