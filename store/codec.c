@@ -42,13 +42,16 @@ static bool is_random(struct str raw)
 /* ---- Writing ------------------------------------------------------------------------------------------------------- */
 
 /* Levels of libdeflate. */
-static const int levels[CODEC_PRESSES] = {[PRESS_FAST] = 1, [PRESS_USUAL] = 6, [PRESS_HARD] = 9, [PRESS_HARDEST] = 11};
+static const int levels[CODEC_PRESSES] = {
+    [PRESS_FAST] = 1, [PRESS_QUICK] = 5, [PRESS_USUAL] = 6, [PRESS_HARD] = 9, [PRESS_HARDEST] = 11};
 
 static enum codec_press press_of(const struct codec_writer *writer, size_t size, enum codec_effort effort)
 {
-    if (writer->thorough && effort == CODEC_PROSE && size < PROSE_MAX)
+    if (!writer->thorough)
+        return effort == CODEC_PROSE ? PRESS_QUICK : PRESS_FAST;
+    if (effort == CODEC_PROSE && size < PROSE_MAX)
         return PRESS_HARDEST;
-    if (writer->thorough && size < SHORT_MAX)
+    if (size < SHORT_MAX)
         return PRESS_HARD;
     return effort == CODEC_NOISE ? PRESS_FAST : effort == CODEC_PROSE ? PRESS_HARD : PRESS_USUAL;
 }

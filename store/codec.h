@@ -38,7 +38,7 @@ struct libdeflate_decompressor;
 /* What a stream's bytes are like. Noise (digits of numbers, addresses) has no repeats worth searching; its unequal bytes still
  * shrink. Prose gains most from a long search. */
 enum codec_effort { CODEC_NOISE, CODEC_TEXT, CODEC_PROSE };
-enum codec_press { PRESS_FAST, PRESS_USUAL, PRESS_HARD, PRESS_HARDEST, CODEC_PRESSES };
+enum codec_press { PRESS_FAST, PRESS_QUICK, PRESS_USUAL, PRESS_HARD, PRESS_HARDEST, CODEC_PRESSES };
 
 /* One for many blocks: init, then for each block begin, add ..., finish; release. */
 struct codec_writer {
@@ -50,7 +50,8 @@ struct codec_writer {
 };
 
 void codec_writer_init(struct codec_writer *writer);
-/* thorough: short streams and prose are pressed as hard as can be. The buffers belong to the caller, are emptied first, and must have room (their maximum is a bug to reach). */
+/* thorough: short streams and prose are pressed as hard as can be; else prose is pressed some, and the rest only quickly. The
+ * buffers belong to the caller, are emptied first, and must have room (their maximum is a bug to reach). */
 void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body, bool thorough);
 /* Kinds in growing order. */
 void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw, enum codec_effort effort);
