@@ -9,6 +9,7 @@
 #include "analyze/shape.h"
 #include "analyze/signal.h"
 #include "analyze/text.h"
+#include "base/clock_memo.h"
 
 struct analyzer {
     const struct field_table *fields;
@@ -16,6 +17,7 @@ struct analyzer {
     struct shape_set *shapes;
     struct json_cut cut;   /* scratch, too large for the stack */
     struct text_line text; /* scratch */
+    struct clock_memo clock;
 };
 
 struct analyzer *analyzer_new(const struct field_table *table)
@@ -52,6 +54,7 @@ static bool read_json(struct analyzer *analyzer, struct record *rec, struct aren
         rec->slots = slots;
     }
     rec->format = FORMAT_JSON;
+    rec->plain = memchr(rec->raw.data, '\\', rec->raw.size) == NULL;
     return true;
 }
 
@@ -173,21 +176,22 @@ static void read_inner(struct analyzer *analyzer, struct record *rec, struct are
 
 /* ---- From slots to meaning ------------------------------------------------------------------------------------------ */
 
-static int64_t time_of_part(const struct record *part, int64_t reference_us, struct arena *arena)
+static int64_t time_of_part(struct analyzer *analyzer, const struct record *part, int64_t reference_us,
+                            struct arena *arena)
 {
     for (int slot = part->shape->field_slot[FIELD_TIME]; slot >= 0; slot = part->shape->slots[slot].next) {
         int64_t time_us;
         struct str text = record_slot_text(part, (uint32_t)slot, arena);
-        if (text.size && clock_parse(text, reference_us, &time_us))
+        if (text.size && clock_memo_parse(&analyzer->clock, text, reference_us, &time_us))
             return time_us;
     }
     return TIME_NONE;
 }
 
-static int64_t time_of(const struct record *rec, int64_t reference_us, struct arena *arena)
+static int64_t time_of(struct analyzer *analyzer, const struct record *rec, int64_t reference_us, struct arena *arena)
 {
-    int64_t time_us = rec->inner ? time_of_part(rec->inner, reference_us, arena) : TIME_NONE;
-    return time_us != TIME_NONE ? time_us : time_of_part(rec, reference_us, arena);
+    int64_t time_us = rec->inner ? time_of_part(analyzer, rec->inner, reference_us, arena) : TIME_NONE;
+    return time_us != TIME_NONE ? time_us : time_of_part(analyzer, rec, reference_us, arena);
 }
 
 /* Its source may have told that lines in other formats mean nothing. */
@@ -221,7 +225,7 @@ void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t refe
     if (read_line(analyzer, rec, arena)) {
         read_inner(analyzer, rec, arena);
         if (rec->time_us == TIME_NONE)
-            rec->time_us = time_of(rec, reference_us, arena);
+            rec->time_us = time_of(analyzer, rec, reference_us, arena);
         rec->level = (uint8_t)record_level(rec, arena);
     } else {
         rec->flags |= RECORD_UNPARSED;

@@ -10,7 +10,7 @@ struct str record_slot_text(const struct record *rec, uint32_t index, struct are
     struct str slot = rec->slots[index];
     switch ((enum slot_kind)rec->shape->slots[index].kind) {
     case SLOT_STRING:
-        return json_decode(slot, arena);
+        return rec->plain ? slot : json_decode(slot, arena);
     case SLOT_BARE:
         return str_equal(slot, STR("null")) ? STR_ABSENT : slot;
     default:
@@ -161,14 +161,14 @@ int record_slot(const struct record *rec, enum field field, struct arena *arena,
 static const struct record *giver(const struct record *rec, enum field field, struct arena *arena, int *ret_slot,
                                   struct str *ret_text)
 {
-    const struct record *parts[] = {rec->inner, rec};
-    for (size_t i = 0; i < 2; i++) {
-        *ret_slot = parts[i] ? record_slot(parts[i], field, arena, ret_text) : -1;
-        bool carrier = parts[i] == rec && rec->inner && *ret_slot == (int)rec->inner_slot; /* is the inner record */
-        if (*ret_slot >= 0 && !carrier)
-            return parts[i];
+    if (rec->inner) {
+        *ret_slot = record_slot(rec->inner, field, arena, ret_text);
+        if (*ret_slot >= 0)
+            return rec->inner;
     }
-    return NULL;
+    *ret_slot = record_slot(rec, field, arena, ret_text);
+    bool carrier = rec->inner && *ret_slot == (int)rec->inner_slot; /* is the inner record */
+    return *ret_slot >= 0 && !carrier ? rec : NULL;
 }
 
 struct str record_field(const struct record *rec, enum field field, struct arena *arena)
@@ -191,9 +191,12 @@ bool record_duration_ms(const struct record *rec, struct arena *arena, double *r
 
 static enum level level_of_part(const struct record *part, struct arena *arena)
 {
-    struct str text;
-    int slot = record_slot(part, FIELD_LEVEL, arena, &text);
-    return slot >= 0 ? level_of(text, (enum unit)part->shape->slots[slot].unit) : LEVEL_UNKNOWN;
+    enum level level = LEVEL_UNKNOWN;
+    const struct shape *shape = part->shape;
+    for (int slot = shape ? shape->field_slot[FIELD_LEVEL] : -1; slot >= 0 && level == LEVEL_UNKNOWN;
+         slot = shape->slots[slot].next)
+        level = level_of(record_slot_text(part, (uint32_t)slot, arena), (enum unit)shape->slots[slot].unit);
+    return level;
 }
 
 enum level record_level(const struct record *rec, struct arena *arena)
@@ -209,7 +212,8 @@ unsigned record_status(const struct record *rec)
 {
     /* Digits need no decoding, so nothing is allocated for a usable value; an escaped one costs a few bytes. */
     SCOPED(arena) arena = {0};
-    struct str text = record_field(rec, FIELD_STATUS, &arena);
+    bool known = rec->inner || rec->derived || (rec->shape && rec->shape->field_slot[FIELD_STATUS] >= 0);
+    struct str text = known ? record_field(rec, FIELD_STATUS, &arena) : STR_ABSENT;
     return text.data ? status_of(text) : 0;
 }
 

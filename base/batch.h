@@ -169,6 +169,7 @@ struct record {
     uint8_t kinds;              /* enum kind bits */
     uint8_t format;             /* enum format */
     uint32_t run;               /* index into the batch's runs */
+    bool plain;                 /* no backslash in raw: a string of JSON stands there as it is */
     const struct shape *shape;  /* NULL when unparsed */
     const struct str *slots;    /* shape->slot_count views into raw */
     const struct record *inner; /* the record carried inside its message (docker, syslog, journald), or NULL */

@@ -1,32 +1,17 @@
 #include "store/typed.h"
 
 #include "base/must.h"
+#include "store/digits.h"
 #include "store/fraction.h"
+#include "store/typed_time.h"
 
 enum { DIGITS_MAX = 18 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool take_digits(const char *data, size_t size, int64_t *ret)
-{
-    int64_t value = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (!is_digit(data[i]))
-            return false;
-        value = value * 10 + (data[i] - '0');
-    }
-    *ret = value;
-    return true;
-}
 
 static bool parse_integer(struct str s, int64_t *ret)
 {
     size_t sign = s.size && s.data[0] == '-';
     size_t digits = s.size - sign;
-    if (digits == 0 || digits > DIGITS_MAX || !take_digits(s.data + sign, digits, ret))
+    if (digits == 0 || digits > DIGITS_MAX || !digits_take(s.data + sign, digits, ret))
         return false;
     if (s.data[sign] == '0' && (digits > 1 || sign))
         return false;
@@ -43,7 +28,7 @@ static bool parse_decimal(struct str s, int64_t *ret, uint32_t *ret_scale)
         return false;
     int64_t whole, fraction;
     size_t scale = s.size - point - 1;
-    if (!take_digits(s.data + sign, point - sign, &whole) || !take_digits(s.data + point + 1, scale, &fraction))
+    if (!digits_take(s.data + sign, point - sign, &whole) || !digits_take(s.data + point + 1, scale, &fraction))
         return false;
     if (s.data[sign] == '0' && point - sign > 1)
         return false;
@@ -60,93 +45,10 @@ static bool parse_decimal(struct str s, int64_t *ret, uint32_t *ret_scale)
 
 static bool parse_width(struct str s, unsigned width, int64_t *ret)
 {
-    return s.size == width && take_digits(s.data, s.size, ret);
+    return s.size == width && digits_take(s.data, s.size, ret);
 }
 
-/* ---- Times: days are counted as in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible date algorithms") -- */
-
-static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
-{
-    year -= month <= 2;
-    int64_t era = year / 400;
-    int64_t of_era = year - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static void civil_from_days(int64_t days, int64_t *year, int64_t *month, int64_t *day)
-{
-    days += 719468;
-    int64_t era = days / 146097, of_era = days - era * 146097;
-    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t shifted = (5 * of_year + 2) / 153;
-    *day = of_year - (153 * shifted + 2) / 5 + 1;
-    *month = shifted + (shifted < 10 ? 3 : -9);
-    *year = year_of_era + era * 400 + (*month <= 2);
-}
-
-static bool two(const char *data, int64_t min, int64_t max, int64_t *ret)
-{
-    return take_digits(data, 2, ret) && *ret >= min && *ret <= max;
-}
-
-static int64_t month_days(int64_t year, int64_t month)
-{
-    static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
-}
-
-/* Years 1970..2199, so that a number of any width stays positive and fits. */
-static bool parse_time(struct str s, const struct typed *typed, int64_t *ret)
-{
-    size_t size = 19 + (typed->width ? 1u + typed->width : 0u) + typed->suffix_size;
-    int64_t year, month, day, hour, minute, second, fraction = 0;
-    const char *d = s.data;
-    if (s.size != size || d[4] != '-' || d[7] != '-' || d[10] != typed->separator || d[13] != ':' || d[16] != ':')
-        return false;
-    if (!take_digits(d, 4, &year) || year < 1970 || year > 2199 || !two(d + 5, 1, 12, &month) ||
-        !two(d + 8, 1, month_days(year, month), &day) || !two(d + 11, 0, 23, &hour) || !two(d + 14, 0, 59, &minute) ||
-        !two(d + 17, 0, 59, &second))
-        return false;
-    if (typed->width && ((uint8_t)d[19] != typed->variant || !take_digits(d + 20, typed->width, &fraction)))
-        return false;
-    if (memcmp(d + size - typed->suffix_size, typed->suffix, typed->suffix_size) != 0)
-        return false;
-    *ret = ((days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-    for (unsigned i = 0; i < typed->width; i++)
-        *ret *= 10;
-    *ret += fraction;
-    return true;
-}
-
-static bool time_layout(struct str s, struct typed *ret)
-{
-    if (s.size < 19 || is_digit(s.data[10]))
-        return false;
-    *ret = (struct typed){.type = TYPE_TIME, .separator = s.data[10]};
-    size_t at = 19;
-    if (at < s.size && (s.data[at] == '.' || s.data[at] == ',')) {
-        size_t end = at + 1;
-        while (end < s.size && is_digit(s.data[end]))
-            end++;
-        if (end == at + 1 || end - at - 1 > 9)
-            return false;
-        ret->variant = (uint8_t)s.data[at];
-        ret->width = (uint8_t)(end - at - 1);
-        at = end;
-    }
-    if (s.size - at > TYPED_SUFFIX_MAX)
-        return false;
-    /* Letters right behind the digits would make words of them, which the id index would have to know; but for the Z. */
-    bool zulu = s.size - at == 1 && s.data[at] == 'Z';
-    if (at < s.size && !zulu && strchr(" +-\t,;", s.data[at]) == NULL)
-        return false;
-    ret->suffix_size = (uint8_t)(s.size - at);
-    memcpy(ret->suffix, s.data + at, ret->suffix_size);
-    return true;
-}
+/* ---- Numbers as times ------------------------------------------------------------------------------------------------- */
 
 /* number * 10^(6 - decimals), without regard to overflow: what comes out is only a guess that others differ from. */
 static int64_t as_us(int64_t number, unsigned decimals)
@@ -229,7 +131,7 @@ static bool parse_ipv4(struct str s, char out[4])
         return false;
     unsigned part = 0, digits = 0, index = 0;
     for (size_t i = 0; i <= s.size; i++) {
-        if (i < s.size && is_digit(s.data[i])) {
+        if (i < s.size && digits_is(s.data[i])) {
             if (digits && part == 0)
                 return false; /* a superfluous zero */
             part = part * 10 + (unsigned)(s.data[i] - '0');
@@ -257,9 +159,6 @@ static bool all_numbers(const struct str *values, size_t count, struct typed *ty
             break;
         case TYPE_DIGITS:
             fits = parse_width(values[i], typed->width, &numbers[i]);
-            break;
-        case TYPE_TIME:
-            fits = parse_time(values[i], typed, &numbers[i]);
             break;
         default:
             fits = parse_decimal(values[i], &numbers[i], &scales[i]);
@@ -343,10 +242,10 @@ bool typed_detect(const struct str *values, size_t count, struct typed *ret, int
     } else if (parse_decimal(first, &numbers[0], &scale)) {
         *ret = (struct typed){.type = TYPE_DECIMAL, .width = (uint8_t)scale};
         return all_numbers(values, count, ret, numbers, scales);
-    } else if (time_layout(first, ret) && all_numbers(values, count, ret, numbers, scales)) {
+    } else if (typed_time_layout(first, ret) && typed_time_parse(values, count, ret, numbers)) {
         return true;
     }
-    if (is_digit(first.data[0]) && first.size <= DIGITS_MAX) {
+    if (digits_is(first.data[0]) && first.size <= DIGITS_MAX) {
         *ret = (struct typed){.type = TYPE_DIGITS, .width = (uint8_t)first.size};
         if (all_numbers(values, count, ret, numbers, scales))
             return true;
@@ -397,36 +296,6 @@ void typed_to_bytes(const struct typed *typed, struct str text, char *out)
     }
 }
 
-static const char pairs[] =
-    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
-    "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
-    "99";
-
-static inline void put_pair(char *out, uint64_t value)
-{
-    memcpy(out, pairs + 2 * value, 2);
-}
-
-/* Digits of value, at least `least` of them, at out. */
-static size_t put_digits(char *out, uint64_t value, unsigned least)
-{
-    char text[24], *end = text + sizeof text, *at = end;
-    while (value >= 100) {
-        put_pair(at -= 2, value % 100);
-        value /= 100;
-    }
-    if (value >= 10)
-        put_pair(at -= 2, value);
-    else
-        *--at = (char)('0' + value);
-    size_t size = (size_t)(end - at), written = 0;
-    while (written + size < least)
-        out[written++] = '0';
-    for (size_t i = 0; i < size; i++)
-        out[written++] = at[i];
-    return written;
-}
-
 static size_t decimal_text(int64_t number, unsigned scale, char *out)
 {
     size_t size = 0;
@@ -436,40 +305,12 @@ static size_t decimal_text(int64_t number, unsigned scale, char *out)
     uint64_t unit = 1;
     for (unsigned i = 0; i < scale; i++)
         unit *= 10;
-    size += put_digits(out + size, value / unit, 1);
+    size += digits_put(out + size, value / unit, 1);
     if (scale) {
         out[size++] = '.';
-        size += put_digits(out + size, value % unit, scale);
+        size += digits_put(out + size, value % unit, scale);
     }
     return size;
-}
-
-static size_t time_text(const struct typed *typed, int64_t number, char *out)
-{
-    int64_t unit = 1;
-    for (unsigned i = 0; i < typed->width; i++)
-        unit *= 10;
-    int64_t seconds = number / unit, days = seconds / 86400, of_day = seconds % 86400;
-    int64_t year, month, day;
-    if (number < 0 || seconds >= INT64_C(7258118400)) /* the year 2200 */
-        return 0;
-    civil_from_days(days, &year, &month, &day);
-    const int64_t parts[] = {month, day, of_day / 3600, of_day / 60 % 60, of_day % 60};
-    const char behind[] = {'-', typed->separator, ':', ':', (char)typed->variant};
-    put_pair(out, (uint64_t)year / 100 % 100);
-    put_pair(out + 2, (uint64_t)year % 100);
-    out[4] = '-';
-    size_t size = 5;
-    for (size_t i = 0; i < sizeof behind; i++, size += 3) {
-        put_pair(out + size, (uint64_t)parts[i]);
-        out[size + 2] = behind[i];
-    }
-    if (typed->width)
-        size += put_digits(out + size, (uint64_t)(number % unit), typed->width);
-    else
-        size--;
-    memcpy(out + size, typed->suffix, typed->suffix_size);
-    return size + typed->suffix_size;
 }
 
 size_t typed_number_text(const struct typed *typed, int64_t number, uint32_t scale, char *out)
@@ -482,9 +323,9 @@ size_t typed_number_text(const struct typed *typed, int64_t number, uint32_t sca
     case TYPE_FLOATING:
         return scale >= 1 && scale < DIGITS_MAX ? decimal_text(number, scale, out) : 0;
     case TYPE_DIGITS:
-        return number < 0 ? 0 : put_digits(out, (uint64_t)number, typed->width);
+        return number < 0 ? 0 : digits_put(out, (uint64_t)number, typed->width);
     case TYPE_TIME:
-        return time_text(typed, number, out);
+        return typed_time_text(typed, number, out);
     case TYPE_FRACTION:
         return fraction_text(number, (struct fraction){typed->width, typed->variant}, scale, out);
     default:
@@ -499,7 +340,7 @@ size_t typed_bytes_text(const struct typed *typed, const char *bytes, char *out)
         for (size_t i = 0; i < 4; i++) {
             if (i)
                 out[size++] = '.';
-            size += put_digits(out + size, (unsigned char)bytes[i], 1);
+            size += digits_put(out + size, (unsigned char)bytes[i], 1);
         }
         return size;
     }
