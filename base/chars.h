@@ -36,34 +36,44 @@ static inline uint64_t chars_equal(__m128i bytes, char c)
     return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
 }
 
-static inline void chars_add(struct chars *chars, const char *data, unsigned shift)
+/* Takes in 16 bytes: their bits, without the lowest `drop` ones, go to `at` and above. */
+static inline void chars_add(struct chars *chars, __m128i bytes, unsigned drop, size_t at)
 {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)data);
-    chars->digit |= chars_in_range(bytes, '0', '9') << shift;
-    chars->letter |= chars_in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z') << shift;
-    chars->underscore |= chars_equal(bytes, '_') << shift;
+    chars->digit |= chars_in_range(bytes, '0', '9') >> drop << at;
+    chars->letter |= chars_in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z') >> drop << at;
+    chars->underscore |= chars_equal(bytes, '_') >> drop << at;
     chars->mark |=
-        (chars_in_range(bytes, '-', '/') | chars_equal(bytes, '+') | chars_equal(bytes, ':') | chars_equal(bytes, '@'))
-        << shift;
-    chars->high |= (uint64_t)(unsigned)_mm_movemask_epi8(bytes) << shift;
-    chars->nul |= chars_equal(bytes, 0) << shift;
+        (chars_in_range(bytes, '-', '/') | chars_equal(bytes, '+') | chars_equal(bytes, ':') | chars_equal(bytes, '@')) >>
+        drop << at;
+    chars->high |= (uint64_t)(unsigned)_mm_movemask_epi8(bytes) >> drop << at;
+    chars->nul |= chars_equal(bytes, 0) >> drop << at;
 }
 
 /* Fewer than 16 bytes, by loads that overlap where there are enough; the rest is blank. */
-static inline void chars_load_rest(const char *data, size_t size, char ret[16])
+static inline __m128i chars_load_rest(const char *data, size_t size)
 {
-    uint64_t first = UINT64_C(0x2020202020202020), last = first;
-    if (size >= 8) {
+    const uint64_t blank = UINT64_C(0x2020202020202020);
+    uint64_t first = blank, last = blank;
+    if (size > 8) {
         memcpy(&first, data, 8);
         memcpy(&last, data + size - 8, 8);
-        last = size == 8 ? UINT64_C(0x2020202020202020)
-                         : last >> (16 - size) * 8 | UINT64_C(0x2020202020202020) << (size - 8) * 8;
+        last = last >> (16 - size) * 8 | blank << (size - 8) * 8;
+    } else if (size >= 4) {
+        uint32_t low, high;
+        memcpy(&low, data, 4);
+        memcpy(&high, data + size - 4, 4);
+        first = (uint64_t)high << (size - 4) * 8 | low;
+        first |= size == 8 ? 0 : blank << size * 8;
     } else {
         for (size_t i = size; i-- > 0;)
             first = first << 8 | (unsigned char)data[i];
     }
-    memcpy(ret, &first, 8);
-    memcpy(ret + 8, &last, 8);
+    return _mm_set_epi64x((long long)last, (long long)first);
+}
+
+static inline __m128i chars_load(const char *data)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)data);
 }
 
 static inline void chars_of(const char *data, size_t size, struct chars *ret)
@@ -72,12 +82,13 @@ static inline void chars_of(const char *data, size_t size, struct chars *ret)
     *ret = (struct chars){0};
     size_t at = 0;
     for (; at + LANE <= size; at += LANE)
-        chars_add(ret, data + at, (unsigned)at);
-    if (at < size) {
-        _Alignas(LANE) char rest[LANE];
-        chars_load_rest(data + at, size - at, rest);
-        chars_add(ret, rest, (unsigned)at);
-    }
+        chars_add(ret, chars_load(data + at), 0, at);
+    if (at == size)
+        return;
+    if (size < LANE)
+        chars_add(ret, chars_load_rest(data, size), 0, 0);
+    else /* bytes of the lane before are loaded again */
+        chars_add(ret, chars_load(data + size - LANE), (unsigned)(at + LANE - size), at);
 }
 
 #else
