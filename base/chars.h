@@ -42,9 +42,9 @@ static inline void chars_add(struct chars *chars, __m128i bytes, unsigned drop, 
     chars->digit |= chars_in_range(bytes, '0', '9') >> drop << at;
     chars->letter |= chars_in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z') >> drop << at;
     chars->underscore |= chars_equal(bytes, '_') >> drop << at;
-    chars->mark |=
-        (chars_in_range(bytes, '-', '/') | chars_equal(bytes, '+') | chars_equal(bytes, ':') | chars_equal(bytes, '@')) >>
-        drop << at;
+    chars->mark |= (chars_in_range(bytes, '-', '/') | chars_equal(bytes, '+') | chars_equal(bytes, ':') |
+                    chars_equal(bytes, '@')) >>
+                   drop << at;
     chars->high |= (uint64_t)(unsigned)_mm_movemask_epi8(bytes) >> drop << at;
     chars->nul |= chars_equal(bytes, 0) >> drop << at;
 }
