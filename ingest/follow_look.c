@@ -180,14 +180,15 @@ static bool is_beginning(const struct source *source, const struct tail *tail)
     return same_bytes(source->fd, fd, 0, size) && same_bytes(source->fd, fd, source->size - size, size);
 }
 
-/* While a file is being copied, what is there of the copy is a beginning of it, and so is a whole copy. */
+/* While a file is being copied, what is there of the copy is a beginning of it, and so is a whole copy. A file that was cut, and
+ * not yet noticed to be, is lost first: then this may be what remains of it. */
 static bool may_be_copy(const struct follow *follow, const struct source *source)
 {
     for (size_t i = 0; i < follow->tail_count; i++) {
         const struct tail *tail = follow->tails[i];
         if (tail->role == TAIL_REMAINS || !goes_on(source->real_path, tail->path))
             continue;
-        if (source->kind == SOURCE_GZIP ? tail_links(tail) > 0 : is_beginning(source, tail))
+        if (source->kind == SOURCE_GZIP ? tail_links(tail) > 0 : !tail_holds(tail) || is_beginning(source, tail))
             return true;
     }
     return false;

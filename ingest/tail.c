@@ -1,6 +1,7 @@
 #include "ingest/tail.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -126,12 +127,12 @@ static bool look(struct tail *tail, int64_t now_us, struct err *err)
 }
 
 /* Are the size bytes at offset these? TAIL_IDLE: yes. */
-static enum tail_result compare(const struct tail *tail, uint64_t offset, const char *bytes, size_t size,
+static enum tail_result compare(const struct tail *tail, int fd, uint64_t offset, const char *bytes, size_t size,
                                 struct err *err)
 {
     char found[GUARD_BYTES];
     must(size <= sizeof found);
-    ssize_t got = io_pread(tail->source->fd, found, size, offset);
+    ssize_t got = io_pread(fd, found, size, offset);
     if (got < 0) {
         err_set(err, ERR_IO, errno, "%s: reading at byte %llu", tail->path, (unsigned long long)offset);
         return TAIL_FAILED;
@@ -140,12 +141,12 @@ static enum tail_result compare(const struct tail *tail, uint64_t offset, const 
 }
 
 /* Are the bytes before the position those that were read? */
-static enum tail_result check(const struct tail *tail, struct err *err)
+static enum tail_result check(const struct tail *tail, int fd, struct err *err)
 {
     const struct mark *mark = &tail->mark;
     uint64_t position = tail->entry->state.position;
     must(mark->tail_size <= position);
-    return compare(tail, position - mark->tail_size, mark->tail, mark->tail_size, err);
+    return compare(tail, fd, position - mark->tail_size, mark->tail, mark->tail_size, err);
 }
 
 /* Is there a newline in what came behind the unfinished line? Moves partial over what has none. */
@@ -164,6 +165,18 @@ static bool has_newline(struct tail *tail)
     return true;
 }
 
+bool tail_holds(const struct tail *tail)
+{
+    struct err ignored;
+    struct stat info;
+    SCOPED_FD opened = tail->source == NULL ? open(tail->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    int fd = tail->source == NULL ? opened : tail->source->fd;
+    if (tail->entry->state.kind != SOURCE_FILE || fd < 0 || fstat(fd, &info) != 0)
+        return true;
+    return info.st_dev == tail->device && info.st_ino == tail->inode && (uint64_t)info.st_size >= stored_end(tail) &&
+           check(tail, fd, &ignored) != TAIL_CHANGED;
+}
+
 /* ---- A turn over a plain file ---------------------------------------------------------------------------------------------- */
 
 /* Reads one chunk into the frame. TAIL_IDLE at the end of the file. */
@@ -179,10 +192,10 @@ static enum tail_result read_chunk(struct tail *tail, struct frame *frame, struc
         err_set(err, ERR_IO, errno, "%s: reading at byte %llu", tail->path, (unsigned long long)offset);
         return TAIL_FAILED;
     }
-    enum tail_result result = check(tail, err);
+    enum tail_result result = check(tail, tail->source->fd, err);
     /* With too little before it to know it by, a chunk must still be there itself. */
     if (result == TAIL_IDLE && tail->mark.tail_size < MARK_TAIL_MAX)
-        result = compare(tail, offset, space, (size_t)got < GUARD_BYTES ? (size_t)got : GUARD_BYTES, err);
+        result = compare(tail, tail->source->fd, offset, space, (size_t)got < GUARD_BYTES ? (size_t)got : GUARD_BYTES, err);
     if (result != TAIL_IDLE)
         return result;
     tail->source->offset += (uint64_t)got;
@@ -219,7 +232,7 @@ static enum tail_result feed_plain(struct tail *tail, struct frame *frame, int64
     uint64_t size_before = tail->size_seen;
     if (!look(tail, now_us, err))
         return failed(tail, err);
-    enum tail_result result = tail->source->size < stored_end(tail) ? TAIL_CHANGED : check(tail, err);
+    enum tail_result result = tail->source->size < stored_end(tail) ? TAIL_CHANGED : check(tail, tail->source->fd, err);
     if (result != TAIL_IDLE)
         return result == TAIL_CHANGED ? changed(tail, size_before) : failed(tail, err);
     bool whole = tail->role == TAIL_REMAINS || now_us - tail->changed_us >= TAIL_QUIET_US;

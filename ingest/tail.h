@@ -70,6 +70,8 @@ void tail_sleep(struct tail *tail);
 enum tail_result tail_feed(struct tail *tail, struct frame *frame, int64_t now_us, struct err *err);
 /* True when its unfinished line waits for silence, so that a turn is due at changed_us + TAIL_QUIET_US. */
 bool tail_waits(const struct tail *tail);
+/* False when the file does not hold any more what was read of it; it may be asleep. True also when that cannot be told. */
+bool tail_holds(const struct tail *tail);
 /* How many names the file has; 0: it is deleted. */
 unsigned tail_links(const struct tail *tail);
 
