@@ -63,7 +63,7 @@ endforeach()
 # ---- Fault: in builds without sanitizers, which want to be preloaded first and have no time to lose --------------------
 
 if(NOT WINNOW_SANITIZE)
-    foreach(shim full_disk kill_commit) # the script of the same name finds it beside the binary
+    foreach(shim fault_calls full_disk kill_commit) # the script of the same name finds it beside the binary
         add_library(${shim} MODULE tests/fault/${shim}.c)
         set_target_properties(${shim} PROPERTIES PREFIX "")
         target_include_directories(${shim} PRIVATE ${CMAKE_SOURCE_DIR})
@@ -75,6 +75,16 @@ if(NOT WINNOW_SANITIZE)
         add_test(NAME fault_${fault} COMMAND ${CMAKE_SOURCE_DIR}/tests/fault/${fault} --winnow $<TARGET_FILE:winnow>)
         set_tests_properties(fault_${fault} PROPERTIES LABELS fault TIMEOUT 1200)
     endforeach()
+    # The live harness: fault_live drives whatever follows, fault_naive is what it must be able to find fault with.
+    file(GLOB sources CONFIGURE_DEPENDS tests/fault/live*.c)
+    add_executable(fault_live ${sources})
+    target_link_libraries(fault_live PRIVATE PkgConfig::ZLIB)
+    add_executable(fault_naive tests/fault/naive.c)
+    target_include_directories(fault_live PRIVATE ${CMAKE_SOURCE_DIR})
+    add_test(NAME fault_live COMMAND ${CMAKE_SOURCE_DIR}/tests/fault/live --winnow $<TARGET_FILE:winnow>)
+    add_test(NAME fault_live_calls COMMAND ${CMAKE_SOURCE_DIR}/tests/fault/live --winnow $<TARGET_FILE:winnow> --calls)
+    add_test(NAME fault_live_notices COMMAND ${CMAKE_SOURCE_DIR}/tests/fault/live_notices --winnow $<TARGET_FILE:winnow>)
+    set_tests_properties(fault_live fault_live_calls fault_live_notices PROPERTIES LABELS fault TIMEOUT 600)
     # They choose their moments by the time an undisturbed ingest takes.
     set_tests_properties(fault_kill fault_sigint PROPERTIES RUN_SERIAL TRUE)
 endif()
