@@ -123,6 +123,7 @@ struct follower {
     int64_t restart_us;
     unsigned char *gate; /* shared with the shim: 1 = the disk is full */
     char *gate_path;
+    int64_t gate_until_us;
     struct orphan {
         struct generation *generation;
         bool rude; /* killed without mercy while it may still be unread */
@@ -139,6 +140,7 @@ void follower_stop(struct live *live);
 void follower_continue(struct live *live);
 /* SIGTERM, and it must end: false (and killed) when it does not within seconds. */
 bool follower_term(struct live *live, int seconds);
+bool follower_has_ended(const struct live *live); /* by itself; not noticed yet */
 bool follower_has_open(const struct live *live, int fd);
 /* True when the last line of the generation can be found in the store. */
 bool store_holds(const struct live *live, const struct generation *generation);
@@ -186,8 +188,9 @@ struct tally {
     uint64_t operations, generations, written, lost, doubled, excused;
 };
 
-/* Reads back and prints; true when nothing is wrong. */
-bool check(struct live *live, bool table);
+/* Reads back, compares and prints; true when nothing is wrong. May be done again, also while the follower works. */
+enum tell { TELL_NOTHING, TELL_FAULTS, TELL_TABLE };
+bool check(struct live *live, enum tell tell);
 
 /* ---- live_script.c ------------------------------------------------------------------------------------------------------ */
 

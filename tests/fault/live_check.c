@@ -10,6 +10,7 @@ enum { TOLD_MAX = 20, FOREIGN_TOLD_MAX = 4 };
 
 struct check {
     struct live *live;
+    bool quiet;
     struct tally rows[KIND_COUNT + 2]; /* one per kind, then nothing of the kind, then all */
     uint64_t foreign, disordered, silent, untold, bytes;
     uint32_t told; /* faults described so far */
@@ -17,7 +18,7 @@ struct check {
 
 static void tell(struct check *check, const char *what, const struct generation *generation, uint32_t line)
 {
-    if (check->told++ >= TOLD_MAX)
+    if (check->quiet || check->told++ >= TOLD_MAX)
         return;
     printf("%s: line %u of %u in generation %x (%s)", what, line, generation->lines, generation->number,
            generation->path);
@@ -29,7 +30,7 @@ static void tell(struct check *check, const char *what, const struct generation 
 
 static void tell_foreign(struct check *check, const char *source, const char *data, size_t size)
 {
-    if (check->foreign++ >= FOREIGN_TOLD_MAX)
+    if (check->foreign++ >= FOREIGN_TOLD_MAX || check->quiet)
         return;
     printf("foreign: in %s: ", source);
     for (size_t i = 0; i < size && i < 120; i++)
@@ -275,9 +276,9 @@ static void print(const struct check *check)
     }
 }
 
-bool check(struct live *live, bool table)
+bool check(struct live *live, enum tell how)
 {
-    struct check check = {.live = live};
+    struct check check = {.live = live, .quiet = how == TELL_NOTHING};
     struct told_sources sources = {0};
     for (uint32_t i = 0; i < live->books.count; i++) {
         struct generation *generation = live->books.list[i];
@@ -297,7 +298,7 @@ bool check(struct live *live, bool table)
     const struct follower *follower = &live->follower;
     bool good = all->lost + all->doubled + check.foreign + check.disordered + check.silent == 0 &&
                 (!live->asks || follower->crashes + follower->hangs == 0);
-    if (table) {
+    if (how == TELL_TABLE) {
         print(&check);
         printf("foreign %llu, disordered %llu, truncations without a gap %llu, vanished without a gap %llu\n",
                (unsigned long long)check.foreign, (unsigned long long)check.disordered,

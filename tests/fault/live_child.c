@@ -111,6 +111,12 @@ uint64_t store_lag(const struct live *live)
     return most;
 }
 
+bool follower_has_ended(const struct live *live)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)live->follower.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
 bool follower_has_open(const struct live *live, int fd)
 {
     struct stat wanted, found;
@@ -156,11 +162,12 @@ static void orphans_settle(struct live *live)
     int64_t until = now_us() + ORPHAN_PATIENCE_US;
     for (size_t i = 0; i < follower->orphan_count && live->asks; i++)
         while (!store_holds(live, follower->orphans[i].generation) && now_us() < until) {
-            nap_us(20000);
-            int status;
-            if (waitpid(follower->pid, &status, WNOHANG | WNOWAIT) != 0)
+            if (follower_has_ended(live))
                 break;
+            nap_us(20000);
         }
+    if (follower_has_ended(live)) /* by itself, and it was not asked to */
+        orphans_excuse(follower, false);
     follower->orphan_count = 0;
 }
 
@@ -210,7 +217,7 @@ void follower_tick(struct live *live)
     struct follower *follower = &live->follower;
     int status;
     if (follower->state != FOLLOWER_DEAD && waitpid(follower->pid, &status, WNOHANG) == follower->pid) {
-        if (WIFSIGNALED(status))
+        if (WIFSIGNALED(status) && live->asks)
             follower->crashes++;
         else
             follower->exits++;
@@ -285,7 +292,7 @@ bool follower_term(struct live *live, int seconds)
         kill(-follower->pid, SIGKILL);
     }
     ended(live, status);
-    if (in_time && WIFSIGNALED(status) && live->asks)
+    if (in_time && WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM) /* that: before it was ready to hear it */
         follower->crashes++;
     follower->orphan_count = 0; /* asked to stop, it reads what it has */
     return in_time;

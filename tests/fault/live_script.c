@@ -28,17 +28,11 @@ static int notify_open(const char *folder)
     return fd;
 }
 
-static bool has_ended(const struct live *live)
-{
-    siginfo_t info = {0};
-    return waitid(P_PID, (id_t)live->follower.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
-}
-
 static void wait_ready(const struct live *live, int fd)
 {
     char message[1024];
     int limit_ms = live->followed != NULL ? QUIET_MS : READY_MS;
-    for (int ms = 0; ms < limit_ms && !has_ended(live); ms++) {
+    for (int ms = 0; ms < limit_ms && !follower_has_ended(live); ms++) {
         ssize_t size;
         while ((size = recv(fd, message, sizeof message, 0)) > 0)
             if (memmem(message, (size_t)size, "READY=1", 7) != NULL)
@@ -107,7 +101,7 @@ static int life(struct live *live, const char *what, long n)
     if (!in_time || crashed)
         printf("%s at call %ld: %s\n", what, n, in_time ? strsignal(WTERMSIG(status)) : "does not end on SIGTERM");
     finish(live, notify);
-    bool good = check(live, false) && in_time && !crashed;
+    bool good = check(live, TELL_FAULTS) && in_time && !crashed;
     free(mark);
     return !good ? EXIT_BAD : fired ? EXIT_GOOD : EXIT_NOT_HAPPENED;
 }
