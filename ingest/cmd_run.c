@@ -43,7 +43,7 @@ static const struct opt_group groups[] = {{"Options", rows, 0}, {0}};
 struct running {
     const struct run_options *options;
     struct config *config;
-    struct catalog *catalog;
+    struct catalog catalog;
     struct follow *follow;
     struct live *live;
 };
@@ -111,7 +111,7 @@ static bool add_journal(struct running *running, const struct config_source *sou
     };
     struct journal_tell tell = {.tell = tell_journal};
     struct source_journal *journal =
-        source_journal_new(&choice, source->from == CONFIG_END, running->catalog, &tell, err);
+        source_journal_new(&choice, source->from == CONFIG_END, &running->catalog, &tell, err);
     if (journal == NULL)
         return err_within(err, "%s:%u", source->origin.file, source->origin.line);
     live_add(running->live, (struct feeder){&source_journal_feeder, journal});
@@ -167,13 +167,11 @@ static void status(void *context, char *text, size_t size)
 static bool run_live(struct running *running, struct store *store, const struct field_table *fields, struct err *err)
 {
     SCOPED(service) service = {0};
-    SCOPED(catalog) catalog = {0};
-    if (!load_catalog(&catalog, store, err) || !service_begin(&service, err))
+    if (!load_catalog(&running->catalog, store, err) || !service_begin(&service, err))
         return false;
     SCOPED_FREE(live) *live = live_new(store, fields, &service);
     running->live = live;
-    running->catalog = &catalog;
-    running->follow = follow_new(running->config, &catalog, store_path(store));
+    running->follow = follow_new(running->config, &running->catalog, store_path(store));
     live_add(live, (struct feeder){&follow_ops, running->follow});
     if (!set_journals(running, running->config, err))
         return false;
@@ -207,6 +205,7 @@ static int run(struct cmd_call *call)
                 (fields = load_fields(config->fields, &err)) != NULL &&
                 (store = store_open(buf_str(&path).data, STORE_WRITE, &err)) != NULL &&
                 set_durability(store, config, &err) && run_live(&running, store, fields, &err);
+    catalog_release(&running.catalog);
     config_free(running.config);
     return fine ? CMD_MATCHED : cmd_fail(call->cmd, &err);
 }
