@@ -77,6 +77,8 @@ struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_
     entry->state = *state;
     entry->state.name = arena_str(&catalog->arena, state->name);
     entry->state.cursor = arena_str(&catalog->arena, state->cursor);
+    entry->state.defaults = (struct source_defaults){0};
+    catalog_set_defaults(catalog, entry, &state->defaults);
     entry->records = records;
     if (state->id > catalog->last_id)
         catalog->last_id = state->id;
@@ -99,6 +101,22 @@ struct catalog_entry *catalog_new(struct catalog *catalog, struct str name, enum
     mark_state(&nothing, STR_ABSENT, &entry->state);
     link_add(catalog, &catalog->by_name, entry->state.name, entry);
     return entry;
+}
+
+bool catalog_set_defaults(struct catalog *catalog, struct catalog_entry *entry, const struct source_defaults *defaults)
+{
+    struct source_defaults *own = &entry->state.defaults;
+    if (str_equal(own->service, defaults->service) && str_equal(own->timezone, defaults->timezone) &&
+        own->format == defaults->format)
+        return false;
+    *own = (struct source_defaults){
+        .service = arena_str(&catalog->arena, defaults->service),
+        .timezone = arena_str(&catalog->arena, defaults->timezone),
+        .format = defaults->format,
+    };
+    if (own->timezone.data != NULL)
+        (void)clock_zone_load(own->timezone.data); /* one the system no longer knows is not used */
+    return true;
 }
 
 void catalog_set_file(struct catalog *catalog, struct catalog_entry *entry, uint64_t device, uint64_t inode)

@@ -36,6 +36,8 @@ void catalog_release(struct catalog *catalog); /* zero-initialised = empty */
 struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_state *state, uint64_t records);
 /* A source met for the first time: the next id, nothing read. */
 struct catalog_entry *catalog_new(struct catalog *catalog, struct str name, enum source_kind kind);
+/* Says what its records are read with. False when that is so already. Loads a zone: before threads are started. */
+bool catalog_set_defaults(struct catalog *catalog, struct catalog_entry *entry, const struct source_defaults *defaults);
 /* Says where the entry's file lies now. */
 void catalog_set_file(struct catalog *catalog, struct catalog_entry *entry, uint64_t device, uint64_t inode);
 /* Calls visit for each entry whose state has this device and inode, or this name. */

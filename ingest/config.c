@@ -423,6 +423,15 @@ void config_free(struct config *config)
     free(config);
 }
 
+struct source_defaults config_defaults(const struct config_source *source)
+{
+    return (struct source_defaults){
+        .service = str_of(source->service),
+        .timezone = str_of(source->timezone),
+        .format = (uint8_t)source->format,
+    };
+}
+
 bool config_store(const struct config *config, const char *option, struct buf *ret_path,
                   struct config_origin *ret_origin, struct err *err)
 {

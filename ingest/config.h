@@ -62,10 +62,10 @@ struct config_source {
     const char *boot;      /* as journalctl -b takes it: "0", "-1", an id; NULL: all */
     const char *namespace; /* NULL: the default one */
     const char *directory; /* absolute; NULL: the system's journal */
-    /* Both: what is taken for true where a line does not say it. */
-    const char *service;   /* NULL: nothing */
-    const char *timezone;  /* known to the system; NULL: the process's zone */
-    uint8_t format;        /* enum format: the only one tried; FORMAT_NONE: by content */
+    const char *timezone;  /* of stamps that name none: known to the system, and loaded; NULL: the process's zone */
+    enum format format;    /* lines in any other are kept as unparsed; FORMAT_NONE: any */
+    /* Both. */
+    const char *service;   /* of records that name none; NULL: none */
     enum config_from from; /* where a source that was never read begins */
     enum config_join join;
     const char *join_pattern; /* a regular expression that compiles; NULL unless CONFIG_JOIN_START or _CONTINUE */
@@ -84,6 +84,9 @@ struct config {
     struct config_list files;                      /* that were read, in order */
     struct arena arena;                            /* holds it all */
 };
+
+/* What its records are read with, for the source's state; points into the configuration. */
+struct source_defaults config_defaults(const struct config_source *source);
 
 /* Reads the files; named is the value of -c or NULL. Each error goes to report; NULL when there was any. No file at all
  * is not an error. */

@@ -58,11 +58,23 @@ static bool check_service(struct str text, struct err *err)
     return true;
 }
 
+static bool check_timezone(struct str text, struct err *err)
+{
+    return clock_zone_load(text.data) != NULL ||
+           err_set(err, ERR_USAGE, 0, "'%s' is no time zone this system knows; one looks like Europe/Berlin or +02:00",
+                   text.data);
+}
+
 /* ---- The rows ------------------------------------------------------------------------------------------------------------ */
 
 static const char *const durabilities[] = {"normal", "full", NULL};         /* enum config_durability */
 static const char *const beginnings[] = {"last", "beginning", "end", NULL}; /* enum config_from */
 static const char *const joins[] = {"auto", "off", NULL};                   /* enum config_join */
+
+/* enum format */
+static const char *const formats[] = {"any",         "json",   "syslog", "rfc5424", "access",
+                                      "nginx_error", "logfmt", "cri",    "text",    NULL};
+_Static_assert(sizeof formats / sizeof *formats == FORMAT_COUNT + 1, "");
 
 #define AT(member) offsetof(struct config, member)
 const struct config_key config_keys[] = {
@@ -167,6 +179,21 @@ const struct config_key config_source_keys[] = {
      .argument = "NAME",
      .check = check_service,
      .help = "the service of records that name none"},
+    {.path = "timezone",
+     .type = CONFIG_TEXT,
+     .offset = AT(timezone),
+     .argument = "ZONE",
+     .check = check_timezone,
+     .file_only = true,
+     .help = "of time stamps that name none: Europe/Berlin, UTC, +02:00"},
+    {.path = "format",
+     .type = CONFIG_CHOICE,
+     .offset = AT(format),
+     .argument = "FORMAT",
+     .fallback = "any",
+     .choices = formats,
+     .file_only = true,
+     .help = "lines in any other are kept as unparsed: json, syslog, rfc5424, access, nginx_error, logfmt, cri, text"},
     {.path = "from",
      .type = CONFIG_CHOICE,
      .offset = AT(from),

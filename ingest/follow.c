@@ -72,6 +72,8 @@ void follow_configure(struct follow *follow, const struct config *config)
     follow->config = config;
     follow->look_due = follow->reconfigured = true;
     follow->looked_us = 0;
+    for (size_t i = 0; i < follow->tail_count; i++)
+        follow_set_defaults(follow, follow->tails[i]->entry, follow->tails[i]->path);
 }
 
 void follow_index(struct follow *follow)
@@ -167,6 +169,7 @@ static void restart(struct follow *follow, struct tail *tail, int64_t now_us)
     entry->claimed = true;
     entry->state.rotations = before->state.rotations;
     entry->state.truncations = before->state.truncations + 1;
+    follow_set_defaults(follow, entry, tail->path);
     catalog_set_file(follow->catalog, entry, tail->device, tail->inode);
     tail_restart(tail, entry, now_us);
     follow_note_state(follow, entry);

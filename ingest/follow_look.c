@@ -97,6 +97,14 @@ const struct config_source *follow_wants(const struct follow *follow, const char
     return NULL;
 }
 
+void follow_set_defaults(struct follow *follow, struct catalog_entry *entry, const char *path)
+{
+    const struct config_source *config = follow_wants(follow, path);
+    struct source_defaults defaults = config != NULL ? config_defaults(config) : entry->state.defaults;
+    if (catalog_set_defaults(follow->catalog, entry, &defaults))
+        follow_note_state(follow, entry);
+}
+
 /* ---- Files that wait ------------------------------------------------------------------------------------------------------- */
 
 static struct held *find_held(struct follow *follow, const struct input *input)
@@ -305,6 +313,7 @@ static void adopt(struct follow *follow, const struct input *input, struct sourc
     entry->state.kind = source->kind;
     entry->state.size = source->size;
     entry->state.replaced = false;
+    follow_set_defaults(follow, entry, source->real_path);
     if (!identity->unchanged)
         entry->state.read_us = TIME_NONE;
     entry->state.modified_us = source->modified_us;

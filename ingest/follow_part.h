@@ -56,6 +56,9 @@ struct tail *follow_add(struct follow *follow, struct tail *tail);
 /* The config source whose pattern names this path, or NULL. */
 const struct config_source *follow_wants(const struct follow *follow, const char *path);
 
+/* What its records are read with is what the configuration says of this path. */
+void follow_set_defaults(struct follow *follow, struct catalog_entry *entry, const char *path);
+
 /* The entry's file is another one now, the one with this device and inode (0, 0: none). */
 void follow_lose(struct follow *follow, struct catalog_entry *entry, uint64_t device, uint64_t inode,
                  enum gap_reason reason, int64_t now_us);

@@ -277,6 +277,18 @@ const struct store_source *select_source(const struct select *select, int64_t id
 
 /* ---- What the store can look for ------------------------------------------------------------------------------------ */
 
+/* A record's service may be that of its source, and stand in no line. */
+static bool is_told_by_source(const struct select *select, const struct filter *filter)
+{
+    if (filter->subject.kind != SUBJECT_FIELD || filter->subject.field != FIELD_SERVICE)
+        return false;
+    for (size_t i = 0; i < select->source_count; i++) {
+        if (select->sources[i].state.defaults.service.size > 0)
+            return true;
+    }
+    return false;
+}
+
 void select_prepare(struct select *select)
 {
     must(!select->needs);
@@ -286,6 +298,10 @@ void select_prepare(struct select *select)
         need->count = re_literals(select->greps[i], &need->any);
         need->ignore_case = re_ignores_case(select->greps[i]);
         select->need_count += need->count > 0;
+    }
+    for (size_t i = 0; i < select->filter_count; i++) {
+        if (is_told_by_source(select, &select->filters[i]))
+            select->filters[i].needle = STR_ABSENT;
     }
     for (size_t i = 0; i < select->filter_count; i++) {
         struct scan_need *need = &select->needs[select->need_count];
