@@ -72,7 +72,7 @@ static const char *const beginnings[] = {"last", "beginning", "end", NULL}; /* e
 static const char *const joins[] = {"auto", "off", NULL};                   /* enum config_join */
 
 /* enum format */
-static const char *const formats[] = {"any",         "json",   "syslog", "rfc5424", "access",
+static const char *const formats[] = {"auto",        "json",   "syslog", "rfc5424", "access",
                                       "nginx_error", "logfmt", "cri",    "text",    NULL};
 _Static_assert(sizeof formats / sizeof *formats == FORMAT_COUNT + 1, "");
 
@@ -190,7 +190,7 @@ const struct config_key config_source_keys[] = {
      .type = CONFIG_CHOICE,
      .offset = AT(format),
      .argument = "FORMAT",
-     .fallback = "any",
+     .fallback = "auto",
      .choices = formats,
      .file_only = true,
      .help = "lines in any other are kept as unparsed: json, syslog, rfc5424, access, nginx_error, logfmt, cri, text"},

@@ -112,6 +112,55 @@ static void several_runs(void **state)
     batch_free(batch);
 }
 
+/* What a source is said to be serves where its lines say nothing, and only there. */
+static void defaults_of_sources(void **state)
+{
+    (void)state;
+    struct batch *batch = batch_new();
+    struct source_state named = {
+        .id = 1, .name = STR("a"), .defaults = {.service = STR("shop"), .timezone = STR("Europe/Berlin")}};
+    struct source_state json = {.id = 2, .name = STR("b"), .defaults = {.format = FORMAT_JSON}};
+    assert_non_null(clock_zone_load("Europe/Berlin"));
+    assert_true(clock_set_zone("UTC"));
+    struct str plain = STR("2026-07-15 12:00:00 ERROR no");
+    batch_run_begin(batch, 1, 0, ANALYZED_REFERENCE);
+    batch_add(batch, plain, 0);
+    batch_add(batch, STR("{\"time\":\"2026-07-15T12:00:00Z\",\"service\":\"own\",\"level\":\"error\"}"), 0);
+    batch_set_source(batch, &named);
+    batch_run_begin(batch, 2, 0, ANALYZED_REFERENCE);
+    batch_add(batch, plain, 0);
+    batch_add(batch, STR("{\"time\":\"2026-07-15T12:00:00\"}"), 0);
+    batch_set_source(batch, &json);
+    batch_run_begin(batch, 3, 0, ANALYZED_REFERENCE); /* a source nothing is said of */
+    batch_add(batch, plain, 0);
+    analyzer_batch(analyzed_by, batch);
+
+    static const struct {
+        const char *service; /* NULL: none */
+        const char *time;    /* NULL: none */
+        enum format format;
+    } expected[] = {{"shop", "2026-07-15T10:00:00Z", FORMAT_TEXT},
+                    {"own", "2026-07-15T12:00:00Z", FORMAT_JSON},
+                    {NULL, NULL, FORMAT_NONE},
+                    {NULL, "2026-07-15T12:00:00Z", FORMAT_JSON},
+                    {NULL, "2026-07-15T12:00:00Z", FORMAT_TEXT}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const struct record *rec = &batch->records[i];
+        char text[CLOCK_TEXT_MAX];
+        assert_true(str_equal(record_field(rec, FIELD_SERVICE, &analyzed_arena), str_of(expected[i].service)));
+        assert_int_equal(rec->format, expected[i].format);
+        assert_int_equal(!!(rec->flags & RECORD_UNPARSED), expected[i].format == FORMAT_NONE);
+        assert_int_equal(rec->time_us == TIME_NONE, expected[i].time == NULL);
+        if (expected[i].time != NULL)
+            assert_string_equal(clock_print_utc(rec->time_us, text), expected[i].time);
+    }
+    assert_int_equal(batch->fact_count, 3);
+    assert_true(str_equal(batch->facts[0].service, STR("shop")));
+    assert_true(str_equal(batch->facts[1].service, STR("own")));
+    assert_null(batch->facts[2].service.data);
+    batch_free(batch);
+}
+
 static void empty_batch(void **state)
 {
     (void)state;
@@ -211,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(several_runs),
+        cmocka_unit_test(defaults_of_sources),
         cmocka_unit_test(empty_batch),
         cmocka_unit_test_teardown(analyzed_again, forget),
         cmocka_unit_test_teardown(raw_is_evidence, forget),

@@ -92,6 +92,14 @@ static void wrong(void **unused)
         {"sources: [{journal: {matches: [=a]}}, {journal: {matches: 9A=a}}]",
          "x.yaml:1: '=a' is no match; one looks like _SYSTEMD_UNIT=sshd.service\n"
          "x.yaml:1: '9A=a' is no match; one looks like _SYSTEMD_UNIT=sshd.service\n"},
+        {"sources: [{file: a, timezone: Mars/Olympus}]",
+         "x.yaml:1: 'Mars/Olympus' is no time zone this system knows; one looks like Europe/Berlin or +02:00\n"},
+        {"sources: [{file: a, format: jsno}]",
+         "x.yaml:1: 'format': 'jsno' is none of auto, json, syslog, rfc5424, access, "
+         "nginx_error, logfmt, cri, text; did you mean 'json'?\n"},
+        {"sources: [{file: a, service: two words}]", "x.yaml:1: 'two words': a service's name has no spaces\n"},
+        {"sources: [{journal: {}, format: json, service: a}]",
+         "x.yaml:1: 'format' is for files; this source is the journal\n"},
         {"[", "x.yaml:2: did not find expected node content (while parsing a flow node)\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -116,6 +124,9 @@ static void values(void **unused)
                                        "              directory: j}\n"
                                        "    from: beginning\n"
                                        "  - file: c\n"
+                                       "    service: shop\n"
+                                       "    timezone: +02:00\n"
+                                       "    format: nginx_error\n"
                                        "    multiline: {continue: '^\\s'}\n");
     assert_non_null(config);
     char path[PATH_MAX + 16];
@@ -143,6 +154,11 @@ static void values(void **unused)
     assert_string_equal(journal->directory, path);
     assert_true(third->from == CONFIG_LAST && third->join == CONFIG_JOIN_CONTINUE);
     assert_string_equal(third->join_pattern, "^\\s");
+    struct source_defaults defaults = config_defaults(third);
+    assert_true(str_equal(defaults.service, STR("shop")) && str_equal(defaults.timezone, STR("+02:00")));
+    assert_int_equal(defaults.format, FORMAT_NGINX_ERROR);
+    defaults = config_defaults(journal);
+    assert_true(!defaults.service.data && !defaults.timezone.data && defaults.format == FORMAT_NONE);
 }
 
 static void defaults(void **unused)

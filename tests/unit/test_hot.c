@@ -261,16 +261,23 @@ static void what_is_known_of_followed_sources_comes_back(void **state)
                                    .read_us = TIME_NONE,
                                    .cursor = STR("s=1;i=2"),
                                    .rotations = 3,
-                                   .truncations = 4};
+                                   .truncations = 4,
+                                   .defaults = {STR("shop"), STR("Europe/Berlin"), FORMAT_JSON}};
     batch_set_source(test_case->batch, &written);
     written.id = 2;
     written.cursor = STR_ABSENT;
+    written.defaults = (struct source_defaults){0};
     batch_set_source(test_case->batch, &written);
     commit_hot(store, test_case->batch);
     struct store_source *sources = read_sources(store, &arena);
     assert_true(str_equal(sources[0].state.cursor, STR("s=1;i=2")) && sources[0].state.kind == SOURCE_JOURNAL);
     assert_true(sources[0].state.rotations == 3 && sources[0].state.truncations == 4);
     assert_null(sources[1].state.cursor.data);
+    struct source_defaults defaults = sources[0].state.defaults;
+    assert_true(str_equal(defaults.service, STR("shop")) && str_equal(defaults.timezone, STR("Europe/Berlin")));
+    assert_int_equal(defaults.format, FORMAT_JSON);
+    defaults = sources[1].state.defaults;
+    assert_true(!defaults.service.data && !defaults.timezone.data && defaults.format == FORMAT_NONE);
     assert_int_equal(ask_view(test_case, "SELECT count(*) FROM source WHERE kind = 'journal' AND rotations = 3 AND "
                                          "truncations = 4"),
                      2);
