@@ -78,10 +78,10 @@ static void begin_half(struct live *live, struct slot *slot)
 /* The writer leaves the file for good: sometimes within its last line. */
 static void close_end(struct live *live, struct slot *slot)
 {
-    if (slot->half > 0 || random_chance(&live->random, 10)) {
+    if (slot->half > 0 || (!live->is_script && random_chance(&live->random, 10))) {
         size_t size;
         const char *line = line_make(&live->books, slot->generation->number, slot->generation->lines, &size);
-        slot->generation->open_end = random_chance(&live->random, 60);
+        slot->generation->open_end = !live->is_script && random_chance(&live->random, 60);
         put(slot->fd, line + slot->half, size - slot->half);
         if (!slot->generation->open_end)
             put(slot->fd, "\n", 1);

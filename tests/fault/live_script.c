@@ -1,5 +1,6 @@
 /* A short life of four files, always the same, once for each n and each fault: at the n-th call of the follower the fault
- * happens; a follower that died or was ended is then started again without faults, and every line must be there once.
+ * happens; a follower that died or was ended is then started again without faults, and every line must be there once within
+ * some seconds.
  * With a growth of g percent not every n has its turn: the steps grow with n, g percent of it on average. Each life runs in a process of its own. */
 #include "tests/fault/live.h"
 
@@ -13,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READY_MS = 3000, QUIET_MS = 60, EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_NOT_HAPPENED = 3 };
+enum { READY_MS = 3000, COMPLETE_US = 6000000, QUIET_MS = 60, EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_NOT_HAPPENED = 3 };
 
 /* ---- Is it ready? It says so as services do ------------------------------------------------------------------------------- */
 
@@ -66,6 +67,14 @@ static void events(struct live *live)
     nap_us(QUIET_MS * 1000);
 }
 
+static bool wait_complete(struct live *live)
+{
+    for (int64_t until = now_us() + COMPLETE_US; now_us() < until; nap_us(50000))
+        if (check(live, TELL_NOTHING))
+            return true;
+    return false;
+}
+
 static void finish(struct live *live, int notify)
 {
     unsetenv("FAULT_DO");
@@ -75,7 +84,7 @@ static void finish(struct live *live, int notify)
     follower_start(live);
     slots_finish(live);
     wait_ready(live, notify);
-    nap_us(QUIET_MS * 1000);
+    wait_complete(live);
     follower_term(live, 20);
 }
 
@@ -83,13 +92,18 @@ static int life(struct live *live, const char *what, long n)
 {
     char *mark = text("%s/mark", live->scratch), at[32];
     int notify = notify_open(live->scratch);
+    live->follower.preload = live->shim;
+    slots_make(live);
+    write_all(live, 5);
+    follower_start(live);
+    wait_ready(live, notify);
+    if (!wait_complete(live) || !follower_term(live, 20))
+        printf("note: what was there before the fault is not complete\n");
     snprintf(at, sizeof at, "%ld", n);
     setenv("FAULT_DO", what, 1);
     setenv("FAULT_AT", at, 1);
     setenv("FAULT_MARK", mark, 1);
-    live->follower.preload = live->shim;
-    slots_make(live);
-    write_all(live, 5);
+    write_all(live, 2);
     follower_start(live);
     wait_ready(live, notify);
     events(live);
