@@ -216,7 +216,7 @@ struct source_state {
     int64_t modified_us;    /* its modification time then */
     int64_t read_us;        /* when it was last read to its end, or TIME_NONE */
     bool replaced;          /* the file under this name has since become another source */
-    struct str cursor;      /* of a journal: where it is read on; absent for all others */
+    struct str cursor;      /* of a journal: where it is read on; of a file: the link that led to it; else absent */
     uint64_t rotations;     /* how often it was seen renamed or replaced, */
     uint64_t truncations;   /* and cut, ever */
     struct source_defaults defaults;

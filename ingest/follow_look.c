@@ -309,6 +309,9 @@ static void adopt(struct follow *follow, const struct input *input, struct sourc
     catalog_with_file(follow->catalog, source->device, source->inode, displace, &found);
     catalog_with_name(follow->catalog, name, displace, &found);
     entry->claimed = true;
+    entry->state.cursor = STR_ABSENT;
+    if (strcmp(input->path, source->real_path) != 0)
+        entry->state.cursor = arena_str(&follow->catalog->arena, str_of(input->path));
     catalog_set_file(follow->catalog, entry, source->device, source->inode);
     entry->state.kind = source->kind;
     entry->state.size = source->size;

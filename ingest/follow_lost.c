@@ -104,16 +104,45 @@ static bool is_in_place(const struct follow *follow, const struct catalog_entry 
            info.st_ino == file[1];
 }
 
+/* Is it one that this run follows, by its name or by a link that led to it? */
+static bool is_wanted(const struct follow *follow, const struct catalog_entry *entry)
+{
+    const struct str texts[] = {entry->state.name, entry->state.cursor};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) /* the catalog's own copies, with a NUL behind them */
+        if (texts[i].size > 0 && memchr(texts[i].data, '\0', texts[i].size) == NULL &&
+            follow_wants(follow, texts[i].data) != NULL)
+            return true;
+    return false;
+}
+
+/* A link led to the file and leads to another one now: what was written to it before is read. */
+static void read_on(struct follow *follow, struct catalog_entry *entry, int64_t now_us)
+{
+    struct err ignored;
+    struct mark mark;
+    struct input input = {.kind = INPUT_FILE, .path = entry->state.name.data};
+    struct source *source = source_open(&input, &ignored);
+    if (source == NULL)
+        return;
+    if (source->kind == SOURCE_STREAM || content_same(source, &entry->state, &mark, &ignored) != SOURCE_DATA ||
+        source_seek(source, entry->state.position, &ignored) != SOURCE_DATA) {
+        source_free(source);
+        return;
+    }
+    entry->claimed = true;
+    follow_add(follow, tail_new(entry, TAIL_AWAY, source, &mark, now_us));
+}
+
 void follow_lose_absent(struct follow *follow, int64_t now_us)
 {
     for (size_t i = 0; i < follow->catalog->entry_count; i++) {
         struct catalog_entry *entry = follow->catalog->entries[i];
         if (entry->claimed || entry->state.replaced ||
-            (entry->state.kind != SOURCE_FILE && entry->state.kind != SOURCE_GZIP))
+            (entry->state.kind != SOURCE_FILE && entry->state.kind != SOURCE_GZIP) || !is_wanted(follow, entry))
             continue;
-        const char *name = entry->state.name.data; /* the catalog's own copy, with a NUL behind it */
-        if (memchr(name, '\0', entry->state.name.size) == NULL && follow_wants(follow, name) != NULL &&
-            !is_in_place(follow, entry))
+        if (!is_in_place(follow, entry))
             follow_lose(follow, entry, 0, 0, GAP_VANISHED, now_us);
+        else if (entry->state.cursor.size > 0)
+            read_on(follow, entry, now_us);
     }
 }

@@ -195,7 +195,8 @@ static enum tail_result read_chunk(struct tail *tail, struct frame *frame, struc
     enum tail_result result = check(tail, tail->source->fd, err);
     /* With too little before it to know it by, a chunk must still be there itself. */
     if (result == TAIL_IDLE && tail->mark.tail_size < MARK_TAIL_MAX)
-        result = compare(tail, tail->source->fd, offset, space, (size_t)got < GUARD_BYTES ? (size_t)got : GUARD_BYTES, err);
+        result =
+            compare(tail, tail->source->fd, offset, space, (size_t)got < GUARD_BYTES ? (size_t)got : GUARD_BYTES, err);
     if (result != TAIL_IDLE)
         return result;
     tail->source->offset += (uint64_t)got;
