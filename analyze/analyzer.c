@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "analyze/classify.h"
+#include "analyze/joined.h"
 #include "analyze/json.h"
 #include "analyze/login.h"
 #include "analyze/record.h"
@@ -61,6 +62,7 @@ static bool read_json(struct analyzer *analyzer, struct record *rec, struct aren
 static bool read_text(struct analyzer *analyzer, struct record *rec, struct arena *arena)
 {
     struct text_line *text = &analyzer->text;
+    bool several = str_find_char(rec->raw, '\n') != STR_NONE;
     if (!text_match(rec->raw, text))
         return false;
     struct str names[TEXT_PIECES_MAX];
@@ -68,10 +70,31 @@ static bool read_text(struct analyzer *analyzer, struct record *rec, struct aren
     for (uint32_t i = 0; i < text->count; i++) {
         names[i] = text->pieces[i].name;
         slots[i] = text->pieces[i].value;
+        if (text->format == FORMAT_CRI && several && str_equal(names[i], STR("message")))
+            slots[i] = joined_cri(rec->raw, arena);
     }
     rec->shape = shape_of_text(analyzer->shapes, text->format, names, text->count, arena);
     rec->slots = slots;
     rec->format = (uint8_t)text->format;
+    return true;
+}
+
+/* Docker's lines, several: the keys are those of the first one, but for the message, which is that of all. */
+static bool read_docker(struct analyzer *analyzer, struct record *rec, struct arena *arena)
+{
+    struct record first = {.raw = joined_first(rec->raw)};
+    if (!joined_is_docker(rec->raw) || !read_json(analyzer, &first, arena))
+        return false;
+    uint32_t count = first.shape->slot_count;
+    struct str *names = ARENA_ARRAY(arena, struct str, count), *slots = ARENA_ARRAY(arena, struct str, count);
+    for (uint32_t i = 0; i < count; i++) {
+        names[i] = first.shape->slots[i].path;
+        bool message = str_equal(names[i], STR("log"));
+        slots[i] = message ? joined_docker(rec->raw, arena) : record_slot_text(&first, i, arena);
+    }
+    rec->shape = shape_of_text(analyzer->shapes, FORMAT_CRI, names, count, arena); /* slots that rebuild nothing */
+    rec->slots = slots;
+    rec->format = FORMAT_JSON;
     return true;
 }
 
@@ -203,7 +226,7 @@ static bool is_wanted(const struct record *rec)
 
 static bool read_line(struct analyzer *analyzer, struct record *rec, struct arena *arena)
 {
-    if (!read_json(analyzer, rec, arena) && !read_text(analyzer, rec, arena))
+    if (!read_json(analyzer, rec, arena) && !read_docker(analyzer, rec, arena) && !read_text(analyzer, rec, arena))
         return false;
     if (is_wanted(rec))
         return true;
@@ -211,6 +234,17 @@ static bool read_line(struct analyzer *analyzer, struct record *rec, struct aren
     rec->shape = NULL;
     rec->slots = NULL;
     return false;
+}
+
+/* A stack trace whose lines name no level is an error. */
+static enum level level_of_trace(const struct record *rec, struct arena *arena)
+{
+    if (rec->format == FORMAT_JSON && (!rec->shape || rec->shape->literals))
+        return LEVEL_UNKNOWN;
+    if (str_find_char(rec->raw, '\n') == STR_NONE)
+        return LEVEL_UNKNOWN;
+    struct str message = rec->shape ? record_field(rec, FIELD_MESSAGE, arena) : rec->raw;
+    return message.data && joined_has_trace(message) ? LEVEL_ERROR : LEVEL_UNKNOWN;
 }
 
 void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)
@@ -230,6 +264,8 @@ void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t refe
     } else {
         rec->flags |= RECORD_UNPARSED;
     }
+    if (rec->level == LEVEL_UNKNOWN)
+        rec->level = (uint8_t)level_of_trace(rec, arena);
     classify_record(analyzer->signals, rec, arena);
 }
 

@@ -97,10 +97,8 @@ static bool match_lettered(struct str line, struct text_line *ret)
     return str_find(str_slice(line, 0, 2 * COMPOSE_NAME_MAX), STR(" | ")) != STR_NONE && match_compose(line, ret);
 }
 
-bool text_match(struct str line, struct text_line *ret)
+static bool match_line(struct str line, struct text_line *ret)
 {
-    if (line.size > 0 && line.data[line.size - 1] == '\r')
-        line.size--;
     if (line.size == 0)
         return false;
     char first = line.data[0];
@@ -119,4 +117,38 @@ bool text_match(struct str line, struct text_line *ret)
     if (text_is_letter(first) && text_leveled(line, ret))
         return true;
     return text_logfmt(line, ret);
+}
+
+static struct str without_return(struct str line)
+{
+    return line.size > 0 && line.data[line.size - 1] == '\r' ? str_slice(line, 0, line.size - 1) : line;
+}
+
+/* The lines behind the first one belong to the message, if that ends the first one or there is none. */
+static void add_continuation(struct text_line *ret, struct str first, struct str lines)
+{
+    struct text_piece *last = ret->count > 0 ? &ret->pieces[ret->count - 1] : NULL;
+    bool message = last != NULL && str_equal(last->name, STR("message"));
+    if (message && last->value.data + last->value.size == first.data + first.size) {
+        last->value.size = (size_t)(lines.data + lines.size - last->value.data);
+        return;
+    }
+    for (uint32_t i = 0; i < ret->count; i++)
+        message = message || str_equal(ret->pieces[i].name, STR("message"));
+    struct str rest = text_from(lines, (size_t)(first.data + first.size - lines.data));
+    rest = text_from(rest, str_find_char(rest, '\n') + 1);
+    text_add(ret, message || ret->format != FORMAT_TEXT ? STR("continuation") : STR("message"), rest);
+}
+
+bool text_match(struct str line, struct text_line *ret)
+{
+    struct str lines = without_return(line), first = lines;
+    size_t newline = str_find_char(lines, '\n');
+    if (newline != STR_NONE)
+        first = without_return(str_slice(lines, 0, newline));
+    if (!match_line(first, ret))
+        return false;
+    if (newline != STR_NONE)
+        add_continuation(ret, first, lines);
+    return true;
 }

@@ -38,7 +38,8 @@ struct text_line {
     char names[TEXT_NAMES_MAX]; /* the SDID.PARAM names of RFC 5424 */
 };
 
-/* False when no format fits: a line of free text without a time stamp or a level is none. */
+/* False when no format fits: a line of free text without a time stamp or a level is none. Of several lines the first decides;
+ * the others belong to the message, or are the piece "continuation" where that does not end the first line. */
 bool text_match(struct str line, struct text_line *ret);
 
 #endif

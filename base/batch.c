@@ -250,6 +250,7 @@ void batch_run_begin(struct batch *batch, int64_t source, uint64_t offset, int64
         .count = 0,
         .offset = offset,
         .end = offset,
+        .stored = offset,
         .reference_us = reference_us,
     };
 }

@@ -161,7 +161,8 @@ struct source_defaults {
 };
 
 struct record {
-    struct str raw;             /* the line without its newline; a '\r' before the newline belongs to it */
+    struct str raw;             /* the line, or lines that belong together, without the last newline; a '\r' before a
+                                   newline belongs to it */
     uint64_t offset;            /* of its first byte in its source (in the uncompressed bytes of a gzip file) */
     int64_t time_us;            /* TIME_NONE when nothing near it has a time */
     uint8_t flags;              /* enum record_flag */
@@ -184,6 +185,8 @@ struct batch_run {
     uint32_t first, count; /* records[first .. first+count-1] */
     uint64_t offset;       /* of the first byte covered */
     uint64_t end;          /* behind the last byte covered, newline included */
+    uint64_t stored;       /* of what begins before this offset, lines that end there were stored before as a tail */
+    uint32_t joined;       /* lines in it that continue a record: it has that many more lines than records */
     int64_t reference_us;  /* latest moment its year-less stamps can mean: the file's modification time, or now */
 };
 
@@ -211,7 +214,9 @@ struct source_state {
     uint32_t head_size, tail_size;
     uint64_t head_hash, tail_hash;
     uint64_t position;      /* a record boundary: everything before it is in blocks or hot */
-    uint64_t pending_bytes; /* of the pending record kept behind position, its newline included if it has one; or 0 */
+    uint64_t pending_bytes; /* of the pending records kept behind position, a newline behind the last included; or 0 */
+    uint64_t lines;         /* before position; a line kept in pieces is one */
+    uint64_t pending_lines; /* in the pending records, an unterminated one included */
     uint64_t size;          /* of the file when last looked at, as it lies on the disk */
     int64_t modified_us;    /* its modification time then */
     int64_t read_us;        /* when it was last read to its end, or TIME_NONE */

@@ -71,7 +71,7 @@ static void link_place(struct catalog *catalog, struct catalog_entry *entry)
     link_add(catalog, &catalog->by_name, entry->state.name, entry);
 }
 
-struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_state *state, uint64_t records)
+struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_state *state, uint64_t pruned)
 {
     struct catalog_entry *entry = add_entry(catalog);
     entry->state = *state;
@@ -79,7 +79,7 @@ struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_
     entry->state.cursor = arena_str(&catalog->arena, state->cursor);
     entry->state.defaults = (struct source_defaults){0};
     catalog_set_defaults(catalog, entry, &state->defaults);
-    entry->records = records;
+    entry->pruned = pruned;
     if (state->id > catalog->last_id)
         catalog->last_id = state->id;
     link_place(catalog, entry);

@@ -12,7 +12,7 @@
 
 struct catalog_entry {
     struct source_state state; /* as the reader last made it; name is in the catalog's arena */
-    uint64_t records;          /* stored when the run began */
+    uint64_t pruned;           /* records that were stored once and let go before the run began */
     bool claimed;              /* met in this run: its file is known to be the one in state */
     bool at_home;              /* the file under its name was looked at in this run, and holds what was read */
 };
@@ -33,7 +33,7 @@ struct catalog {
 
 void catalog_release(struct catalog *catalog); /* zero-initialised = empty */
 /* A source from the store. */
-struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_state *state, uint64_t records);
+struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_state *state, uint64_t pruned);
 /* A source met for the first time: the next id, nothing read. */
 struct catalog_entry *catalog_new(struct catalog *catalog, struct str name, enum source_kind kind);
 /* Says what its records are read with. False when that is so already. Loads a zone: before threads are started. */

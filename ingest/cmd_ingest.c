@@ -191,7 +191,7 @@ static bool load_catalog(struct ingest *ingest, struct err *err)
     if (!store_sources(ingest->store, &arena, &sources, &count, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        catalog_know(&ingest->catalog, &sources[i].state, sources[i].records);
+        catalog_know(&ingest->catalog, &sources[i].state, sources[i].pruned_records);
     return true;
 }
 
@@ -214,7 +214,7 @@ static void print_notes(const struct ingest *ingest, const struct reader *reader
     }
     if (reader->interrupted)
         log_note("interrupted: %llu lines are stored; run the same command again to continue",
-                 (unsigned long long)ingest->tally.lines);
+                 (unsigned long long)ingest->tally.count.lines);
 }
 
 static bool print_summary(const struct ingest *ingest, struct err *err)

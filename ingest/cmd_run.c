@@ -81,7 +81,7 @@ static bool load_catalog(struct catalog *catalog, struct store *store, struct er
     if (!store_sources(store, &arena, &sources, &count, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        catalog_know(catalog, &sources[i].state, sources[i].records);
+        catalog_know(catalog, &sources[i].state, sources[i].pruned_records);
     return true;
 }
 

@@ -2,9 +2,12 @@
 
 #include "base/must.h"
 
+enum { JOIN_BYTES = 1 << 20 }; /* what is pending is read again whenever its source grows */
+
 const struct frame_limits frame_limits_default = {
     .batch_bytes = BATCH_BYTES_TARGET,
     .record_bytes = RECORD_BYTES_MAX,
+    .join_bytes = JOIN_BYTES,
     .chunk_bytes = 256 << 10,
     .records = BATCH_RECORDS_MAX,
 };
@@ -14,13 +17,16 @@ void frame_init(struct frame *frame, const struct frame_limits *limits, struct f
     must(limits->batch_bytes > 0 && limits->record_bytes > 0 && limits->chunk_bytes > 0 && limits->records > 0);
     must(limits->records <= BATCH_RECORDS_MAX && limits->record_bytes <= RECORD_BYTES_MAX);
     must(limits->batch_bytes + limits->chunk_bytes <= BATCH_BYTES_TARGET + (256 << 10));
-    *frame = (struct frame){.limits = *limits, .batches = batches};
+    must(limits->join_bytes <= limits->record_bytes);
+    *frame = (struct frame){.limits = *limits, .batches = batches, .rules = &join_rules_auto};
 }
+
+/* ---- Batches --------------------------------------------------------------------------------------------------------- */
 
 struct str frame_unfinished(const struct frame *frame)
 {
     const struct buf *raw = &frame->batch->raw;
-    return str_slice(buf_str(raw), frame->line, raw->size);
+    return str_slice(buf_str(raw), frame->record, raw->size);
 }
 
 /* Streams and journals have no content to recognise them by. */
@@ -38,14 +44,24 @@ static void identify(struct frame *frame, struct str pending)
 /* Brings mark and state up to the last record boundary and gives the state to the batch. */
 static void settle(struct frame *frame)
 {
-    if (frame->state == NULL || frame->line == frame->settled)
+    if (frame->state == NULL || frame->record == frame->settled)
         return;
-    mark_add(&frame->mark, str_slice(buf_str(&frame->batch->raw), frame->settled, frame->line));
-    frame->settled = frame->line;
+    mark_add(&frame->mark, str_slice(buf_str(&frame->batch->raw), frame->settled, frame->record));
+    frame->settled = frame->record;
     frame->state->position = frame->offset;
-    frame->state->pending_bytes = 0;
+    frame->state->lines += frame->new_lines;
+    frame->state->pending_bytes = frame->state->pending_lines = 0;
+    frame->new_lines = 0;
     identify(frame, STR_ABSENT);
     batch_set_source(frame->batch, frame->state);
+}
+
+/* Nothing of the source is open, and what follows begins at the end of raw. */
+static void restart(struct frame *frame)
+{
+    frame->settled = frame->record = frame->sure = frame->line = frame->scanned =
+        frame->batch ? frame->batch->raw.size : 0;
+    frame->in_run = false;
 }
 
 /* An empty batch with the bytes it begins with, and room for all that may come while records point into it. */
@@ -67,38 +83,67 @@ static bool ensure_batch(struct frame *frame)
     return frame->batch != NULL;
 }
 
-/* Hands the batch on and continues in the next one with the unfinished line. */
+/* Hands the batch on and continues in the next one with what is open. */
 static bool pass_on(struct frame *frame)
 {
     struct batch *next = take_batch(frame, frame_unfinished(frame));
     if (next == NULL)
         return false;
     settle(frame);
-    frame->scanned = frame->scanned > frame->line ? frame->scanned - frame->line : 0;
-    frame->line = frame->settled = 0;
+    frame->sure -= frame->record;
+    frame->line -= frame->record;
+    frame->scanned -= frame->record;
+    frame->record = frame->settled = 0;
     frame->in_run = false;
     frame->batches.put(frame->batches.context, frame->batch);
     frame->batch = next;
     return true;
 }
 
-/* The next size bytes of the unfinished line become a record. */
-static bool add_record(struct frame *frame, size_t size, uint8_t flags)
+/* Room for one more record in a run of this source, which begins `from` bytes behind the open record. */
+static bool ensure_run(struct frame *frame, size_t from)
 {
     if (frame->batch->record_count >= frame->limits.records && !pass_on(frame))
         return false;
-    if (!frame->in_run)
-        batch_run_begin(frame->batch, frame->state->id, frame->offset, frame->reference_us);
+    if (!frame->in_run) {
+        batch_run_begin(frame->batch, frame->state->id, frame->offset + from, frame->reference_us);
+        frame->batch->runs[frame->batch->run_count - 1].stored = frame->stored;
+    }
     frame->in_run = true;
-    const char *data = frame->batch->raw.data + frame->line;
-    batch_add(frame->batch, str_from(data, size), flags);
-    size_t covered = size + !(flags & RECORD_NO_NEWLINE);
-    frame->line += covered;
-    frame->offset += covered;
-    if (frame->scanned < frame->line)
-        frame->scanned = frame->line;
     return true;
 }
+
+/* The size bytes from `from` behind the open record's first one, as a record of so many lines. */
+static void put_record(struct frame *frame, size_t from, size_t size, uint32_t lines, uint8_t flags)
+{
+    struct batch *batch = frame->batch;
+    const char *data = batch->raw.data + frame->record + from;
+    uint64_t begin = frame->offset + from, end = begin + size + record_has_newline(flags);
+    if (begin < frame->stored && frame->stored < end)
+        frame->regrown = frame->regrown || data[frame->stored - 1 - begin] != '\n';
+    batch_add(batch, str_from(data, size), flags);
+    batch->runs[batch->run_count - 1].joined += lines - 1;
+}
+
+/* The next size bytes from the open record on become a record. */
+static bool add_record(struct frame *frame, size_t size, uint32_t lines, uint8_t flags)
+{
+    if (!ensure_run(frame, 0))
+        return false;
+    put_record(frame, 0, size, lines, flags);
+    size_t covered = size + record_has_newline(flags);
+    frame->record += covered;
+    frame->offset += covered;
+    frame->new_lines += flags & RECORD_PIECE ? 0 : lines;
+    if (frame->line < frame->record)
+        frame->line = frame->record;
+    if (frame->scanned < frame->line)
+        frame->scanned = frame->line;
+    frame->sure = frame->record;
+    return true;
+}
+
+/* ---- Lines ----------------------------------------------------------------------------------------------------------- */
 
 bool frame_begin(struct frame *frame, struct source_state *state, const struct mark *mark, int64_t reference_us)
 {
@@ -108,9 +153,12 @@ bool frame_begin(struct frame *frame, struct source_state *state, const struct m
     frame->state = state;
     frame->mark = *mark;
     frame->reference_us = reference_us;
-    frame->begin = frame->offset = state->position;
-    frame->settled = frame->line = frame->scanned = frame->batch->raw.size;
-    frame->in_run = false;
+    frame->begin = frame->offset = frame->tail = state->position;
+    frame->tail_bytes = state->pending_bytes;
+    frame->stored = state->position + state->pending_bytes;
+    frame->new_lines = 0;
+    frame->in_pieces = frame->regrown = false;
+    restart(frame);
     return true;
 }
 
@@ -128,6 +176,71 @@ char *frame_space(struct frame *frame, size_t *ret_size)
     return space;
 }
 
+static bool is_open(const struct frame *frame)
+{
+    return frame->record < frame->line;
+}
+
+/* How long the open record may become. */
+static size_t open_bytes_max(const struct frame *frame)
+{
+    return frame->join.partial ? frame->limits.record_bytes : frame->limits.join_bytes;
+}
+
+/* The open record is complete. Lines that waited are looked at anew, from the first one on. */
+static bool close_record(struct frame *frame)
+{
+    size_t size = frame->sure - frame->record - 1;
+    bool waited = frame->sure < frame->line;
+    if (!add_record(frame, size, frame->sure_lines, 0))
+        return false;
+    if (waited)
+        frame->line = frame->scanned = frame->record;
+    return true;
+}
+
+/* The line of so many bytes begins a record. */
+static bool begin_record(struct frame *frame, size_t size)
+{
+    struct str line = str_from(frame->batch->raw.data + frame->line, size);
+    if (frame->in_pieces || !join_begin(&frame->join, frame->rules, line)) {
+        frame->in_pieces = false;
+        return add_record(frame, size, 1, 0);
+    }
+    frame->line += size + 1;
+    frame->sure = frame->scanned = frame->line;
+    frame->sure_lines = 1;
+    return true;
+}
+
+static enum join_verdict judge(struct frame *frame, size_t size)
+{
+    const char *raw = frame->batch->raw.data;
+    if (frame->line + size - frame->record > open_bytes_max(frame))
+        return JOIN_NEW;
+    return join_line(&frame->join, str_from(raw + frame->record, frame->line - 1 - frame->record),
+                     str_from(raw + frame->line, size));
+}
+
+/* The line of so many bytes has its newline. */
+static bool end_line(struct frame *frame, size_t size)
+{
+    if (!is_open(frame))
+        return begin_record(frame, size);
+    enum join_verdict verdict = judge(frame, size);
+    if (verdict == JOIN_NEW) {
+        bool waited = frame->sure < frame->line;
+        return close_record(frame) && (waited || begin_record(frame, size));
+    }
+    frame->line += size + 1;
+    frame->scanned = frame->line;
+    if (verdict == JOIN_WAIT)
+        return true;
+    frame->sure = frame->line;
+    frame->sure_lines = frame->join.lines;
+    return verdict == JOIN_MORE || close_record(frame);
+}
+
 bool frame_advance(struct frame *frame, size_t size)
 {
     must(size <= frame->limits.chunk_bytes);
@@ -137,12 +250,16 @@ bool frame_advance(struct frame *frame, size_t size)
         const char *newline = memchr(raw->data + frame->scanned, '\n', raw->size - frame->scanned);
         size_t end = newline ? (size_t)(newline - raw->data) : raw->size;
         frame->scanned = end;
-        if (end - frame->line > frame->limits.record_bytes) {
-            if (!add_record(frame, frame->limits.record_bytes, RECORD_PIECE | RECORD_NO_NEWLINE))
+        if (is_open(frame) && end - frame->record > open_bytes_max(frame)) {
+            if (!close_record(frame))
                 return false;
+        } else if (end - frame->line > frame->limits.record_bytes) {
+            if (!add_record(frame, frame->limits.record_bytes, 1, RECORD_PIECE | RECORD_NO_NEWLINE))
+                return false;
+            frame->in_pieces = true;
         } else if (newline == NULL) {
             return true;
-        } else if (!add_record(frame, end - frame->line, 0)) {
+        } else if (!end_line(frame, end - frame->line)) {
             return false;
         }
     }
@@ -179,35 +296,94 @@ void frame_settle(struct frame *frame)
     batch_set_source(frame->batch, frame->state);
 }
 
-static bool add_tail(struct frame *frame)
+/* ---- What is pending ------------------------------------------------------------------------------------------------- */
+
+/* Adds what lies between two indexes, counted from the open record on, as a pending record. */
+static bool add_tail(struct frame *frame, size_t from, size_t to, uint32_t lines, bool newline)
 {
-    if (frame->batch->record_count >= frame->limits.records && !pass_on(frame))
+    if (!ensure_run(frame, from))
         return false;
     settle(frame);
-    struct str tail = frame_unfinished(frame);
-    frame->state->position = frame->offset;
-    frame->state->pending_bytes = tail.size;
-    identify(frame, tail);
-    return add_record(frame, tail.size, RECORD_TAIL | RECORD_NO_NEWLINE);
+    put_record(frame, from, to - from - newline, lines, RECORD_TAIL | (newline ? 0 : RECORD_NO_NEWLINE));
+    if (from == 0) {
+        frame->tail = frame->state->position = frame->offset;
+        frame->state->pending_lines = 0;
+    }
+    frame->state->pending_bytes = frame->tail_bytes = to;
+    frame->state->pending_lines += lines;
+    identify(frame, str_slice(frame_unfinished(frame), 0, to));
+    batch_set_source(frame->batch, frame->state);
+    return true;
+}
+
+/* Each line that waits may be a record. */
+static bool add_waiting_tails(struct frame *frame)
+{
+    size_t from = frame->sure - frame->record, end = frame->line - frame->record;
+    while (from < end) {
+        size_t to = from + str_find_char(str_slice(frame_unfinished(frame), from, end), '\n') + 1;
+        if (!add_tail(frame, from, to, 1, true))
+            return false;
+        from = to;
+    }
+    return true;
+}
+
+/* The unterminated line goes with the open record when it continues it as it is now. */
+static bool joins_unterminated(struct frame *frame, size_t size)
+{
+    struct join before = frame->join;
+    bool joins = is_open(frame) && !frame->in_pieces && judge(frame, size) >= JOIN_MORE;
+    frame->join = before;
+    return joins;
+}
+
+/* All that is open and, if wanted, the unterminated line. */
+static bool add_tails(struct frame *frame, bool unterminated)
+{
+    size_t line = frame->line - frame->record, size = frame_unfinished(frame).size;
+    if (unterminated && line < size && joins_unterminated(frame, size - line))
+        return add_tail(frame, 0, size, frame->join.lines + 1, false);
+    if (is_open(frame) &&
+        !(add_tail(frame, 0, frame->sure - frame->record, frame->sure_lines, true) && add_waiting_tails(frame)))
+        return false;
+    return !unterminated || line == size || add_tail(frame, line, size, 1, false);
+}
+
+/* A stream is not read again: what may be continued is complete, but for what an unterminated line continues. */
+static bool close_stream(struct frame *frame)
+{
+    for (;;) {
+        size_t size = frame->batch->raw.size - frame->line;
+        if (!is_open(frame) || (size > 0 && joins_unterminated(frame, size)))
+            return true;
+        if (!close_record(frame) || !frame_advance(frame, 0))
+            return false;
+    }
+}
+
+/* What is left becomes pending, unless the very same is already. */
+static bool keep_rest(struct frame *frame, bool unterminated)
+{
+    size_t left = (unterminated ? frame->batch->raw.size : frame->line) - frame->record;
+    if (left > 0 && !(frame->offset == frame->tail && frame->tail_bytes == left))
+        return add_tails(frame, unterminated);
+    settle(frame);
+    frame->batch->raw.size = frame->record;
+    return true;
 }
 
 bool frame_end(struct frame *frame, bool whole)
 {
     must(frame->state != NULL && frame->batch != NULL);
-    size_t left = frame_unfinished(frame).size;
-    bool stored = frame->offset == frame->begin && frame->state->pending_bytes == left;
-    if (whole && left > 0 && !stored) {
-        if (!add_tail(frame))
-            return false;
-    } else {
-        settle(frame);
-        frame->batch->raw.size = frame->line;
-    }
+    if (whole && frame->state->kind == SOURCE_STREAM && !close_stream(frame))
+        return false;
+    if (!keep_rest(frame, whole))
+        return false;
     if (whole || frame->offset != frame->begin)
         batch_set_source(frame->batch, frame->state);
     frame->state = NULL;
-    frame->in_run = false;
-    frame->line = frame->settled = frame->scanned = frame->batch->raw.size;
+    restart(frame);
     return true;
 }
 
@@ -231,12 +407,19 @@ bool frame_add_gap(struct frame *frame, const struct batch_gap *gap)
 
 bool frame_flush(struct frame *frame)
 {
-    if (frame->batch == NULL || frame->batch->record_count + frame->batch->source_count == 0)
+    if (frame->batch == NULL)
+        return true;
+    bool stream = frame->state != NULL && frame->state->kind == SOURCE_STREAM && is_open(frame);
+    uint64_t open = stream ? frame->line - frame->record : 0;
+    bool stored = frame->offset == frame->tail && frame->tail_bytes == open;
+    if (stream && !stored && !add_tails(frame, false))
+        return false;
+    if (frame->batch->record_count + frame->batch->source_count == 0)
         return true;
     if (frame->state != NULL)
         return pass_on(frame);
     frame->batches.put(frame->batches.context, frame->batch);
     frame->batch = NULL;
-    frame->line = frame->settled = frame->scanned = 0;
+    restart(frame);
     return true;
 }

@@ -1,15 +1,21 @@
 /* struct frame: bytes become records.
  *
- *     batch->raw   | settled records | records not yet in the mark | unfinished line, searched up to `scanned` | room |
- *                                    ^ settled                     ^ line
+ *     batch->raw | settled records | not yet in the mark | open record | lines that wait | unfinished line | room |
+ *                                  ^ settled             ^ record      ^ sure            ^ line  ^ scanned
  *
  * 1. The concatenation of a source's records, each with its newline unless flagged RECORD_NO_NEWLINE, is its bytes.
  * 2. raw never moves while records point into it: it only grows while its batch has none. When the batch is handed on,
- *    the unfinished line is copied to the next one; no byte is searched for a newline twice.
+ *    what is open is copied to the next one; no byte is searched for a newline twice, but for those of waiting lines.
  * 3. A line longer than record_bytes is cut into pieces of exactly that size (RECORD_PIECE); the last one ends the line.
+ *    A record of several lines (join.h) has at most join_bytes, or, when it is one message cut by a container runtime,
+ *    record_bytes.
  * 4. A batch carries the state of every source it has records of, whose position is the end of the last of them here. So
  *    whichever batch is the last one committed, positions and records agree.
- * 5. The unterminated end of a source is a record flagged RECORD_TAIL; the position stays at its first byte.
+ * 5. What may still grow is pending (RECORD_TAIL) and the position stays at its first byte: the open record, which the next
+ *    line may continue, the lines that wait, each as a record, and an unterminated line. They are answered at once like any
+ *    other; when the source is read on, all that are pending are read again and replaced. So a line that comes late joins its
+ *    record however late it comes, and what joins what never depends on when and in which portions it was read.
+ * 6. A stream cannot be read again. Its open record is pending while it is quiet, and complete with its end.
  *
  * Batches belong to the giver (the pipeline); a frame borrows the one it fills. One thread. */
 #ifndef WINNOW_INGEST_FRAME_H
@@ -20,11 +26,13 @@
 #include <stdint.h>
 
 #include "base/batch.h"
+#include "ingest/join.h"
 #include "ingest/mark.h"
 
 struct frame_limits {
     size_t batch_bytes;  /* a batch is handed on once its raw bytes reach this */
     size_t record_bytes; /* a longer line is cut */
+    size_t join_bytes;   /* a record with lines joined to it is not longer; at most record_bytes */
     size_t chunk_bytes;  /* room for one read */
     uint32_t records;    /* of a batch */
 };
@@ -44,17 +52,27 @@ struct frame {
     struct source_state *state; /* of the source being read; kept up to date */
     struct mark mark;
     int64_t reference_us;
-    uint64_t begin;                /* where this source's reading began */
-    uint64_t offset;               /* of raw[line] in its source */
-    size_t settled, line, scanned; /* indexes into raw, see above */
-    bool in_run;                   /* the batch has a run of this source */
+    const struct join_rules *rules;
+    struct join join; /* of the open record */
+    uint64_t begin;   /* where this source's reading began */
+    uint64_t stored;  /* what was pending when it began ends here */
+    uint64_t tail;    /* what is pending in the store or in a batch: tail_bytes from here on */
+    uint64_t tail_bytes;
+    uint64_t offset;                             /* of raw[record] in its source */
+    size_t settled, record, sure, line, scanned; /* indexes into raw, see above */
+    uint32_t sure_lines;                         /* from record to sure */
+    uint64_t new_lines;                          /* from settled to record */
+    bool in_run;    /* the batch has a run of this source that ends where the next begins */
+    bool in_pieces; /* the line is the rest of one kept in pieces */
+    bool regrown;   /* an unterminated line that was stored is stored anew, longer */
 };
 
 void frame_init(struct frame *frame, const struct frame_limits *limits, struct frame_batches batches);
 
 /* All but frame_begin return NULL or false only when no more batches are given: then reading is over.
  *
- * Starts a source at state->position, where the mark stands. *state must live until frame_end. */
+ * Starts a source at state->position, where the mark stands. *state must live until frame_end. What joins what is told by
+ * frame->rules, which the caller may set between sources (join_rules_auto at first). */
 bool frame_begin(struct frame *frame, struct source_state *state, const struct mark *mark, int64_t reference_us);
 /* Room for the next bytes of the source. */
 char *frame_space(struct frame *frame, size_t *ret_size);
@@ -66,16 +84,16 @@ bool frame_entry(struct frame *frame, struct str line);
 /* Brings the state up to the last record and gives it to the batch now, so that what is added to the batch beside it is
  * committed with it. */
 void frame_settle(struct frame *frame);
-/* Ends the source. whole: what is unfinished is its end and becomes a tail, unless the very same tail is stored
- * already. Not whole: what is unfinished is dropped, to be read again. The state goes with the batch. */
+/* Ends the source. whole: what is open or unfinished is its end and becomes pending, unless the very same is already.
+ * Not whole: an unterminated line is dropped, to be read again. The state goes with the batch. */
 bool frame_end(struct frame *frame, bool whole);
-/* What of the source is not a record yet; valid until the next call. */
+/* What of the source is not a complete record yet; valid until the next call. */
 struct str frame_unfinished(const struct frame *frame);
 /* Another state to be written with the current batch. Between sources. */
 bool frame_set_source(struct frame *frame, const struct source_state *state);
 /* A gap to be written with the current batch. Between sources. */
 bool frame_add_gap(struct frame *frame, const struct batch_gap *gap);
-/* Hands on what there is; an unfinished line stays. */
+/* Hands on what there is; what is open stays. Of a stream, it is pending meanwhile. */
 bool frame_flush(struct frame *frame);
 
 #endif

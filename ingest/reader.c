@@ -129,7 +129,8 @@ static void begin_state(struct reader *reader, struct catalog_entry *entry, cons
     struct source_state *state = &entry->state;
     if (source->kind == SOURCE_STREAM) {
         state->position += state->pending_bytes; /* an unterminated end stays as it is */
-        state->pending_bytes = 0;
+        state->lines += state->pending_lines;
+        state->pending_bytes = state->pending_lines = 0;
         return;
     }
     catalog_set_file(reader->catalog, entry, source->device, source->inode);
@@ -167,6 +168,13 @@ static bool read_source(struct reader *reader, struct source *source, const stru
     return true;
 }
 
+/* What was pruned is left out, so far as is known: records are counted then, not lines. */
+static uint64_t stored_lines(const struct catalog_entry *entry)
+{
+    uint64_t lines = entry->state.lines + entry->state.pending_lines;
+    return lines > entry->pruned ? lines - entry->pruned : 0;
+}
+
 static void count_source(struct reader *reader, const struct source *source, struct catalog_entry *entry)
 {
     if (entry->claimed)
@@ -174,7 +182,7 @@ static void count_source(struct reader *reader, const struct source *source, str
     entry->claimed = true;
     reader->sources++;
     if (source->kind != SOURCE_STREAM)
-        reader->skipped_lines += entry->records;
+        reader->skipped_lines += stored_lines(entry);
 }
 
 static void write_replaced(void *context, const struct source_state *state)
@@ -203,12 +211,12 @@ static bool read_input(struct reader *reader, const struct input *input)
         return true;
     if (identity.entry == NULL || identity.moved)
         identity_settle(reader->catalog, source, name, &identity, write_replaced, reader);
-    bool had_tail = identity.entry->records > 0 && identity.entry->state.pending_bytes > 0 && !identity.entry->claimed;
+    bool first = !identity.entry->claimed;
     count_source(reader, source, identity.entry);
     uint64_t passed = identity.unchanged ? source->size : source->taken;
     if (!identity.unchanged) {
         bool more = read_source(reader, source, &identity);
-        if (had_tail && source->kind != SOURCE_STREAM && reader->frame.offset != reader->frame.begin)
+        if (first && reader->frame.regrown && reader->skipped_lines > 0)
             reader->skipped_lines--; /* its unterminated end has grown and is counted as a new line */
         if (!more)
             return false;

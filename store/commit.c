@@ -49,7 +49,8 @@ static bool has_pending(const struct batch *batch)
     return false;
 }
 
-/* From the last run to the first: what is pending is superseded when more of its source follows. */
+/* From the last run to the first: what is pending is superseded when its source is read again from there or before. Several
+ * that are pending follow each other. */
 static void find_superseded(struct commit *commit)
 {
     const struct batch *batch = commit->batch;
@@ -60,10 +61,12 @@ static void find_superseded(struct commit *commit)
         if (run->count == 0)
             continue;
         bool is_last;
-        map_at(&followed, str_from((const char *)&run->source, sizeof run->source), &is_last);
-        for (uint32_t i = 0; i < run->count; i++)
-            superseded[run->first + i] =
-                is_pending(&batch->records[run->first + i]) && (!is_last || i + 1 < run->count);
+        struct map_entry *from = map_at(&followed, str_from((const char *)&run->source, sizeof run->source), &is_last);
+        for (uint32_t i = run->first; i < run->first + run->count; i++)
+            superseded[i] =
+                !is_last && is_pending(&batch->records[i]) && batch->records[i].offset >= from->value;
+        if (is_last || run->offset < from->value)
+            from->value = run->offset;
     }
     map_release(&followed);
     commit->superseded = superseded;

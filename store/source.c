@@ -34,6 +34,8 @@ bool source_write(struct store *store, const struct source_state *state, struct 
     sql_bind_str(stmt, 19, state->defaults.service);
     sql_bind_str(stmt, 20, state->defaults.timezone);
     sql_bind_i64(stmt, 21, state->defaults.format);
+    sql_bind_u64(stmt, 22, state->lines);
+    sql_bind_u64(stmt, 23, state->pending_lines);
     return sql_do(&store->sql, stmt, err);
 }
 
@@ -95,7 +97,7 @@ static struct str text_or_absent(struct sqlite3_stmt *stmt, int column, struct a
 /* False when a value cannot be. Hashes, devices and inodes may be any 64 bits. */
 static bool take_source(struct sqlite3_stmt *stmt, struct arena *arena, struct store_source *ret)
 {
-    static const int never_negative[] = {9, 10, 11, 15, 16, 17, 18, 21, 25, 26};
+    static const int never_negative[] = {9, 10, 11, 15, 16, 17, 18, 21, 25, 26, 30, 31};
     for (size_t i = 0; i < sizeof never_negative / sizeof *never_negative; i++) {
         if (sql_i64(stmt, never_negative[i]) < 0)
             return false;
@@ -131,6 +133,8 @@ static bool take_source(struct sqlite3_stmt *stmt, struct arena *arena, struct s
                 .defaults = {.service = text_or_absent(stmt, 27, arena),
                              .timezone = text_or_absent(stmt, 28, arena),
                              .format = (uint8_t)format},
+                .lines = (uint64_t)sql_i64(stmt, 30),
+                .pending_lines = (uint64_t)sql_i64(stmt, 31),
             },
         .records = (uint64_t)sql_i64(stmt, 15),
         .unparsed = (uint64_t)sql_i64(stmt, 16),

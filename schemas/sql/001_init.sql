@@ -23,6 +23,8 @@ CREATE TABLE source_file(
     tail_hash INTEGER NOT NULL,
     position INTEGER NOT NULL,
     pending_bytes INTEGER NOT NULL,
+    lines INTEGER NOT NULL,         -- before position, whether or not they were pruned since
+    pending_lines INTEGER NOT NULL,
     size INTEGER NOT NULL,
     modified_us INTEGER,
     read_us INTEGER,
@@ -120,7 +122,7 @@ CREATE TABLE pruned_run(
     PRIMARY KEY (source, offset_from)
 ) WITHOUT ROWID;
 
--- Records that are not in a block: not yet, or, flagged 8, the pending one at the end of a source, which may still grow.
+-- Records that are not in a block: not yet, or, flagged 8, the pending ones at the end of a source, which may still grow.
 CREATE TABLE hot(
     record INTEGER PRIMARY KEY,
     source INTEGER NOT NULL,
@@ -275,7 +277,9 @@ CREATE VIEW source AS SELECT
         || CASE read_us % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (read_us % 1000000 + 1000000) % 1000000) END AS read,
     read_us,
     rotations,
-    truncations
+    truncations,
+    lines,
+    pending_lines
 FROM source_file;
 
 CREATE VIEW gap AS SELECT

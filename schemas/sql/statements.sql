@@ -141,8 +141,8 @@ SELECT id, source, level, status, service, logger, method, template FROM trait O
 -- name: source_upsert
 INSERT INTO source_file(id, name, kind, device, inode, head_size, tail_size, head_hash, tail_hash, position,
                         pending_bytes, size, modified_us, read_us, replaced, cursor, rotations, truncations, service,
-                        timezone, format)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+                        timezone, format, lines, pending_lines)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
 ON CONFLICT(id) DO UPDATE SET
     name = excluded.name, kind = excluded.kind, device = excluded.device, inode = excluded.inode,
     head_size = excluded.head_size, tail_size = excluded.tail_size, head_hash = excluded.head_hash,
@@ -150,7 +150,7 @@ ON CONFLICT(id) DO UPDATE SET
     size = excluded.size, modified_us = excluded.modified_us, read_us = excluded.read_us,
     replaced = excluded.replaced, cursor = excluded.cursor, rotations = excluded.rotations,
     truncations = excluded.truncations, service = excluded.service, timezone = excluded.timezone,
-    format = excluded.format;
+    format = excluded.format, lines = excluded.lines, pending_lines = excluded.pending_lines;
 
 -- name: source_name
 -- plan: SEARCH source_file USING INTEGER PRIMARY KEY (rowid=?)
@@ -175,7 +175,8 @@ WHERE id = ?1;
 -- plan: SCAN source_file
 SELECT id, name, kind, device, inode, head_size, tail_size, head_hash, tail_hash, position, pending_bytes, size,
        modified_us, read_us, replaced, records, unparsed, raw_bytes, gaps, time_min, time_max, pruned_records, pruned_min,
-       pruned_max, cursor, rotations, truncations, service, timezone, format
+       pruned_max, cursor, rotations, truncations, service, timezone, format, lines,
+       pending_lines
 FROM source_file ORDER BY id;
 
 -- name: block_list

@@ -17,9 +17,12 @@ struct fake_source {
     struct source_state state;
     char name[4096], cursor[4096];
     uint64_t gaps;
-    struct buf bytes;    /* what the records are, tail included */
-    uint64_t tail_bytes; /* length of the tail record at its end, or 0 */
+    struct buf bytes;    /* what the records are, tails included */
+    struct buf begins;   /* of each record in bytes: its offset, eight bytes */
+    uint64_t tail_bytes; /* length of the tail records at its end, or 0 */
+    uint64_t tails;      /* how many they are */
     uint64_t records, pieces;
+    uint64_t joined; /* lines beyond the first of their records */
     int64_t reference_us;
 };
 
@@ -52,13 +55,19 @@ static inline void fake_run(struct fake_store *store, const struct batch *batch,
 {
     struct fake_source *source = &store->sources[run->source];
     if (source->bytes.size_max == 0)
-        source->bytes = BUF(FAKE_BYTES_MAX);
+        source->bytes = source->begins = BUF(FAKE_BYTES_MAX);
     if (source->tail_bytes > 0 && run->offset <= source->bytes.size - source->tail_bytes) {
-        source->bytes.size -= source->tail_bytes; /* the tail is replaced */
-        source->records--;
+        must(run->offset == source->bytes.size - source->tail_bytes);
+        for (size_t at = (size_t)run->offset; at + 1 < source->bytes.size; at++)
+            source->joined -= source->bytes.data[at] == '\n';
+        source->bytes.size -= source->tail_bytes; /* the tails are replaced */
+        source->begins.size -= sizeof(uint64_t) * source->tails;
+        source->records -= source->tails;
+        source->joined += source->tails - 1;
+        source->tail_bytes = source->tails = 0;
     }
-    source->tail_bytes = 0;
     source->reference_us = run->reference_us;
+    uint32_t joined = 0;
     must(run->count > 0);
     must(run->offset == source->bytes.size);
     for (uint32_t i = run->first; i < run->first + run->count; i++) {
@@ -66,16 +75,23 @@ static inline void fake_run(struct fake_store *store, const struct batch *batch,
         must(record->offset == source->bytes.size);
         must(record->raw.data >= batch->raw.data &&
              record->raw.data + record->raw.size <= batch->raw.data + batch->raw.size);
-        must(memchr(record->raw.data, '\n', record->raw.size) == NULL);
-        must(!(record->flags & RECORD_TAIL) || i == run->first + run->count - 1);
+        must(record->flags & RECORD_TAIL || source->tails == 0); /* nothing stands behind a tail but others */
+        must(buf_add(&source->begins, (const char *)&record->offset, sizeof record->offset));
         must(buf_add_str(&source->bytes, record->raw));
         if (!(record->flags & RECORD_NO_NEWLINE))
             must(buf_add_char(&source->bytes, '\n'));
-        source->tail_bytes = record->flags & RECORD_TAIL ? record->raw.size : 0;
+        if (record->flags & RECORD_TAIL) {
+            source->tails++;
+            source->tail_bytes += record->raw.size + record_has_newline(record->flags);
+        }
+        for (size_t at = 0; at < record->raw.size; at++)
+            joined += record->raw.data[at] == '\n';
         source->pieces += (record->flags & RECORD_PIECE) != 0;
         source->records++;
     }
     must(run->end == source->bytes.size);
+    must(run->joined == joined);
+    source->joined += joined;
 }
 
 static inline void fake_state(struct fake_store *store, const struct source_state *state)
@@ -166,7 +182,7 @@ static inline void fake_free(struct fake_store *store)
         batch_free(store->batches[i]);
     for (size_t i = 0; i < FAKE_SOURCES; i++)
         if (store->sources[i].bytes.size_max > 0)
-            buf_release(&store->sources[i].bytes);
+            buf_release(&store->sources[i].bytes), buf_release(&store->sources[i].begins);
     free(store);
 }
 

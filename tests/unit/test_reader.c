@@ -15,7 +15,7 @@ static void appended(void **unused)
     RUN("a.log");
     expect(1, "a.log", "one\ntwo\nthree\nfo");
     assert_int_equal(skipped, 2);
-    assert_int_equal(store->sources[1].state.pending_bytes, 2);
+    assert_int_equal(store->sources[1].state.pending_bytes, 8);
     RUN("a.log");
     assert_int_equal(skipped, 4);
     append_text("a.log", "ur\n");
@@ -215,7 +215,7 @@ static void missing_and_unreadable(void **unused)
 static void killed_anywhere(void **unused)
 {
     (void)unused;
-    static const struct frame_limits small = {64, 20, 16, 3};
+    static const struct frame_limits small = {64, 20, 20, 16, 3};
     struct str contents[] = {
         STR("one\ntwo\nthree\nfour\nfive\nsix\nseven\n"),
         STR(""),

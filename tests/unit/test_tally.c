@@ -58,7 +58,8 @@ static void counting(void **unused)
                         "4 lines (15 bytes) from 3 sources in 0.71 s\n1 auth failure · 1 denial · 2 errors · "
                         "2 lines of no known format · 7 lines were already stored\n");
     buf_reset(&out.buf);
-    tally_print_text(&(struct tally){.lines = 233460, .bytes = 100000000, .sources = 1, .seconds = 0.5}, &out);
+    tally_print_text(&(struct tally){.count = {.lines = 233460, .bytes = 100000000}, .sources = 1, .seconds = 0.5},
+                     &out);
     assert_string_equal(buf_str(&out.buf).data, "233,460 lines (100.0 MB) from 1 source in 0.50 s, 200.0 MB/s\n");
     out_release(&out);
 }
