@@ -86,7 +86,7 @@ const char *pattern_id(struct str template, char text[PATTERN_ID_SIZE]);
 
 struct re;
 /* ERR_USAGE tells what is wrong and at which character. Ignores case when ignore_case. Bytes, with UTF-8 tried first:
- * subjects that are not UTF-8 are matched all the same. */
+ * subjects that are not UTF-8 are matched all the same. ^ and $ match at every line of a subject, . no newline. */
 struct re *re_new(struct str pattern, bool ignore_case, struct err *err);
 void re_free(struct re *re);
 SCOPE_FREE(re)

@@ -81,8 +81,8 @@ static const struct str python_head = {"Traceback (most recent call last):", 34}
 
 static bool is_trace_line(struct str line)
 {
-    static const struct str heads[] = {{"panic: ", 7},       {"fatal error: ", 13}, {"goroutine ", 10},
-                                       {"Caused by: ", 11},  {"Stack trace:", 12},  {"[stacktrace]", 12},
+    static const struct str heads[] = {{"panic: ", 7},          {"fatal error: ", 13}, {"goroutine ", 10},
+                                       {"Caused by: ", 11},     {"Stack trace:", 12},  {"[stacktrace]", 12},
                                        {"stack backtrace:", 16}};
     struct str text = str_trim(line);
     if (text.size == 0 || line.size == 0)

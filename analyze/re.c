@@ -387,7 +387,9 @@ struct re *re_new(struct str pattern, bool ignore_case, struct err *err)
     if (!pattern.data)
         pattern = STR("");
     bool utf = utf8_valid(pattern); /* otherwise the user looks for bytes */
-    uint32_t options = (utf ? PCRE2_UTF | PCRE2_MATCH_INVALID_UTF : 0u) | (ignore_case ? PCRE2_CASELESS : 0u);
+    /* ^ and $ are those of lines, of which a record may have several; . does not go beyond one. */
+    uint32_t options =
+        PCRE2_MULTILINE | (utf ? PCRE2_UTF | PCRE2_MATCH_INVALID_UTF : 0u) | (ignore_case ? PCRE2_CASELESS : 0u);
     int code;
     PCRE2_SIZE offset;
     pcre2_code *compiled =

@@ -288,7 +288,7 @@ static enum join_verdict judge_state(struct join *join, enum trace_line line, st
 }
 
 /* A line with no blank before it that may continue any text. */
-static enum join_verdict judge_any(struct join *join, enum trace_line line, struct str record)
+static enum join_verdict judge_any(struct join *join, enum trace_line line, struct str record, struct str text)
 {
     bool near = join->waits == 0, single = join->lines == 1;
     switch (line) {
@@ -307,8 +307,8 @@ static enum join_verdict judge_any(struct join *join, enum trace_line line, stru
     case TRACE_CAUSE:
     case TRACE_DOTNET:
         return near ? more(join, FRAMES) : JOIN_NEW;
-    case TRACE_RUBY:
-        return !single || has_header(record) ? more(join, FRAMES) : JOIN_NEW;
+    case TRACE_RUBY: /* ... (RuntimeError) begins a trace */
+        return (single && has_header(record)) || !(single || str_ends(text, STR(")"))) ? more(join, FRAMES) : JOIN_NEW;
     case TRACE_CLOSE:
         return near && !single ? JOIN_MORE : JOIN_NEW;
     case TRACE_NODE_VERSION:
@@ -356,7 +356,7 @@ static enum join_verdict judge_auto(struct join *join, struct str record, struct
         return verdict;
     if (join->state == EXCEPTION && line != TRACE_CAUSE)
         return JOIN_NEW;
-    return judge_any(join, line, record);
+    return judge_any(join, line, record, text);
 }
 
 static enum join_verdict judge_ruled(const struct join *join, struct str text)

@@ -133,8 +133,11 @@ static void render_raw(struct render *render, const struct event *event)
             out_add(out, STR("\n"));
         return;
     }
-    render_table_text(&render->line, event->record.raw, SAFE_LINE, SIZE_MAX, &render->ask, !event->context);
-    buf_add_char(&render->line, '\n');
+    struct str rest = rec->raw;
+    do {
+        render_table_text(&render->line, str_cut(&rest, '\n'), SAFE_LINE, SIZE_MAX, &render->ask, !event->context);
+        buf_add_char(&render->line, '\n');
+    } while (rest.data != NULL);
     write_line(render);
 }
 

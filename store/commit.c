@@ -63,8 +63,7 @@ static void find_superseded(struct commit *commit)
         bool is_last;
         struct map_entry *from = map_at(&followed, str_from((const char *)&run->source, sizeof run->source), &is_last);
         for (uint32_t i = run->first; i < run->first + run->count; i++)
-            superseded[i] =
-                !is_last && is_pending(&batch->records[i]) && batch->records[i].offset >= from->value;
+            superseded[i] = !is_last && is_pending(&batch->records[i]) && batch->records[i].offset >= from->value;
         if (is_last || run->offset < from->value)
             from->value = run->offset;
     }

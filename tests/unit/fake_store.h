@@ -69,6 +69,8 @@ static inline void fake_run(struct fake_store *store, const struct batch *batch,
     source->reference_us = run->reference_us;
     uint32_t joined = 0;
     must(run->count > 0);
+    if (source->state.kind == SOURCE_STREAM && !(batch->records[run->first].flags & RECORD_TAIL))
+        source->tail_bytes = source->tails = 0; /* what was the end of an earlier stream stays as it is */
     must(run->offset == source->bytes.size);
     for (uint32_t i = run->first; i < run->first + run->count; i++) {
         const struct record *record = &batch->records[i];
