@@ -79,23 +79,35 @@ bool joined_is_docker(struct str raw)
 
 static const struct str python_head = {"Traceback (most recent call last):", 34};
 
+static bool is_frame(struct str text)
+{
+    return (str_starts(text, STR("at ")) &&
+            (str_find_char(text, '(') != STR_NONE || str_find(text, STR("js:")) != STR_NONE)) ||
+           str_starts(text, STR("File \"")) || str_starts(text, STR("+ Exception Group Traceback"));
+}
+
+/* app.rb:3:in `run' */
+static bool is_ruby(struct str line)
+{
+    size_t file = str_find(line, STR(".rb:"));
+    return file != STR_NONE && file + 4 < line.size && text_is_digit(line.data[file + 4]) &&
+           str_find(line, STR(":in ")) != STR_NONE;
+}
+
 static bool is_trace_line(struct str line)
 {
-    static const struct str heads[] = {{"panic: ", 7},          {"fatal error: ", 13}, {"goroutine ", 10},
-                                       {"Caused by: ", 11},     {"Stack trace:", 12},  {"[stacktrace]", 12},
-                                       {"stack backtrace:", 16}};
-    struct str text = str_trim(line);
-    if (text.size == 0 || line.size == 0)
-        return false;
-    if (text.data > line.data)
-        return str_starts(text, STR("at ")) || str_starts(text, STR("File \"")) ||
-               str_starts(text, STR("+ Exception Group Traceback"));
+    static const struct str heads[] = {{"panic: ", 7},       {"fatal error: ", 13}, {"Caused by: ", 11},
+                                       {"Stack trace:", 12}, {"[stacktrace]", 12},  {"stack backtrace:", 16}};
+    if (line.size == 0 || text_is_space(line.data[0]))
+        return is_frame(str_trim(line));
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         if (str_starts(line, heads[i]))
             return true;
-    return str_starts(line, python_head) ||
-           (str_starts(line, STR("thread '")) && str_find(line, STR(" panicked at ")) != STR_NONE) ||
-           str_find(line, STR(".rb:")) != STR_NONE;
+    if (str_starts(line, STR("goroutine ")))
+        return str_ends(line, STR("]:"));
+    if (str_starts(line, STR("thread '")))
+        return str_find(line, STR(" panicked at ")) != STR_NONE;
+    return str_starts(line, python_head) || is_ruby(line);
 }
 
 bool joined_has_trace(struct str text)

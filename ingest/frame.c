@@ -114,7 +114,7 @@ static bool ensure_run(struct frame *frame, size_t from)
 }
 
 /* The size bytes from `from` behind the open record's first one, as a record of so many lines. */
-static void put_record(struct frame *frame, size_t from, size_t size, uint32_t lines, uint8_t flags)
+static inline void put_record(struct frame *frame, size_t from, size_t size, uint32_t lines, uint8_t flags)
 {
     struct batch *batch = frame->batch;
     const char *data = batch->raw.data + frame->record + from;
@@ -225,8 +225,10 @@ static enum join_verdict judge(struct frame *frame, size_t size)
 /* The line of so many bytes has its newline. */
 static bool end_line(struct frame *frame, size_t size)
 {
-    if (!is_open(frame))
-        return begin_record(frame, size);
+    if (!is_open(frame)) {
+        bool alone = !frame->in_pieces && join_is_object(str_from(frame->batch->raw.data + frame->line, size));
+        return alone ? add_record(frame, size, 1, 0) : begin_record(frame, size);
+    }
     enum join_verdict verdict = judge(frame, size);
     if (verdict == JOIN_NEW) {
         bool waited = frame->sure < frame->line;

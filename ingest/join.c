@@ -194,8 +194,7 @@ static bool begin_text(struct join *join, struct str text)
 
 bool join_begin(struct join *join, const struct join_rules *rules, struct str line)
 {
-    /* An object that is not docker's: the commonest line of all. */
-    if (line.size > 8 && line.data[0] == '{' && !bytes_equal(line.data, "{\"log\":\"", 8))
+    if (join_is_object(line))
         return false;
     *join = (struct join){.rules = rules, .lines = 1};
     if (rules->mode == JOIN_OFF)

@@ -61,6 +61,11 @@ struct join {
     uint32_t lines; /* of the record, waiting ones included */
 };
 
+/* An object that is not docker's, which no line can continue whatever the rules: the commonest line of all. */
+static inline bool join_is_object(struct str line)
+{
+    return line.size > 8 && line.data[0] == '{' && !eights_equal(line.data, "{\"log\":\"");
+}
 /* Begins a record with its first line. False when no line can continue it. */
 bool join_begin(struct join *join, const struct join_rules *rules, struct str line);
 /* Judges the next line. record is what is there of it so far, waiting lines included, without the last newline. After

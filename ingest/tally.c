@@ -29,6 +29,17 @@ static void add_count(struct tally_count *count, const struct tally_count *more,
         count->kinds[bit] += factor * more->kinds[bit];
 }
 
+/* A record of one line, as most are. */
+static void add_line(struct tally_count *count, const struct record *record)
+{
+    bool piece = record->flags & RECORD_PIECE;
+    count->lines += !piece;
+    count->bytes += record->raw.size + record_has_newline(record->flags);
+    count->unparsed += (record->flags & RECORD_UNPARSED) && !piece;
+    for (unsigned bit = 0; bit < KIND_COUNT && record->kinds >> bit; bit++)
+        count->kinds[bit] += record->kinds >> bit & 1;
+}
+
 /* What the record adds that was not stored before `stored`: whole lines only. */
 static struct tally_count count_of(const struct record *record, uint64_t stored, uint64_t inner)
 {
@@ -74,6 +85,10 @@ void tally_add(struct tally *tally, const struct batch *batch)
         }
         for (uint32_t i = run->first; i < run->first + run->count; i++) {
             const struct record *record = &batch->records[i];
+            if (run->joined == 0 && record->offset >= stored && !(record->flags & RECORD_TAIL)) {
+                add_line(&tally->count, record);
+                continue;
+            }
             struct tally_count count = count_of(record, stored, run->joined > 0 ? newlines(record->raw) : 0);
             add_count(&tally->count, &count, 1);
             if (record->flags & RECORD_TAIL)
