@@ -16,6 +16,9 @@
  * position behind the last of them. Both are committed in one transaction, so whenever the process is killed, the next
  * run begins exactly where the store ends.
  *
+ * Lines that belong together are one record (join.h). The last record of a source may still grow: it is pending, and replaced
+ * when the source is read on.
+ *
  * What goes wrong with one input is told at once and the others go on; the exit status is 2 in the end. A line is never
  * wrong: what no format fits is kept as it is.
  *

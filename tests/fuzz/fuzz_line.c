@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(rec.kinds == again.kinds && rec.level == again.level && rec.format == again.format &&
          rec.time_us == again.time_us);
     must(!rec.shape == !!(rec.flags & RECORD_UNPARSED));
-    must((rec.format == FORMAT_JSON && rec.shape->literals) == json_valid(line));
+    must((rec.shape && rec.format == FORMAT_JSON && rec.shape->literals) == json_valid(line));
     for (const struct record *part = &rec; part && part->shape; part = part->inner)
         check_slots(part);
     ask(&rec, &arena);
