@@ -203,7 +203,8 @@ static bool close_record(struct frame *frame)
 static bool begin_record(struct frame *frame, size_t size)
 {
     struct str line = str_from(frame->batch->raw.data + frame->line, size);
-    if (frame->in_pieces || !join_begin(&frame->join, frame->rules, line)) {
+    bool entry = frame->state->kind == SOURCE_JOURNAL; /* a line is all of it */
+    if (entry || frame->in_pieces || !join_begin(&frame->join, frame->rules, line)) {
         frame->in_pieces = false;
         return add_record(frame, size, 1, 0);
     }

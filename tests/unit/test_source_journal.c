@@ -76,7 +76,7 @@ static void start(struct process *process, struct fake_store *store, const struc
     *process = (struct process){.store = store};
     for (size_t i = 1; i < FAKE_SOURCES; i++)
         if (store->sources[i].known)
-            catalog_know(&process->catalog, &store->sources[i].state, store->sources[i].records);
+            catalog_know(&process->catalog, &store->sources[i].state, 0);
     frame_init(&process->frame, limits ? limits : &frame_limits_default, fake_batches(store));
     struct journal_tell tell = {note_told, process};
     process->journal = source_journal_new(choice, from_end, &process->catalog, &tell, &err);
@@ -180,9 +180,9 @@ static void killed_anywhere(void **unused)
     (void)unused;
     enum { ENTRIES = 8 };
     static const struct frame_limits limits[] = {
-        {300, 100, 50, 2},
-        {1000, 2000, 333, 3},
-        {1, 7, 5, 1},
+        {300, 100, 100, 50, 2},
+        {1000, 2000, 2000, 333, 3},
+        {1, 7, 7, 5, 1},
     };
     must(mkdir("f", 0755) == 0);
     write_entries("f/x.journal", 0, ENTRIES);
