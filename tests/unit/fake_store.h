@@ -55,7 +55,9 @@ static inline void fake_run(struct fake_store *store, const struct batch *batch,
 {
     struct fake_source *source = &store->sources[run->source];
     if (source->bytes.size_max == 0)
-        source->bytes = source->begins = BUF(FAKE_BYTES_MAX);
+        source->bytes = BUF(FAKE_BYTES_MAX);
+    if (source->begins.size_max == 0)
+        source->begins = BUF(FAKE_BYTES_MAX);
     if (source->tail_bytes > 0 && run->offset <= source->bytes.size - source->tail_bytes) {
         must(run->offset == source->bytes.size - source->tail_bytes);
         for (size_t at = (size_t)run->offset; at + 1 < source->bytes.size; at++)
@@ -184,7 +186,10 @@ static inline void fake_free(struct fake_store *store)
         batch_free(store->batches[i]);
     for (size_t i = 0; i < FAKE_SOURCES; i++)
         if (store->sources[i].bytes.size_max > 0)
-            buf_release(&store->sources[i].bytes), buf_release(&store->sources[i].begins);
+            buf_release(&store->sources[i].bytes);
+    for (size_t i = 0; i < FAKE_SOURCES; i++)
+        if (store->sources[i].begins.size_max > 0)
+            buf_release(&store->sources[i].begins);
     free(store);
 }
 
