@@ -14,7 +14,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READY_MS = 3000, COMPLETE_US = 6000000, QUIET_MS = 60, EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_NOT_HAPPENED = 3 };
+enum {
+    READY_MS = 3000,
+    COMPLETE_US = 6000000,
+    QUIET_MS = 60,
+    EXIT_GOOD = 0,
+    EXIT_BAD = 1,
+    EXIT_NOT_HAPPENED = 3,
+    LIVES_AT_ONCE = 10,
+    FAILURES_MAX = 10
+};
 
 /* ---- Is it ready? It says so as services do ------------------------------------------------------------------------------- */
 
@@ -120,65 +129,129 @@ static int life(struct live *live, const char *what, long n)
     return !good ? EXIT_BAD : fired ? EXIT_GOOD : EXIT_NOT_HAPPENED;
 }
 
-static int life_apart(struct live *live, const char *what, long n)
+/* ---- Many lives, several at a time, for they mostly wait ---------------------------------------------------------------------- */
+
+struct sweep { /* of one fault */
+    const char *what;
+    long n;      /* the next one */
+    long beyond; /* the least n that did not happen; LONG_MAX: none yet */
+    uint32_t running;
+    uint64_t lived, failed;
+};
+
+struct lives {
+    struct live *live;
+    struct sweep sweeps[5];
+    struct one_life {
+        pid_t pid; /* 0: free */
+        long n;
+        char *folder;
+        struct sweep *sweep;
+    } running[LIVES_AT_ONCE];
+    uint64_t failed;
+};
+
+static void life_begin(struct lives *lives, struct one_life *one, struct sweep *sweep)
 {
-    char *folder = text("%s/%s-%ld", live->scratch, what, n);
+    one->sweep = sweep;
+    one->n = sweep->n;
+    one->folder = text("%s/%s-%ld", lives->live->scratch, sweep->what, one->n);
+    sweep->running++;
+    sweep->n += 1 + (long)random_below(&lives->live->random, 1 + (uint32_t)one->n * lives->live->script_growth / 50);
     fflush(NULL);
-    pid_t pid = fork();
-    int status;
-    if (pid < 0)
+    one->pid = fork();
+    if (one->pid < 0)
         fail("fork");
-    if (pid == 0) {
-        live_prepare(live, folder);
-        exit(life(live, what, n));
+    if (one->pid == 0) {
+        live_prepare(lives->live, one->folder);
+        exit(life(lives->live, sweep->what, one->n));
     }
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            fail("waitpid");
-    int result = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_BAD;
-    if (result == EXIT_GOOD || result == EXIT_NOT_HAPPENED) {
-        char *words[] = {text("rm"), text("-rf"), text("%s", folder), NULL};
-        size_t size;
-        free(command_output(words, &size, &status));
-        for (int i = 0; i < 3; i++)
-            free(words[i]);
-    } else {
-        printf("FAILED: %s at call %ld; see %s\n", what, n, folder);
-    }
-    free(folder);
-    return result;
 }
 
-/* ---- All of them --------------------------------------------------------------------------------------------------------------- */
+static void life_end(struct lives *lives, struct one_life *one, int status)
+{
+    int result = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_BAD;
+    struct sweep *sweep = one->sweep;
+    sweep->running--;
+    if (result == EXIT_NOT_HAPPENED && one->n > 0 && one->n < sweep->beyond)
+        sweep->beyond = one->n;
+    sweep->lived += result != EXIT_NOT_HAPPENED;
+    if (result == EXIT_GOOD || result == EXIT_NOT_HAPPENED) {
+        char *words[] = {text("rm"), text("-rf"), one->folder, NULL};
+        size_t size;
+        free(command_output(words, &size, &status));
+        free(words[0]);
+        free(words[1]);
+    } else {
+        sweep->failed++;
+        lives->failed++;
+        printf("FAILED: %s at call %ld; see %s\n", sweep->what, one->n, one->folder);
+    }
+    free(one->folder);
+    one->pid = 0;
+}
+
+/* The sweep that has least going on and is not at its end; NULL when there is none. */
+static struct sweep *next_sweep(struct lives *lives)
+{
+    struct sweep *next = NULL;
+    uint32_t most = lives->live->script_growth > 0 ? 2 : LIVES_AT_ONCE;
+    for (size_t i = 0; i < sizeof lives->sweeps / sizeof lives->sweeps[0] && lives->failed < FAILURES_MAX; i++) {
+        struct sweep *sweep = &lives->sweeps[i];
+        if (sweep->beyond == LONG_MAX && sweep->running < most && (next == NULL || sweep->running < next->running))
+            next = sweep;
+    }
+    return next;
+}
+
+/* Starts what may be started. False when nothing is going on any more. */
+static bool begin_lives(struct lives *lives)
+{
+    bool any = false;
+    for (size_t i = 0; i < LIVES_AT_ONCE; i++) {
+        struct sweep *sweep = lives->running[i].pid == 0 ? next_sweep(lives) : NULL;
+        if (sweep != NULL)
+            life_begin(lives, &lives->running[i], sweep);
+        any |= lives->running[i].pid != 0;
+    }
+    return any;
+}
+
+static void wait_one(struct lives *lives)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, 0)) < 0)
+        if (errno != EINTR)
+            fail("waitpid");
+    for (size_t i = 0; i < LIVES_AT_ONCE; i++)
+        if (lives->running[i].pid == pid)
+            life_end(lives, &lives->running[i], status);
+}
 
 bool script_run(struct live *live)
 {
     static const char *const faults[] = {"kill", "EIO", "ENOSPC", "EINTR", "EMFILE"};
-    uint64_t failures = 0;
+    struct lives lives = {.live = live};
+    int64_t begun_us = now_us();
     live->files = 4;
     if (live->shim == NULL)
         fail("--script needs --shim");
-    int64_t begun_us = now_us();
-    failures += life_apart(live, "kill", 0) != EXIT_NOT_HAPPENED;
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0] && failures < 10; i++) {
-        uint64_t lives = 0, before = failures;
-        long n = 1;
-        while (failures < 10) {
-            int result = life_apart(live, faults[i], n);
-            if (result == EXIT_NOT_HAPPENED)
-                break;
-            lives++;
-            failures += result != EXIT_GOOD;
-            n += 1 + (long)random_below(&live->random, 1 + (uint32_t)n * live->script_growth / 50);
-        }
-        printf("%-7s at %llu of %ld calls: %llu failed\n", faults[i], (unsigned long long)lives, n - 1,
-               (unsigned long long)(failures - before));
-        if (lives == 0) {
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) /* the first life of all is undisturbed */
+        lives.sweeps[i] = (struct sweep){.what = faults[i], .n = i > 0, .beyond = LONG_MAX};
+    while (begin_lives(&lives))
+        wait_one(&lives);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        struct sweep *sweep = &lives.sweeps[i];
+        printf("%-7s at %llu calls, before the %ld. that never comes: %llu failed\n", sweep->what,
+               (unsigned long long)sweep->lived, sweep->beyond == LONG_MAX ? sweep->n : sweep->beyond,
+               (unsigned long long)sweep->failed);
+        if (sweep->lived == 0) {
             printf("FAILED: no call of the follower is seen\n");
-            failures++;
+            lives.failed++;
         }
     }
-    printf("seed %llu: %llu failed, in %lld s\n", (unsigned long long)live->books.seed, (unsigned long long)failures,
-           (long long)(now_us() - begun_us) / 1000000);
-    return failures == 0;
+    printf("seed %llu: %llu failed, in %lld s\n", (unsigned long long)live->books.seed,
+           (unsigned long long)lives.failed, (long long)(now_us() - begun_us) / 1000000);
+    return lives.failed == 0;
 }
