@@ -26,10 +26,10 @@ void reader_init(struct reader *reader, struct catalog *catalog, struct frame_ba
 void reader_release(struct reader *reader)
 {
     buf_release(&reader->not_log_names);
+    map_release(&reader->journals);
 }
 
-/* An input failed; the next one goes on. */
-static void note_failure(struct reader *reader, const struct err *err)
+void reader_fail(struct reader *reader, const struct err *err)
 {
     if (err->kind == ERR_INTERRUPTED) {
         reader->interrupted = true;
@@ -71,14 +71,20 @@ static void refuse(struct reader *reader, const struct input *input, const struc
         err_set(&err, ERR_FORMAT, 0, "%s: is %s-compressed; use: %s -dc %s | winnow ingest - --source-name %s",
                 input->path, sniff->unpack, sniff->unpack, buf_str(&word).data, buf_str(&word).data);
     }
-    note_failure(reader, &err);
+    reader_fail(reader, &err);
 }
 
-/* True when the source, which stands at its beginning, may be read; it stands there again. */
-static bool may_be_log(struct reader *reader, const struct input *input, struct source *source)
+enum content {
+    CONTENT_LOG,     /* it may be one */
+    CONTENT_JOURNAL, /* of journald */
+    CONTENT_OTHER,   /* told */
+};
+
+/* What the source is, which stands at its beginning; it stands there again. */
+static enum content content_of(struct reader *reader, const struct input *input, struct source *source)
 {
     if (source->kind == SOURCE_STREAM || reader->any_content)
-        return true;
+        return CONTENT_LOG;
     struct err err;
     char head[SNIFF_BYTES];
     size_t size;
@@ -86,13 +92,15 @@ static bool may_be_log(struct reader *reader, const struct input *input, struct 
     /* Damaged gzip data is told by the reading itself, with all that stands before the damage. */
     bool fine = result != SOURCE_FAILED || err.kind == ERR_FORMAT;
     if (!fine || source_seek(source, 0, &err) != SOURCE_DATA) {
-        note_failure(reader, &err);
-        return false;
+        reader_fail(reader, &err);
+        return CONTENT_OTHER;
     }
+    if (source->kind == SOURCE_FILE && reader_is_journal(str_from(head, size)))
+        return CONTENT_JOURNAL;
     const struct sniff *sniff = sniff_bytes(str_from(head, size));
     if (sniff != NULL)
         refuse(reader, input, sniff);
-    return sniff == NULL;
+    return sniff == NULL ? CONTENT_LOG : CONTENT_OTHER;
 }
 
 /* ---- Reading one source --------------------------------------------------------------------------------------------------- */
@@ -164,7 +172,7 @@ static bool read_source(struct reader *reader, struct source *source, const stru
     if (!frame_end(&reader->frame, whole))
         return false;
     if (result == SOURCE_FAILED)
-        note_failure(reader, &err);
+        reader_fail(reader, &err);
     return true;
 }
 
@@ -198,16 +206,21 @@ static bool read_input(struct reader *reader, const struct input *input)
     struct err err;
     SCOPED_FREE(source) *source = source_open(input, &err);
     if (source == NULL) {
-        note_failure(reader, &err);
+        reader_fail(reader, &err);
         return true;
     }
     struct identity identity;
     struct str name = str_of(input->kind == INPUT_STDIN ? reader->stdin_name : source->real_path);
     if (!identity_find(reader->catalog, source, name, &identity, &err)) {
-        note_failure(reader, &err);
+        reader_fail(reader, &err);
         return true;
     }
-    if (source->offset == 0 && !identity.unchanged && !may_be_log(reader, input, source))
+    enum content content = CONTENT_LOG;
+    if (source->offset == 0 && !identity.unchanged)
+        content = content_of(reader, input, source);
+    if (content == CONTENT_JOURNAL)
+        return reader_read_journal(reader, input, source->real_path);
+    if (content == CONTENT_OTHER)
         return true;
     if (identity.entry == NULL || identity.moved)
         identity_settle(reader->catalog, source, name, &identity, write_replaced, reader);

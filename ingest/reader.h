@@ -30,6 +30,8 @@ struct reader {
     uint64_t skipped_lines;   /* that those had in the store before this run */
     uint64_t not_logs;        /* files in folders that are no logs */
     struct buf not_log_names; /* the first of them: "a, b, c" */
+
+    struct map journals; /* names of those read in this run */
 };
 
 enum { READER_NAMES_SHOWN = 5, READER_NAMES_BYTES_MAX = 8192 };
@@ -39,5 +41,15 @@ void reader_init(struct reader *reader, struct catalog *catalog, struct frame_ba
 void reader_release(struct reader *reader);
 /* Reads all inputs and puts every batch. Ends early, silently, when no more batches are given. */
 void reader_run(struct reader *reader, const struct input *inputs, size_t count);
+
+/* ---- For reader.c and reader_journal.c only ----------------------------------------------------------------------------- */
+
+/* An input failed; the next one goes on. */
+void reader_fail(struct reader *reader, const struct err *err);
+/* Whether a file that begins so is one of journald's. */
+bool reader_is_journal(struct str head);
+/* Reads it to its end: a file that was named, or the whole folder that one was found in, as one source and once. False when
+ * no more batches are given. */
+bool reader_read_journal(struct reader *reader, const struct input *input, const char *real_path);
 
 #endif

@@ -158,6 +158,14 @@ struct str source_journal_name(const struct source_journal *journal)
 
 /* ---- Files --------------------------------------------------------------------------------------------------------------- */
 
+/* What the library's number means for a file; NULL: what it means for the system. */
+static const char *file_wrong(int result)
+{
+    if (result == -EBADMSG || result == -ENODATA || result == -EIO)
+        return "it is damaged, cut short or no journal";
+    return result == -EPROTONOSUPPORT || result == -EOPNOTSUPP ? "a newer systemd wrote it" : NULL;
+}
+
 /* The library opens what it can and is silent about the rest. */
 static void check_file(void *context, const char *path)
 {
@@ -167,8 +175,10 @@ static void check_file(void *context, const char *path)
     int result = sd_journal_open_files(&alone, paths, 0);
     if (result >= 0)
         sd_journal_close(alone);
+    else if (file_wrong(result) != NULL)
+        tell(journal, ERR_CORRUPT, 0, "passes over %s: %s", path, file_wrong(result));
     else if (result != -ENOENT)
-        tell(journal, result == -EACCES ? ERR_IO : ERR_CORRUPT, -result, "passes over %s", path);
+        tell(journal, ERR_IO, -result, "passes over %s", path);
     if (result == -EACCES)
         journal->partial = true;
 }
@@ -286,6 +296,8 @@ static void move_to(struct source_journal *journal, uint64_t end)
 static bool fail(int result, struct err *err, const char *what)
 {
     must(result < 0);
+    if (file_wrong(result) != NULL)
+        return err_set(err, ERR_CORRUPT, 0, "%s: %s", what, file_wrong(result));
     return err_set(err, result == -ENOENT ? ERR_MISSING : ERR_IO, -result, "%s", what);
 }
 
