@@ -108,6 +108,7 @@ static bool add_journal(struct running *running, const struct config_source *sou
         .matches = source->matches.items,
         .match_count = source->matches.count,
         .priority = (int)source->priority,
+        .service = source->service != NULL ? source->service : "",
     };
     struct journal_tell tell = {.tell = tell_journal};
     struct source_journal *journal =

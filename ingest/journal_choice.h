@@ -32,7 +32,8 @@ struct journal_choice {
     size_t unit_count;
     const char *const *matches;
     size_t match_count;
-    int priority; /* 0..7 */
+    int priority;        /* 0..7 */
+    const char *service; /* of entries that name none; "": none. NULL: the one the source has */
 };
 
 /* Appends the name of the source: "journal:", then FILE or FOLDER or "@NAMESPACE", then the units with commas between

@@ -424,13 +424,25 @@ static int open_library(struct source_journal *journal)
     return result < 0 || choice->file != NULL ? result : sd_journal_get_fd(journal->journal);
 }
 
+static void set_service(struct source_journal *journal)
+{
+    const char *service = journal->choice.service;
+    if (service == NULL)
+        return;
+    struct source_defaults defaults = {.service = service[0] != '\0' ? str_of(service) : STR_ABSENT};
+    if (!catalog_set_defaults(journal->catalog, journal->known, &defaults) || journal->known->state.cursor.data == NULL)
+        return;
+    journal->unsaved = true;
+    journal->unsaved_us = journal->now_us - PASSED_SAVE_US;
+}
+
 static void know(struct source_journal *journal)
 {
     if (journal->known == NULL) {
         journal->known = catalog_new(journal->catalog, buf_str(&journal->name), SOURCE_JOURNAL);
         journal->known->claimed = true;
-        return;
     }
+    set_service(journal);
     struct source_state *state = &journal->known->state;
     if (state->cursor.data == journal->cursor.data)
         return;
