@@ -108,6 +108,7 @@ struct tail *follow_add(struct follow *follow, struct tail *tail)
 static void take_events(struct follow *follow)
 {
     struct watch_event event;
+    watch_begin(&follow->watch);
     while (watch_next(&follow->watch, &event)) {
         if (event.what != WATCH_WRITTEN)
             follow->look_due = true;

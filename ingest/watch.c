@@ -70,6 +70,9 @@ static const struct inotify_event *take(struct watch *watch)
 {
     if (watch->at == watch->size) {
         ssize_t got;
+        if (watch->reads == WATCH_READS_MAX)
+            return NULL;
+        watch->reads++;
         do
             got = read(watch->fd, watch->events, WATCH_EVENT_BYTES);
         while (got < 0 && errno == EINTR);
@@ -109,6 +112,11 @@ static bool translate(struct watch *watch, const struct inotify_event *event, st
         buf_add_text(&watch->path, path);
     *ret = (struct watch_event){written ? WATCH_WRITTEN : WATCH_NAMES, buf_str(&watch->path).data};
     return true;
+}
+
+void watch_begin(struct watch *watch)
+{
+    watch->reads = 0;
 }
 
 bool watch_next(struct watch *watch, struct watch_event *ret)

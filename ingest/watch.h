@@ -14,7 +14,11 @@
 #include "base/map.h"
 #include "base/scope.h"
 
-enum { WATCH_EVENT_BYTES = 64 << 10, WATCH_PATH_MAX = 8192 };
+enum {
+    WATCH_EVENT_BYTES = 64 << 10,
+    WATCH_PATH_MAX = 8192,
+    WATCH_READS_MAX = 32, /* of events, in one turn */
+};
 
 enum watch_what {
     WATCH_WRITTEN, /* the file `path` was written to or truncated */
@@ -36,13 +40,17 @@ struct watch {
     struct buf path; /* of the event given out */
     char *events;
     size_t size, at; /* events read and not given out */
+    unsigned reads;  /* in this turn */
 };
 
 void watch_open(struct watch *watch);
 void watch_release(struct watch *watch);
 /* What cannot be watched (it does not exist) is no failure: the next look will find it. */
 void watch_folder(struct watch *watch, const char *path);
-/* False when there is no event now. */
+/* Starts a turn of taking events. What writes faster than events are taken must not keep the taker from its work: after
+ * WATCH_READS_MAX reads the rest waits for the next turn, and fd stays readable. */
+void watch_begin(struct watch *watch);
+/* False when there is no event now, or none for this turn. */
 bool watch_next(struct watch *watch, struct watch_event *ret);
 
 #endif
