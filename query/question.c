@@ -139,7 +139,7 @@ static struct scan_ask make_ask(struct question *q, const struct question_scan *
                            .source_count = select->source_count,
                            .word = scan->word,
                            .literal = scan->literal,
-                           .offsets = select->offsets || scan->offsets || (shows_offsets(q) && !scan->textless)};
+                           .offsets = select->offsets || scan->offsets || (scan->writes && shows_offsets(q))};
     if (scan->everything)
         return ask;
     ask.needs = select->needs;

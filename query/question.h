@@ -63,7 +63,8 @@ struct question_scan {
     void *context;
     bool everything; /* visit also what is in range and does not hold */
     bool textless;   /* the visit looks at no text of the record */
-    bool offsets;    /* but at its offset, whatever is written */
+    bool writes;     /* the visit writes the record */
+    bool offsets;    /* the visit looks at its offset, whatever it writes */
     bool index_used; /* set: the id index pruned the scan */
 };
 /* Visits the selected records in record order. */

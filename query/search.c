@@ -115,7 +115,8 @@ bool search_list(struct question *q, int64_t before, int64_t after, struct err *
     struct question_scan scan = {.visit = streams ? write_at_once : note_record,
                                  .context = &listing,
                                  .everything = context,
-                                 .textless = !streams};
+                                 .textless = !streams,
+                                 .writes = streams};
     if (!question_scan(q, &scan, err))
         return false;
     if (streams)

@@ -30,14 +30,6 @@ static bool take_group(struct block *block, uint32_t group, struct pool_reader *
     return true;
 }
 
-static bool all_read(const struct pool_reader *reader)
-{
-    for (unsigned p = 0; p < POOL_COUNT; p++)
-        if (reader->rest[p].size > 0)
-            return false;
-    return true;
-}
-
 static bool take_runs(struct block *block)
 {
     uint64_t runs;
@@ -113,7 +105,7 @@ bool block_need_column(struct block *block, uint32_t index)
     bool sound = !block->is_broken;
     for (unsigned p = 0; p < POOL_COUNT && sound; p++)
         sound = block_column_pool(block, index, p, &in.rest[p]);
-    sound = sound && column_open(block->set, index, &in, &block->arena) && all_read(&in);
+    sound = sound && column_open(block->set, index, &in, &block->arena) && pool_all_read(&in);
     if (!sound)
         column->list = NULL;
     block->is_broken = !sound; /* what is damaged is not tried again and again */
@@ -215,6 +207,7 @@ bool block_begin(struct block *block, const struct block_row *row, struct err *e
     block->is_prepared = block->is_decoded = block->is_open = block->has_text = block->has_all_text = false;
     block->is_broken = false;
     block->offsets = NULL;
+    block->where = (struct block_offsets){0};
     block->starts = NULL;
     block->cursors = NULL;
     if (row->codec != BLOCK_CODEC)
@@ -340,14 +333,8 @@ bool block_decode_slots(struct block *block, const uint8_t *wanted, struct err *
     return true;
 }
 
-/* ---- Offsets ------------------------------------------------------------------------------------------------------------- */
-
-static bool slot_size(struct block *block, uint32_t slot, uint64_t *ret)
+bool block_slot_size(struct block *block, uint32_t slot, uint64_t *ret)
 {
-    if (block->has_all_text) {
-        *ret = block->starts[slot + 1] - block->starts[slot];
-        return true;
-    }
     const struct skeleton *skeleton = skeleton_of(block, slot);
     *ret = skeleton->literal_size;
     block->turn++;
@@ -359,64 +346,6 @@ static bool slot_size(struct block *block, uint32_t slot, uint64_t *ret)
             return false;
         *ret += size;
     }
-    return true;
-}
-
-/* Makes the offset, so far what the header says, that of the run. end: of the same source's run before, if it is not the first. */
-static void resolve_offset(struct batch_run *run, const struct map_entry *end, bool is_first)
-{
-    uint64_t difference = (run->offset >> 1) ^ (UINT64_C(0) - (run->offset & 1)); /* zigzag */
-    if (!is_first)
-        run->offset = end->value + difference;
-}
-
-static bool take_offsets(struct block *block, struct pool_reader header, struct map *ends, uint64_t *offsets)
-{
-    uint64_t left, slot = 0;
-    int64_t difference = 0;
-    if (!pool_take_varint(&header, &left) || left > block->slots)
-        return false;
-    bool have = false;
-    for (uint32_t r = 0; r < block->run_count; r++) {
-        struct batch_run *run = &block->runs[r];
-        bool is_first;
-        struct map_entry *end = map_at(ends, str_from((const char *)&run->source, sizeof run->source), &is_first);
-        resolve_offset(run, end, is_first);
-        uint64_t offset = run->offset;
-        for (uint32_t i = run->first; i < run->first + run->count; i++) {
-            if (!have && left > 0) {
-                if (!pool_take_varint(&header, &slot) || !pool_take_zigzag(&header, &difference) || slot < i)
-                    return false;
-                have = true;
-                left--;
-            }
-            if (have && slot == i) {
-                offset += (uint64_t)difference;
-                have = false;
-            }
-            offsets[i] = offset;
-            uint64_t size;
-            if (!slot_size(block, i, &size) ||
-                __builtin_add_overflow(offset, size + (block_ends_with_newline(block->flags[i]) ? 1 : 0), &offset))
-                return false;
-        }
-        run->end = end->value = offset;
-    }
-    return left == 0 && !have && all_read(&header);
-}
-
-bool block_decode_offsets(struct block *block, struct err *err)
-{
-    must(block->is_open && block->is_decoded);
-    if (block->offsets)
-        return true;
-    uint64_t *offsets = ARENA_ARRAY(&block->arena, uint64_t, block->slots);
-    struct map ends = {0};
-    block->is_broken = block->is_broken || !take_offsets(block, block->header, &ends, offsets);
-    map_release(&ends);
-    if (block->is_broken)
-        return block_damaged(block, "its offsets are wrong", err);
-    block->offsets = offsets;
     return true;
 }
 

@@ -14,6 +14,8 @@
  *                difference to the time expected, which is that column's text of the slot read as a time, else the time of the
  *                slot before that had one (the first: 0); modulo 2^64
  *     offsets    varint count, then for each slot whose offset is another one than expected: varint slot, zigzag difference
+ *     stretches  numbers: the bytes of text of each BLOCK_STRETCH slots but the last, so that one offset can be told without the
+ *                sizes of all texts before it; may be missing, and is of a block of one stretch
  *
  * The marks are four bytes for each slot: flags (enum record_flag, and BLOCK_NO_TIME), level, kinds, format.
  *
@@ -53,6 +55,7 @@ enum {
     BLOCK_MARK_SIZE = 4,
     BLOCK_MARKS_KIND = 255, /* the kind under which an encoder remembers the marks */
     BLOCK_NO_TIME = 128,
+    BLOCK_STRETCH = 128,
 };
 
 static inline uint32_t block_stream(uint32_t group, unsigned pool)
@@ -114,6 +117,27 @@ struct block_cursor {
     uint64_t turn; /* in which it was looked up; 0: never */
 };
 
+/* A slot that begins so many bytes behind where it is expected. */
+struct block_jump {
+    uint32_t slot;
+    int64_t by;
+};
+
+/* What is known of the sizes of one stretch: the bytes before each of its first `count` slots. */
+struct block_stretch {
+    uint32_t index, count;
+    uint64_t *before; /* NULL: nothing */
+};
+
+/* What is known of where records begin (block_offsets.c). */
+struct block_offsets {
+    bool known; /* the header was read */
+    struct block_jump *jumps;
+    uint32_t jump_count, looks; /* how often the sizes of a stretch were looked at */
+    const int64_t *stretches;   /* NULL: missing */
+    struct block_stretch at_run, at_slot;
+};
+
 /* A block on its way from bytes to records:
  *
  *     block_begin ─▶ sources, skeletons ─┬─▶ block_decode_marks ─▶ marks, times
@@ -138,7 +162,8 @@ struct block {
     bool has_text;     /* starts and text are, of the slots wanted */
     bool has_all_text; /* of all slots */
     uint32_t *starts;  /* slots + 1: where each record begins in text */
-    uint64_t *offsets; /* NULL until they are wanted */
+    uint64_t *offsets; /* NULL until all of them are wanted */
+    struct block_offsets where;
     struct buf text;
     struct codec_reader reader;
     struct pool_reader header, common;
@@ -164,8 +189,12 @@ bool block_decode_slots(struct block *block, const uint8_t *wanted, struct err *
 bool block_decode_text(struct block *block, struct err *err);
 /* Appends the text of one slot. */
 bool block_slot_text(struct block *block, uint32_t slot, struct buf *out, struct err *err);
+/* The bytes of a slot's text. False when it is damaged. */
+bool block_slot_size(struct block *block, uint32_t slot, uint64_t *ret);
 /* The offsets, which takes the sizes of all texts. */
 bool block_decode_offsets(struct block *block, struct err *err);
+/* The offset of one slot, which takes the sizes of a few. Of a damaged block it may be a wrong one. */
+bool block_slot_offset(struct block *block, uint32_t slot, uint64_t *ret, struct err *err);
 /* A stream of its own of a column, or its share of the common one; absent when it has none. False when it is damaged. */
 bool block_column_pool(struct block *block, uint32_t column, enum pool pool, struct str *ret);
 /* Marks and times, after block_begin (block_marks.c). */

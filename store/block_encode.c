@@ -133,6 +133,17 @@ static void add_offsets(const struct batch *batch, struct buf *meta)
     buf_add_str(meta, buf_str(&list));
 }
 
+static void add_stretches(struct store_encoder *e, const struct batch *batch)
+{
+    uint32_t count = (batch->record_count - 1) / BLOCK_STRETCH;
+    int64_t *sizes = arena_zalloc(&e->scratch, count * sizeof *sizes);
+    for (uint32_t i = 0; i < count * BLOCK_STRETCH; i++)
+        if (!(batch->records[i].flags & RECORD_TAIL))
+            sizes[i / BLOCK_STRETCH] += (int64_t)batch->records[i].raw.size;
+    if (count > 0)
+        pool_add_numbers(&e->header, sizes, count, &e->scratch);
+}
+
 /* Do most of a sample of the column's times agree with the records' own, up to a constant? A few records may be odd, so several
  * are tried for what the constant is. */
 static bool times_agree(const struct column *column, const struct batch *batch)
@@ -397,6 +408,7 @@ static void encode_body(struct store_encoder *e, struct batch *batch)
     }
     add_times(e, batch);
     add_offsets(batch, meta);
+    add_stretches(e, batch);
     for (unsigned p = 0; p < POOL_COUNT; p++)
         if (e->common.bufs[p].size > 0)
             codec_writer_add(&e->writer, block_stream(BLOCK_COMMON, p), buf_str(&e->common.bufs[p]), effort_of(p));

@@ -135,9 +135,11 @@ static bool fetch_from(struct store *store, struct cached *entry, uint64_t numbe
     uint32_t slot = (uint32_t)(number - block->first_record);
     entry->used = ++cache->clock;
     buf_reset(&cache->raw);
-    if (!block_slot_text(block, slot, &cache->raw, err) || (offset && !block_decode_offsets(block, err)))
+    uint64_t at = 0;
+    if (!block_slot_text(block, slot, &cache->raw, err) || (offset && !block_slot_offset(block, slot, &at, err)))
         return err_within(err, "the store '%s'", store->path);
     block_record_of(block, slot, buf_str(&cache->raw), ret);
+    ret->record.offset = at;
     return true;
 }
 

@@ -36,6 +36,14 @@ bool pool_take(struct pool_reader *reader, enum pool pool, size_t size, struct s
     return true;
 }
 
+bool pool_all_read(const struct pool_reader *reader)
+{
+    for (unsigned p = 0; p < POOL_COUNT; p++)
+        if (reader->rest[p].size > 0)
+            return false;
+    return true;
+}
+
 bool pool_take_varint(struct pool_reader *reader, uint64_t *ret)
 {
     return str_take_varint(&reader->rest[POOL_META], ret);

@@ -31,6 +31,7 @@ struct pool_reader {
 };
 /* Cuts size bytes off a pool. False when it has less. */
 bool pool_take(struct pool_reader *reader, enum pool pool, size_t size, struct str *ret);
+bool pool_all_read(const struct pool_reader *reader);
 bool pool_take_varint(struct pool_reader *reader, uint64_t *ret); /* from POOL_META */
 bool pool_take_zigzag(struct pool_reader *reader, int64_t *ret);
 

@@ -48,6 +48,25 @@ static bool is_same(const struct block *block, const struct batch *batch)
     return true;
 }
 
+/* Offsets asked for one by one: three by themselves, which does not bring about all of them, then the rest. */
+static void check_single_offsets(struct batch *batch)
+{
+    struct block_row row = row_of(batch);
+    SCOPED(block) block = {0};
+    struct err err = {0};
+    assert_true(block_decode(&block, &row, &err));
+    block_open(&block);
+    for (uint32_t i = 0; i < batch->record_count + 3; i++) {
+        uint32_t slot = i < 3 ? batch->record_count * (3 - i) / 4 : i - 3;
+        uint64_t offset;
+        if (!block_slot_offset(&block, slot, &offset, &err))
+            fail_msg("%s", err.text);
+        assert_true(offset == batch->records[slot].offset);
+        if (i < 3 && batch->record_count > 5 * BLOCK_STRETCH)
+            assert_null(block.offsets);
+    }
+}
+
 static void check_round_trip(struct batch *batch)
 {
     struct block_row row = row_of(batch);
@@ -56,6 +75,7 @@ static void check_round_trip(struct batch *batch)
     if (!decode(&block, &row, &err))
         fail_msg("%s", err.text);
     assert_true(is_same(&block, batch));
+    check_single_offsets(batch);
 }
 
 static void odd_lines_come_back(void **state)

@@ -362,8 +362,10 @@ static void check_scan(struct store *store, const struct scan_ask *ask, const st
             assert_true(str_equal(rec.record.raw, expected->raw));
         if (below(30))
             continue;
-        assert_true(store_fetch(store, i + 1, below(2), &fetched, &err));
+        bool offset = below(2);
+        assert_true(store_fetch(store, i + 1, offset, &fetched, &err));
         assert_true(str_equal(fetched.record.raw, expected->raw));
+        assert_true(!offset || fetched.record.offset == expected->offset);
     }
     assert_int_equal(scan_next(scan, &rec, &err), 0);
     assert_true(scan_counts(scan).blocks_damaged == 0);
