@@ -242,20 +242,6 @@ void block_open(struct block *block)
 
 /* ---- The text ------------------------------------------------------------------------------------------------------------- */
 
-/* The first value of the column in this slot or behind it. */
-static uint32_t first_value(const struct column *column, uint32_t slot)
-{
-    uint32_t low = 0, high = column->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (column->rows[middle] < slot)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Which value comes next; a column that stands twice in a line has two values there. */
 static inline uint32_t next_value(struct block *block, uint32_t c, uint32_t slot)
 {
@@ -265,7 +251,7 @@ static inline uint32_t next_value(struct block *block, uint32_t c, uint32_t slot
         const struct column *column = &block->set->columns[c];
         if (cursor->at >= column->count || column->rows[cursor->at] != slot ||
             (cursor->at > 0 && column->rows[cursor->at - 1] == slot))
-            cursor->at = first_value(column, slot);
+            cursor->at = column_find(column, slot);
     }
     return cursor->at++;
 }

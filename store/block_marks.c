@@ -37,7 +37,7 @@ static bool take_marks(struct block *block, uint32_t records)
         return false;
     const struct list *list = block->set->columns[index].list;
     bool coded = list->way == WAY_DICT; /* as it nearly always is: then each distinct mark is looked at once */
-    const uint32_t *codes = coded ? list_codes(&block->arena, list->dict) : NULL;
+    const uint16_t *codes = coded ? list_codes(&block->arena, list->dict) : NULL;
     const uint8_t(*marks)[BLOCK_MARK_SIZE] = marks_of(block, coded ? list->dict->texts : list);
     if (!marks || (coded && !codes))
         return false;

@@ -64,6 +64,20 @@ static inline uint32_t column_seek(const struct column *column, uint32_t row, ui
     return at;
 }
 
+/* The same without a place to start from. */
+static inline uint32_t column_find(const struct column *column, uint32_t row)
+{
+    uint32_t low = 0, high = column->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (column->rows[middle] < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 struct column_set {
     struct column columns[COLUMN_COUNT_MAX];
     uint32_t count;

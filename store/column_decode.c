@@ -140,35 +140,29 @@ static bool open_dict(struct decoder *d, struct list_rows *rows, unsigned depth,
            open_list(d, first, depth + 1, dict->texts);
 }
 
-static bool open_same(struct decoder *d, struct list_rows *of, unsigned depth, struct list *ret)
+static bool open_same(struct decoder *d, struct list_rows *rows, unsigned depth, struct list *ret)
 {
-    const struct column *column = take_column(d);
-    const uint32_t *rows = column ? list_rows(d->arena, of) : NULL;
-    uint32_t *places = ARENA_ARRAY(d->arena, uint32_t, ret->count);
-    if (!rows || !pool_take_codes(d->in, places, ret->count, 2))
+    struct list_same *same = arena_zalloc(d->arena, sizeof *same);
+    struct list_rows *left = arena_zalloc(d->arena, sizeof *left);
+    struct list *own = ARENA_NEW(d->arena, struct list);
+    struct str bits;
+    uint32_t others = 0, wrong = 0;
+    ret->same = same;
+    same->count = ret->count;
+    same->rows = rows;
+    same->other = take_column(d);
+    same->own = own;
+    if (!same->other || !pool_take(d->in, POOL_CODE, ret->count, &bits))
         return false;
-    uint32_t *own_rows = ARENA_ARRAY(d->arena, uint32_t, ret->count);
-    uint32_t own = 0, at = 0;
-    bool aligned = rows == column->rows;
     for (uint32_t i = 0; i < ret->count; i++) {
-        if (!places[i]) {
-            places[i] = own | LIST_OWN;
-            own_rows[own++] = rows[i];
-            continue;
-        }
-        at = aligned ? i : column_seek(column, rows[i], at);
-        if (at >= column->count || column->rows[at] != rows[i])
-            return false;
-        places[i] = at;
+        wrong |= (uint8_t)bits.data[i];
+        others += (uint8_t)bits.data[i];
     }
-    struct list *list = ARENA_NEW(d->arena, struct list);
-    ret->same.places = places;
-    ret->same.other = column->list;
-    ret->same.own = list;
-    ret->same.column = (uint32_t)(column - d->set->columns);
-    struct list_rows *left = ARENA_NEW(d->arena, struct list_rows);
-    *left = (struct list_rows){.rows = own_rows, .count = own};
-    return open_list(d, left, depth + 1, list);
+    if (wrong > 1)
+        return false;
+    same->bits = bits.data;
+    *left = (struct list_rows){.base = rows, .bits = bits.data, .count = ret->count - others};
+    return open_list(d, left, depth + 1, own);
 }
 
 /* ---- Templates -------------------------------------------------------------------------------------------------------------- */

@@ -22,6 +22,8 @@ struct finder {
     uint8_t *marks;
     uint8_t **column_hits; /* a flag for each text of a column; NULL: none is set, once it is looked at */
     bool *column_looked;
+    uint8_t *spare;    /* zeros, for the hits of the next column, or NULL */
+    uint32_t hits_max; /* texts of the column that has most */
     struct piece_look *pieces;
     struct window windows[WINDOWS_MAX];
     uint32_t window_count;
@@ -183,9 +185,9 @@ static bool find_typed(struct finder *f, const struct list *list, uint8_t *hits)
 }
 
 /* NULL when they are damaged. */
-static const uint32_t *codes_of(struct finder *f, const struct list *list)
+static const uint16_t *codes_of(struct finder *f, const struct list *list)
 {
-    const uint32_t *codes = list_codes(&f->block->arena, list->dict);
+    const uint16_t *codes = list_codes(&f->block->arena, list->dict);
     f->damaged |= codes == NULL;
     return codes;
 }
@@ -195,7 +197,7 @@ static bool find_dict(struct finder *f, const struct list *list, uint8_t *hits)
     uint8_t *distinct = arena_zalloc(&f->arena, list->dict->distinct);
     if (!find_list(f, list->dict->texts, distinct))
         return false;
-    const uint32_t *codes = codes_of(f, list);
+    const uint16_t *codes = codes_of(f, list);
     for (uint32_t i = 0; codes && i < list->count; i++)
         hits[i] = distinct[codes[i]];
     return true;
@@ -254,15 +256,25 @@ static bool column_may_hold(struct finder *f, uint32_t index)
     return !column_is_typed(meta, &typed) || type_fits(f, &typed);
 }
 
+/* Zeroed flags, enough for any column. Most columns leave them as they are, so that the next one can have them. */
+static uint8_t *take_spare(struct finder *f)
+{
+    uint8_t *spare = f->spare ? f->spare : arena_zalloc(&f->arena, f->hits_max);
+    f->spare = NULL;
+    return spare;
+}
+
 /* NULL when no text of the column holds it. */
 static const uint8_t *column_hits(struct finder *f, uint32_t index)
 {
     const struct column *column = &f->block->set->columns[index];
     if (!f->column_looked[index] && column_may_hold(f, index)) {
         f->damaged |= !block_need_column(f->block, index);
-        uint8_t *hits = f->damaged ? NULL : arena_zalloc(&f->arena, column->count);
+        uint8_t *hits = f->damaged ? NULL : take_spare(f);
         if (hits && find_list(f, column->list, hits))
             f->column_hits[index] = hits;
+        else if (hits) /* none is set */
+            f->spare = hits;
     }
     f->column_looked[index] = true;
     return f->column_hits[index];
@@ -271,11 +283,15 @@ static const uint8_t *column_hits(struct finder *f, uint32_t index)
 static bool find_same(struct finder *f, const struct list *list, uint8_t *hits)
 {
     bool any = false;
-    const uint8_t *other = column_hits(f, list->same.column);
-    uint8_t *own = arena_zalloc(&f->arena, list->same.own->count);
-    find_list(f, list->same.own, own);
-    for (uint32_t i = 0; i < list->count; i++) {
-        uint32_t place = list->same.places[i];
+    struct list_same *same = list->same;
+    const uint8_t *other = column_hits(f, (uint32_t)(same->other - f->block->set->columns));
+    uint8_t *own = arena_zalloc(&f->arena, same->own->count);
+    if (!find_list(f, same->own, own) && !other)
+        return false;
+    const uint32_t *places = list_places(&f->block->arena, same);
+    f->damaged |= places == NULL;
+    for (uint32_t i = 0; places && i < list->count; i++) {
+        uint32_t place = places[i];
         any |= hits[i] = place & LIST_OWN ? own[place & ~LIST_OWN] : other && other[place];
     }
     return any;
@@ -349,7 +365,7 @@ static void look_through(struct finder *f, const struct window *window)
         return;
     }
     const struct list *list = column->list;
-    const uint32_t *codes = list->way == WAY_DICT ? codes_of(f, list) : NULL;
+    const uint16_t *codes = list->way == WAY_DICT ? codes_of(f, list) : NULL;
     uint8_t *distinct = NULL;
     if (codes) {
         distinct = arena_zalloc(&f->arena, list->dict->distinct);
@@ -437,6 +453,8 @@ bool find_slots(struct block *block, const struct find_text *wanted, uint8_t *ma
     f.column_hits = arena_zalloc(&f.arena, (columns + 1) * sizeof *f.column_hits);
     f.column_looked = arena_zalloc(&f.arena, (columns + 1) * sizeof *f.column_looked);
     f.pieces = arena_zalloc(&f.arena, block->skeletons.piece_count * sizeof *f.pieces);
+    for (uint32_t c = 0; c < columns; c++)
+        f.hits_max = block->set->columns[c].count > f.hits_max ? block->set->columns[c].count : f.hits_max;
     for (uint32_t c = 0; c < columns && !f.damaged; c++) {
         const uint8_t *hits = column_hits(&f, c);
         const struct column *column = &block->set->columns[c];

@@ -78,8 +78,9 @@ static inline size_t typed_text(struct lister *lister, const struct list *list, 
     struct list_typed *typed = list->typed;
     if (typed->bytes)
         return typed_bytes_text(&typed->typed, typed->bytes + i * typed->each, out);
-    const int64_t *numbers = typed->numbers ? typed->numbers : read_numbers(lister->arena, typed);
-    return typed_number_text(&typed->typed, numbers[i], typed->scales ? typed->scales[i] : 0, out);
+    bool alone = !typed->numbers && !typed->packed.deltas; /* then each can be read by itself */
+    int64_t number = alone ? pool_number_at(&typed->packed, i) : read_numbers(lister->arena, typed)[i];
+    return typed_number_text(&typed->typed, number, typed->scales ? typed->scales[i] : 0, out);
 }
 
 static inline bool put_typed(struct lister *lister, const struct list *list, uint32_t i, struct buf *out)
@@ -113,7 +114,7 @@ static bool put_lines(struct lister *lister, const struct list *list, uint32_t i
 /* The text of a dictionary, made when it is wanted first; absent when it is damaged. */
 static inline struct str dict_text(struct lister *lister, struct list_dict *dict, uint32_t i)
 {
-    const uint32_t *codes = dict->codes ? dict->codes : list_codes(lister->arena, dict);
+    const uint16_t *codes = dict->codes ? dict->codes : list_codes(lister->arena, dict);
     if (!codes)
         return STR_ABSENT;
     if (dict->texts->way == WAY_RAW) /* made as it stands */
@@ -130,12 +131,52 @@ static inline struct str dict_text(struct lister *lister, struct list_dict *dict
     return *made;
 }
 
-/* Where the text of a SAME stands. */
-static inline const struct list *same_text(const struct list *list, uint32_t i, uint32_t *ret_place)
+/* The record of one text, without those of all where that can be. */
+static bool row_of(struct arena *arena, struct list_rows *rows, uint32_t i, uint32_t *ret)
 {
-    uint32_t place = list->same.places[i];
+    while (!rows->rows && rows->picked) {
+        i = rows->picked[i];
+        rows = rows->base;
+    }
+    if (!rows->rows && !list_rows(arena, rows))
+        return false;
+    *ret = rows->rows[i];
+    return true;
+}
+
+/* One place; false when the other column has no text there. */
+static bool find_place(struct arena *arena, const struct list_same *same, uint32_t i, uint32_t *ret)
+{
+    uint32_t others = 0, row;
+    if (!same->bits[i]) {
+        for (uint32_t k = 0; k < i; k++)
+            others += (uint8_t)same->bits[k];
+        *ret = (i - others) | LIST_OWN;
+        return true;
+    }
+    if (!row_of(arena, same->rows, i, &row))
+        return false;
+    *ret = column_find(same->other, row);
+    return *ret < same->other->count && same->other->rows[*ret] == row;
+}
+
+/* The list in which the text of a SAME stands, and where; NULL when it is damaged. */
+static const struct list *same_text(struct lister *lister, const struct list *list, uint32_t i, uint32_t *ret_place)
+{
+    enum { ASKED_MAX = 64 };
+    struct list_same *same = list->same;
+    uint32_t place;
+    if (!same->places && same->asked++ < ASKED_MAX) {
+        if (!find_place(lister->arena, same, i, &place))
+            return NULL;
+    } else {
+        const uint32_t *places = list_places(lister->arena, same);
+        if (!places)
+            return NULL;
+        place = places[i];
+    }
     *ret_place = place & ~LIST_OWN;
-    return place & LIST_OWN ? list->same.own : list->same.other;
+    return place & LIST_OWN ? same->own : same->other->list;
 }
 
 bool list_put(struct lister *lister, const struct list *list, uint32_t i, struct buf *out)
@@ -155,8 +196,8 @@ bool list_put(struct lister *lister, const struct list *list, uint32_t i, struct
     case WAY_SPLIT:
         return put_split(lister, list, i, out);
     case WAY_SAME:
-        list = same_text(list, i, &place);
-        return list_put(lister, list, place, out);
+        list = same_text(lister, list, i, &place);
+        return list && list_put(lister, list, place, out);
     case WAY_LINES:
         return put_lines(lister, list, i, out);
     default:
@@ -167,7 +208,8 @@ bool list_put(struct lister *lister, const struct list *list, uint32_t i, struct
 bool list_text(struct lister *lister, const struct list *list, uint32_t i, struct str *ret)
 {
     while (list->way == WAY_SAME)
-        list = same_text(list, i, &i);
+        if (!(list = same_text(lister, list, i, &i)))
+            return false;
     if (list->way == WAY_ONE || list->way == WAY_RAW) {
         *ret = list->way == WAY_ONE ? list->one : raw_text(list, i);
         return true;
@@ -231,8 +273,8 @@ bool list_size(struct lister *lister, const struct list *list, uint32_t i, size_
     case WAY_SPLIT:
         return split_size(lister, list, i, ret);
     case WAY_SAME:
-        list = same_text(list, i, &i);
-        return list_size(lister, list, i, ret);
+        list = same_text(lister, list, i, &i);
+        return list && list_size(lister, list, i, ret);
     case WAY_LINES:
         return lines_size(lister, list, i, ret);
     case WAY_ONE:
@@ -257,9 +299,10 @@ static const uint32_t *pick_rows(struct arena *arena, const struct list_rows *ro
             own[i] = base[rows->picked[i]];
             continue;
         }
-        while (rows->line_ends[at] <= i)
+        while (rows->bits ? rows->bits[at] != 0 : rows->line_ends[at] <= i)
             at++;
         own[i] = base[at];
+        at += rows->bits != NULL;
     }
     return own;
 }
@@ -267,7 +310,8 @@ static const uint32_t *pick_rows(struct arena *arena, const struct list_rows *ro
 /* A text that is never used, or first used behind a later one, is a sign of damage. */
 static const uint32_t *first_rows(struct arena *arena, struct list_dict *dict)
 {
-    const uint32_t *codes = list_codes(arena, dict), *rows = list_rows(arena, dict->rows);
+    const uint16_t *codes = list_codes(arena, dict);
+    const uint32_t *rows = list_rows(arena, dict->rows);
     if (!codes || !rows)
         return NULL;
     uint32_t *first = ARENA_ARRAY(arena, uint32_t, dict->distinct);
@@ -290,79 +334,134 @@ const uint32_t *list_rows(struct arena *arena, struct list_rows *rows)
     return rows->rows;
 }
 
-#define NO_GUESS UINT32_MAX
-
-/* The code of the parent's text beside each text of a list; one beyond all codes where it has none. NULL when damaged. */
-static const uint32_t *codes_beside(struct arena *arena, const struct list_dict *dict)
+const uint32_t *list_places(struct arena *arena, struct list_same *same)
 {
-    const struct column *parent = dict->parent;
-    const uint32_t *codes = list_codes(arena, parent->list->dict), *rows = list_rows(arena, dict->rows);
-    if (!codes || !rows || rows == parent->rows)
-        return rows ? codes : NULL;
-    uint32_t *beside = ARENA_ARRAY(arena, uint32_t, dict->count);
-    for (uint32_t i = 0, at = 0; i < dict->count; i++) {
-        at = column_seek(parent, rows[i], at);
-        bool there = at < parent->count && parent->rows[at] == rows[i];
-        beside[i] = there ? codes[at] : parent->list->dict->distinct;
+    if (same->places)
+        return same->places;
+    const uint32_t *rows = list_rows(arena, same->rows);
+    uint32_t *places = ARENA_ARRAY(arena, uint32_t, same->count);
+    bool aligned = rows == same->other->rows;
+    for (uint32_t i = 0, own = 0, at = 0; rows && i < same->count; i++) {
+        if (!same->bits[i]) {
+            places[i] = own++ | LIST_OWN;
+            continue;
+        }
+        at = aligned ? i : column_seek(same->other, rows[i], at);
+        if (at >= same->other->count || same->other->rows[at] != rows[i])
+            return NULL;
+        places[i] = at;
     }
-    return beside;
+    return same->places = rows ? places : NULL;
 }
 
-/* Symbols become codes, in place, in one of three ways. A code beyond the next new one is damage, and so is a dictionary that
- * is not used up; then no code is beyond it either. */
-static bool resolve_plain(const struct list_dict *dict, uint32_t *codes)
+#define NO_GUESS UINT32_MAX
+
+/* What is written of a text: see column.h. */
+static inline uint32_t symbol_at(const struct list_dict *dict, uint32_t i, bool wide)
+{
+    uint32_t low = (uint8_t)dict->symbols.low.data[i];
+    return wide ? low | (uint32_t)(uint8_t)dict->symbols.high.data[i] << 8 : low;
+}
+
+/* Symbols become codes, in one of three ways. A code beyond the next new one is damage, and so is a dictionary that is not used
+ * up; then no code is beyond it either. */
+static inline bool resolve_plain(const struct list_dict *dict, uint16_t *codes, bool wide)
 {
     uint32_t known = 0;
     bool sound = true;
     for (uint32_t i = 0; i < dict->count; i++) {
-        sound &= codes[i] <= known;
-        known += codes[i] == known;
+        uint32_t code = symbol_at(dict, i, wide);
+        sound &= code <= known;
+        known += code == known;
+        codes[i] = (uint16_t)code;
     }
     return sound && known == dict->distinct;
 }
 
-static bool resolve_age(const struct list_dict *dict, uint32_t *codes)
+static inline bool resolve_age(const struct list_dict *dict, uint16_t *codes, bool wide)
 {
     uint32_t known = 0;
     bool sound = true;
     for (uint32_t i = 0; i < dict->count; i++) {
-        uint32_t symbol = codes[i];
+        uint32_t symbol = symbol_at(dict, i, wide);
         sound &= symbol <= known;
-        codes[i] = known - symbol;
+        codes[i] = (uint16_t)(known - symbol);
         known += symbol == 0;
     }
     return sound && known == dict->distinct;
 }
 
-static bool resolve_guess(struct arena *arena, const struct list_dict *dict, uint32_t *codes)
+/* What a guess needs. */
+struct guess {
+    const struct column *parent;
+    const uint16_t *parent_codes;
+    const uint32_t *rows; /* NULL: they are the parent's */
+    uint32_t *last;       /* the code that came with each text of the parent */
+};
+
+/* wide, apart (from the parent's rows) and age are known where it is called: a loop of its own for each. */
+static inline __attribute__((always_inline)) bool resolve_guess(const struct list_dict *dict, const struct guess *guess,
+                                                                uint16_t *codes, bool wide, bool apart, bool age)
 {
-    const uint32_t *beside = codes_beside(arena, dict);
-    uint32_t known = 0, distinct = dict->parent->list->dict->distinct;
-    bool sound = beside != NULL, age = dict->age;
-    uint32_t *last = ARENA_ARRAY(arena, uint32_t, distinct + 1); /* the code that came with each text of the parent */
-    memset(last, 0xff, (distinct + 1) * sizeof *last);
-    for (uint32_t i = 0; sound && i < dict->count; i++) {
-        uint32_t symbol = codes[i], said = age ? known + 1 - symbol : symbol - 1;
-        uint32_t code = symbol == 0 ? last[beside[i]] : said;
-        sound = code <= known; /* no guess, and an age beyond all, are far above */
+    const struct column *parent = guess->parent;
+    uint32_t known = 0, at = 0, distinct = parent->list->dict->distinct, *last = guess->last;
+    bool sound = true;
+    for (uint32_t i = 0; i < dict->count; i++) {
+        uint32_t beside = apart ? distinct : guess->parent_codes[i]; /* distinct: the parent has no text */
+        if (apart) {
+            at = column_seek(parent, guess->rows[i], at);
+            if (at < parent->count && parent->rows[at] == guess->rows[i])
+                beside = guess->parent_codes[at];
+        }
+        uint32_t symbol = symbol_at(dict, i, wide), said = age ? known + 1 - symbol : symbol - 1;
+        uint32_t code = symbol == 0 ? last[beside] : said;
+        sound &= code <= known; /* no guess, and an age beyond all, are far above */
         known += code == known;
-        last[beside[i]] = code;
-        last[distinct] = NO_GUESS;
-        codes[i] = code;
+        last[beside] = code;
+        if (apart)
+            last[distinct] = NO_GUESS;
+        codes[i] = (uint16_t)code;
     }
     return sound && known == dict->distinct;
 }
 
-const uint32_t *list_codes(struct arena *arena, struct list_dict *dict)
+static bool resolve_any_guess(const struct list_dict *dict, const struct guess *guess, uint16_t *codes, bool wide)
+{
+    if (guess->rows)
+        return wide        ? resolve_guess(dict, guess, codes, true, true, dict->age)
+               : dict->age ? resolve_guess(dict, guess, codes, false, true, true)
+                           : resolve_guess(dict, guess, codes, false, true, false);
+    return wide        ? resolve_guess(dict, guess, codes, true, false, dict->age)
+           : dict->age ? resolve_guess(dict, guess, codes, false, false, true)
+                       : resolve_guess(dict, guess, codes, false, false, false);
+}
+
+static bool take_guess(struct arena *arena, const struct list_dict *dict, struct guess *ret)
+{
+    const struct list_dict *of = dict->parent->list->dict;
+    const uint32_t *rows = list_rows(arena, dict->rows);
+    *ret = (struct guess){.parent = dict->parent, .parent_codes = list_codes(arena, dict->parent->list->dict)};
+    ret->rows = rows == dict->parent->rows ? NULL : rows;
+    ret->last = ARENA_ARRAY(arena, uint32_t, of->distinct + 1);
+    memset(ret->last, 0xff, (of->distinct + 1) * sizeof *ret->last);
+    return rows && ret->parent_codes;
+}
+
+const uint16_t *list_codes(struct arena *arena, struct list_dict *dict)
 {
     if (dict->codes)
         return dict->codes;
-    uint32_t *codes = ARENA_ARRAY(arena, uint32_t, dict->count);
-    if (!pool_read_codes(&dict->symbols, codes))
+    struct guess guess;
+    if (dict->parent && !take_guess(arena, dict, &guess))
         return NULL;
-    bool sound = dict->parent ? resolve_guess(arena, dict, codes)
-                 : dict->age  ? resolve_age(dict, codes)
-                              : resolve_plain(dict, codes);
+    uint16_t *codes = ARENA_ARRAY(arena, uint16_t, dict->count);
+    bool wide = dict->symbols.high.size > 0, sound;
+    if (dict->parent)
+        sound = resolve_any_guess(dict, &guess, codes, wide);
+    else if (dict->age)
+        sound = resolve_age(dict, codes, wide);
+    else
+        sound = resolve_plain(dict, codes, wide);
     return sound ? dict->codes = codes : NULL;
 }
 
@@ -376,7 +475,7 @@ const int64_t *list_times(const struct list *list, struct arena *arena)
     if (list->way != WAY_DICT || list->dict->texts->way != WAY_TYPED)
         return NULL;
     const int64_t *distinct = list_times(list->dict->texts, arena);
-    const uint32_t *codes = distinct ? list_codes(arena, list->dict) : NULL;
+    const uint16_t *codes = distinct ? list_codes(arena, list->dict) : NULL;
     if (!codes)
         return NULL;
     int64_t *times = ARENA_ARRAY(arena, int64_t, list->count);

@@ -21,8 +21,22 @@ struct list_rows {
     const uint32_t *rows; /* NULL: not found out yet */
     uint32_t count;
     struct list_dict *dict; /* those of the first uses of its texts, or */
-    struct list_rows *base; /* of another list those that are picked, or each as often as there are lines in its text */
+    struct list_rows
+        *base; /* of another list those that are picked, those with a bit of 0 (one in each byte), or each as often as
+                               there are lines in its text */
     const uint32_t *picked, *line_ends;
+    const char *bits;
+};
+
+/* Where the texts of a SAME stand, found out for one text as long as few are asked for. */
+struct list_same {
+    uint32_t count;
+    const char *bits; /* for each text a byte: 1 when it is the other column's text, else 0 */
+    struct list_rows *rows;
+    const struct column *other;
+    const struct list *own;
+    const uint32_t *places; /* LIST_OWN | place in own, or place in other; NULL: not found out yet */
+    uint32_t asked;
 };
 
 struct list_typed {
@@ -36,7 +50,7 @@ struct list_typed {
 
 struct list_dict {
     uint32_t count, distinct;
-    const uint32_t *codes; /* NULL: not found out yet */
+    const uint16_t *codes; /* NULL: not found out yet */
     struct pool_codes symbols;
     bool age;
     const struct column *parent; /* or NULL */
@@ -69,12 +83,7 @@ struct list {
             const uint32_t *codes, *places; /* template of each text, and which of its texts it is */
             uint32_t template_count;
         } split;
-        struct {
-            const uint32_t *places; /* LIST_OWN | place in own, or place in other */
-            const struct list *other;
-            const struct list *own;
-            uint32_t column; /* the other's */
-        } same;
+        struct list_same *same;
         struct {
             const uint32_t *ends; /* lines before the end of each text */
             const struct list *lines;
@@ -98,9 +107,10 @@ bool list_text(struct lister *lister, const struct list *list, uint32_t i, struc
 /* The bytes of text i. */
 bool list_size(struct lister *lister, const struct list *list, uint32_t i, size_t *ret);
 
-/* The codes of a dictionary, the records of a list. NULL when the bytes are not sound. */
-const uint32_t *list_codes(struct arena *arena, struct list_dict *dict);
+/* The codes of a dictionary, the records of a list, the places of a SAME. NULL when the bytes are not sound. */
+const uint16_t *list_codes(struct arena *arena, struct list_dict *dict);
 const uint32_t *list_rows(struct arena *arena, struct list_rows *rows);
+const uint32_t *list_places(struct arena *arena, struct list_same *same);
 
 /* Microseconds of each text, when they are times or may be seconds since 1970: typed, or a dictionary of typed ones; else NULL. */
 const int64_t *list_times(const struct list *list, struct arena *arena);

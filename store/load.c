@@ -1,5 +1,7 @@
 #include "store/load.h"
 
+#include "base/must.h"
+
 enum { DIRECTORY_MAX = CODEC_STREAMS_MAX * 32 };
 
 void load_release(struct load *load)
@@ -15,8 +17,13 @@ static bool take_u32(struct sqlite3_stmt *stmt, int column, uint32_t *ret)
     return value == *ret;
 }
 
-/* Columns: id, first_record, slots, records, codec, directory, body. */
-static bool take_row(struct sqlite3_stmt *stmt, struct load *ret, struct err *err)
+static bool too_large(const struct block_row *row, struct err *err)
+{
+    return err_set(err, ERR_CORRUPT, 0, "block %lld is damaged: its size is beyond the limits", (long long)row->id);
+}
+
+/* Columns: id, first_record, slots, records, codec, directory, size of the body. */
+static bool take_row(struct sql *sql, struct sqlite3_stmt *stmt, struct load *ret, struct err *err)
 {
     struct block_row *row = &ret->row;
     int64_t first_record = sql_i64(stmt, 1);
@@ -24,13 +31,18 @@ static bool take_row(struct sqlite3_stmt *stmt, struct load *ret, struct err *er
     if (first_record < 1 || first_record > INT64_MAX - BATCH_RECORDS_MAX || !take_u32(stmt, 2, &row->slots) ||
         !take_u32(stmt, 3, &row->records) || !take_u32(stmt, 4, &row->codec))
         return err_set(err, ERR_CORRUPT, 0, "block %lld is damaged: its numbers are wrong", (long long)row->id);
-    struct str directory = sql_str(stmt, 5), body = sql_str(stmt, 6);
+    struct str directory = sql_str(stmt, 5);
+    int64_t body = sql_i64(stmt, 6);
     ret->bytes.size_max = DIRECTORY_MAX + BLOCK_BODY_MAX;
     buf_reset(&ret->bytes);
-    if (directory.size > DIRECTORY_MAX || !buf_reserve(&ret->bytes, directory.size + body.size))
-        return err_set(err, ERR_CORRUPT, 0, "block %lld is damaged: its size is beyond the limits", (long long)row->id);
-    buf_add_str(&ret->bytes, directory);
-    buf_add_str(&ret->bytes, body);
+    if (directory.size > DIRECTORY_MAX || body < 0 || body > BLOCK_BODY_MAX)
+        return too_large(row, err);
+    must(buf_add_str(&ret->bytes, directory));
+    char *to = buf_reserve(&ret->bytes, (size_t)body);
+    must(to != NULL);
+    if (!sql_read_blob(sql, "block", "body", row->id, to, (size_t)body, err))
+        return false;
+    ret->bytes.size += (size_t)body;
     row->directory = str_slice(buf_str(&ret->bytes), 0, directory.size);
     row->body = str_slice(buf_str(&ret->bytes), directory.size, ret->bytes.size);
     return true;
@@ -44,7 +56,7 @@ static enum load_result load(struct store *store, struct sqlite3_stmt *stmt, str
         return LOAD_GONE;
     bool sound = false;
     if (step == 1) {
-        sound = take_row(stmt, ret, &why);
+        sound = take_row(&store->sql, stmt, ret, &why);
         sql_rest(stmt);
     }
     if (sound)

@@ -15,6 +15,7 @@ enum {
     HEADER_SIZE = 100,
     HEADER_RESERVED = 20, /* where the header tells how much of a page is left alone */
     CONTROL_STATE = 0x77696e,
+    AHEAD_BYTES = 32 << 10,
 };
 
 /* The file as SQLite sees it; the one below it stands right behind. */
@@ -23,6 +24,11 @@ struct page_file {
     bool known; /* the header was seen */
     struct page_state state;
     uint8_t *copy; /* a page on its way into the file */
+    /* Who reads page after page, as a blob's are, gets the next ones from one read. What is here dies with any lock that is taken
+     * or given back: as long as a reader keeps its lock, nobody changes a page of the file that it may still see there. */
+    uint8_t *ahead;
+    sqlite3_int64 ahead_from, next; /* next: behind the page read last */
+    int ahead_size;
 };
 
 static struct sqlite3_vfs *below; /* SQLite's own */
@@ -87,15 +93,44 @@ static bool check_page(struct page_file *file, uint8_t *page, size_t size, uint3
 static int file_close(struct sqlite3_file *base)
 {
     free(((struct page_file *)(void *)base)->copy);
+    free(((struct page_file *)(void *)base)->ahead);
     struct sqlite3_file *real = file_below(base);
     return real->pMethods->xClose(real);
+}
+
+static void forget_ahead(struct sqlite3_file *base)
+{
+    ((struct page_file *)(void *)base)->ahead_size = 0;
+}
+
+/* True when the page stands in what was read ahead, or does so now. */
+static bool take_ahead(struct page_file *file, void *data, int size, sqlite3_int64 offset)
+{
+    struct sqlite3_file *real = file_below(&file->base);
+    bool follows = offset == file->next;
+    file->next = offset + size;
+    if (offset < file->ahead_from || offset + size > file->ahead_from + file->ahead_size) {
+        if (!follows)
+            return false;
+        if (file->ahead == NULL)
+            file->ahead = mem_resize(NULL, AHEAD_BYTES);
+        file->ahead_from = offset;
+        /* Fails at the end of the file, where the pages are read one by one. */
+        bool whole = real->pMethods->xRead(real, file->ahead, AHEAD_BYTES, offset) == SQLITE_OK;
+        file->ahead_size = whole ? AHEAD_BYTES : 0;
+        if (!whole)
+            return false;
+    }
+    memcpy(data, file->ahead + (offset - file->ahead_from), (size_t)size);
+    return true;
 }
 
 static int file_read(struct sqlite3_file *base, void *data, int size, sqlite3_int64 offset)
 {
     struct page_file *file = (struct page_file *)(void *)base;
     struct sqlite3_file *real = file_below(base);
-    int code = real->pMethods->xRead(real, data, size, offset);
+    bool ahead = file->state.summed && offset > 0 && is_page(size, offset) && take_ahead(file, data, size, offset);
+    int code = ahead ? SQLITE_OK : real->pMethods->xRead(real, data, size, offset);
     if (code != SQLITE_OK)
         return code;
     if (offset == 0 && size >= HEADER_SIZE)
@@ -110,6 +145,7 @@ static int file_write(struct sqlite3_file *base, const void *data, int size, sql
 {
     struct page_file *file = (struct page_file *)(void *)base;
     struct sqlite3_file *real = file_below(base);
+    forget_ahead(base);
     if (is_page(size, offset)) {
         if (offset == 0)
             learn(file, data);
@@ -128,6 +164,7 @@ static int file_write(struct sqlite3_file *base, const void *data, int size, sql
 
 static int file_truncate(struct sqlite3_file *base, sqlite3_int64 size)
 {
+    forget_ahead(base);
     struct sqlite3_file *real = file_below(base);
     return real->pMethods->xTruncate(real, size);
 }
@@ -146,12 +183,14 @@ static int file_size(struct sqlite3_file *base, sqlite3_int64 *ret)
 
 static int file_lock(struct sqlite3_file *base, int level)
 {
+    forget_ahead(base);
     struct sqlite3_file *real = file_below(base);
     return real->pMethods->xLock(real, level);
 }
 
 static int file_unlock(struct sqlite3_file *base, int level)
 {
+    forget_ahead(base);
     struct sqlite3_file *real = file_below(base);
     return real->pMethods->xUnlock(real, level);
 }
@@ -193,6 +232,7 @@ static int file_shm_map(struct sqlite3_file *base, int page, int size, int exten
 
 static int file_shm_lock(struct sqlite3_file *base, int offset, int count, int flags)
 {
+    forget_ahead(base);
     struct sqlite3_file *real = file_below(base);
     return real->pMethods->xShmLock(real, offset, count, flags);
 }

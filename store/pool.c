@@ -187,6 +187,14 @@ void pool_read_numbers(const struct pool_numbers *numbers, int64_t *ret)
             values[i] += last;
 }
 
+int64_t pool_number_at(const struct pool_numbers *numbers, size_t i)
+{
+    uint64_t value = numbers->width > 0 ? (uint8_t)numbers->low.data[i] : 0;
+    for (unsigned plane = 1; plane < numbers->width; plane++)
+        value |= (uint64_t)(uint8_t)numbers->high.data[numbers->count * (plane - 1) + i] << (8 * plane);
+    return (int64_t)(value + (uint64_t)numbers->min);
+}
+
 bool pool_take_numbers(struct pool_reader *reader, int64_t *ret, size_t count)
 {
     struct pool_numbers numbers;

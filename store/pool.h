@@ -48,6 +48,8 @@ struct pool_numbers {
 };
 bool pool_skip_numbers(struct pool_reader *reader, size_t count, struct pool_numbers *ret);
 void pool_read_numbers(const struct pool_numbers *numbers, int64_t *ret);
+/* One number; they must be no differences. */
+int64_t pool_number_at(const struct pool_numbers *numbers, size_t i);
 /* Small codes 0..limit-1: one plane, or two from 256 on (limit <= 65536). */
 void pool_add_codes(struct pools *pools, const uint32_t *codes, size_t count, uint32_t limit);
 bool pool_take_codes(struct pool_reader *reader, uint32_t *ret, size_t count, uint32_t limit);

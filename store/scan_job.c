@@ -159,7 +159,7 @@ static uint8_t choose_slot(const struct plan *plan, const struct job *job, uint3
 {
     const struct block *block = job->block;
     uint8_t unsure = job->wanted[slot] == FIND_MAYBE ? UNSURE : 0;
-    if (job->wanted[slot] == FIND_NO || block_is_hole(block, slot) || job->first_record + slot <= plan->after)
+    if (block_is_hole(block, slot) || job->first_record + slot <= plan->after)
         return 0;
     if (plan->wants) {
         struct scan_record rec;
@@ -172,15 +172,30 @@ static uint8_t choose_slot(const struct plan *plan, const struct job *job, uint3
     return block->times[slot] == TIME_NONE ? TIMELESS | unsure : 0;
 }
 
+/* The next slot that is not ruled out, or `end`. */
+static uint32_t next_left(const struct job *job, uint32_t slot, uint32_t end)
+{
+    uint64_t eight;
+    while (end - slot >= sizeof eight && (memcpy(&eight, job->wanted + slot, sizeof eight), eight == 0))
+        slot += sizeof eight;
+    while (slot < end && job->wanted[slot] == 0)
+        slot++;
+    return slot;
+}
+
 static void choose(const struct plan *plan, struct job *job)
 {
     const struct block *block = job->block;
     job->any = false;
     for (uint32_t r = 0; r < block->run_count; r++) {
         const struct batch_run *run = &block->runs[r];
-        bool source = plan_wants_source(plan, run->source);
-        for (uint32_t slot = run->first; slot < run->first + run->count; slot++) {
-            job->wanted[slot] = source ? choose_slot(plan, job, slot) : 0;
+        uint32_t end = run->first + run->count;
+        if (!plan_wants_source(plan, run->source)) {
+            memset(job->wanted + run->first, 0, run->count);
+            continue;
+        }
+        for (uint32_t slot = next_left(job, run->first, end); slot < end; slot = next_left(job, slot + 1, end)) {
+            job->wanted[slot] = choose_slot(plan, job, slot);
             job->any |= job->wanted[slot] != 0;
         }
     }

@@ -1,6 +1,7 @@
 #include "store/sql.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -274,6 +275,19 @@ struct str sql_str(struct sqlite3_stmt *stmt, int column)
     const char *data = sqlite3_column_blob(stmt, column);
     int size = sqlite3_column_bytes(stmt, column);
     return size > 0 && data != NULL ? str_from(data, (size_t)size) : STR("");
+}
+
+bool sql_read_blob(struct sql *sql, const char *table, const char *column, int64_t id, char *to, size_t size,
+                   struct err *err)
+{
+    struct sqlite3_blob *blob = NULL;
+    errno = 0; /* sql_fail may look at it */
+    bool ok = size <= INT_MAX && sqlite3_blob_open(sql->db, "main", table, column, id, 0, &blob) == SQLITE_OK &&
+              sqlite3_blob_read(blob, to, (int)size, 0) == SQLITE_OK;
+    if (!ok)
+        sql_fail(sql, err);
+    sqlite3_blob_close(blob);
+    return ok;
 }
 
 bool sql_is_i64(struct sqlite3_stmt *stmt, int column)

@@ -70,6 +70,10 @@ void sql_bind_str(struct sqlite3_stmt *stmt, int index, struct str text);
 int64_t sql_i64(struct sqlite3_stmt *stmt, int column);
 int64_t sql_time(struct sqlite3_stmt *stmt, int column);   /* NULL is TIME_NONE */
 struct str sql_str(struct sqlite3_stmt *stmt, int column); /* text or blob; NULL is absent */
+/* Copies a blob out of a row that a statement stands on, page by page, and so without a copy of the whole between. It has so many
+ * bytes (length()). */
+bool sql_read_blob(struct sql *sql, const char *table, const char *column, int64_t id, char *to, size_t size,
+                   struct err *err);
 bool sql_is_i64(struct sqlite3_stmt *stmt, int column);
 bool sql_is_null(struct sqlite3_stmt *stmt, int column);
 

@@ -185,11 +185,12 @@ SELECT id, first_record, slots, timeless, time_min, time_max FROM block WHERE fi
 
 -- name: block_read
 -- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid=?)
-SELECT id, first_record, slots, records, codec, directory, body FROM block WHERE id = ?1;
+SELECT id, first_record, slots, records, codec, directory, iif(typeof(body) = 'blob', length(body), 0) FROM block
+WHERE id = ?1;
 
 -- name: block_holding
 -- plan: SEARCH block USING INDEX block_range (first_record<?)
-SELECT id, first_record, slots, records, codec, directory, body FROM block
+SELECT id, first_record, slots, records, codec, directory, iif(typeof(body) = 'blob', length(body), 0) FROM block
 WHERE first_record <= ?1 ORDER BY first_record DESC LIMIT 1;
 
 -- name: run_blocks
