@@ -9,12 +9,13 @@
 #include "analyze/record.h"
 #include "analyze/shape.h"
 #include "analyze/signal.h"
+#include "analyze/table.h"
 #include "analyze/text.h"
 #include "base/clock_memo.h"
 
 struct analyzer {
     const struct field_table *fields;
-    struct signal_table *signals;
+    const struct signal_table *signals;
     struct shape_set *shapes;
     struct json_cut cut;   /* scratch, too large for the stack */
     struct text_line text; /* scratch */
@@ -25,7 +26,7 @@ struct analyzer *analyzer_new(const struct field_table *table)
 {
     struct analyzer *analyzer = mem_alloc(sizeof *analyzer);
     analyzer->fields = table;
-    analyzer->signals = signal_table_new();
+    analyzer->signals = &table_signals;
     analyzer->shapes = shape_set_new(table, analyzer->signals);
     return analyzer;
 }
@@ -35,7 +36,6 @@ void analyzer_free(struct analyzer *analyzer)
     if (!analyzer)
         return;
     shape_set_free(analyzer->shapes);
-    signal_table_free(analyzer->signals);
     free(analyzer);
 }
 

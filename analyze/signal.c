@@ -1,168 +1,18 @@
 #include "analyze/signal.h"
 
-#include <stdlib.h>
-
-#include "analyze/yaml.h"
-#include "base/asset.h"
+#include "analyze/table.h"
+#include "base/buf.h"
 #include "base/chars.h"
-#include "base/map.h"
-#include "base/must.h"
+#include "base/scope.h"
 
-enum {
-    MARK_TEXT_SHIFT = 0, /* KIND_ bits of phrases valid anywhere */
-    MARK_CODE_SHIFT = 8, /* KIND_ bits of whole codes */
-    MARK_LOGIN = 1 << 16,
-    MARK_FAILURE = 1 << 17,
-    MARK_SUCCESS = 1 << 18,
-};
-
-struct signal_table {
-    uint8_t classes[256]; /* byte -> class; 0 is "in no phrase" */
-    bool word[256];       /* byte is part of a word */
-    unsigned class_count;
-    uint32_t *marks; /* of the phrase that ends in a state, or 0; state 0 is the root */
-    uint16_t *next;  /* state * class_count + class -> state, 0 = none */
-    size_t count, capacity;
-    uint8_t starts[(1 << 16) / 8]; /* a bit for each two bytes that some phrase starts with */
-    struct map values;             /* path -> 0, and path '\0' value -> kinds */
-};
-
-static unsigned char fold(unsigned char c)
+static size_t next_of(const struct signal_table *table, size_t state, unsigned class)
 {
-    if (c >= 'A' && c <= 'Z')
-        return (unsigned char)(c | 0x20);
-    return c == '_' || c == '-' || c == '.' || c == '/' || c == ':' ? ' ' : c;
-}
-
-static uint16_t add_state(struct signal_table *table)
-{
-    if (table->count == table->capacity) {
-        table->capacity = table->capacity ? table->capacity * 2 : 256;
-        table->marks = mem_resize_array(table->marks, table->capacity, sizeof *table->marks);
-        table->next = mem_resize_array(table->next, table->capacity * table->class_count, sizeof *table->next);
-    }
-    must(table->count < UINT16_MAX);
-    table->marks[table->count] = 0;
-    memset(table->next + table->count * table->class_count, 0, table->class_count * sizeof *table->next);
-    return (uint16_t)table->count++;
-}
-
-static uint16_t *next_of(const struct signal_table *table, size_t state, unsigned class)
-{
-    return &table->next[state * table->class_count + class];
-}
-
-static void add_phrase(struct signal_table *table, struct str phrase, uint32_t mark)
-{
-    must(phrase.size >= 2);
-    size_t state = 0;
-    for (size_t i = 0; i < phrase.size; i++) {
-        unsigned class = table->classes[(unsigned char)phrase.data[i]];
-        uint16_t *next = next_of(table, state, class);
-        if (!*next) {
-            uint16_t added = add_state(table);
-            next = next_of(table, state, class); /* add_state may have moved it */
-            *next = added;
-        }
-        state = *next;
-    }
-    table->marks[state] |= mark;
-}
-
-static void add_classes(struct signal_table *table)
-{
-    /* Letters, digits and the one separator each have a class; what is in no phrase shares class 0. */
-    table->class_count = 1;
-    uint8_t of_folded[256] = {0};
-    for (unsigned c = 0; c < 256; c++) {
-        unsigned char folded = fold((unsigned char)c);
-        bool alphanumeric = (folded >= 'a' && folded <= 'z') || (folded >= '0' && folded <= '9');
-        table->word[c] = alphanumeric;
-        if (!alphanumeric && folded != ' ')
-            continue;
-        if (!of_folded[folded])
-            of_folded[folded] = (uint8_t)table->class_count++;
-        table->classes[c] = of_folded[folded];
-    }
-}
-
-static unsigned kind_by_name(struct str name)
-{
-    for (unsigned i = 0; i < KIND_COUNT; i++)
-        if (str_equal(name, str_of(kind_name(i))))
-            return 1u << i;
-    return 0;
-}
-
-static void add_list(struct signal_table *table, const struct yaml_node *list, uint32_t mark)
-{
-    must(list && list->type == YAML_LIST);
-    for (const struct yaml_node *item = list->first; item; item = item->next)
-        add_phrase(table, item->text, mark);
-}
-
-static void add_values(struct signal_table *table, const struct yaml_node *values, unsigned kind)
-{
-    for (const struct yaml_node *member = values ? values->first : NULL; member; member = member->next) {
-        SCOPED(buf) key = BUF(1024);
-        map_at(&table->values, member->key->text, NULL);
-        buf_add_str(&key, member->key->text);
-        buf_add_char(&key, 0);
-        buf_add_str(&key, member->text);
-        map_at(&table->values, buf_str(&key), NULL)->value |= kind;
-    }
+    return table->next[state * table->class_count + class];
 }
 
 static unsigned pair_of(const char *bytes)
 {
     return (unsigned)(unsigned char)bytes[0] << 8 | (unsigned char)bytes[1];
-}
-
-static void note_starts(struct signal_table *table)
-{
-    for (unsigned byte = 0; byte < 256; byte++) {
-        uint16_t first = *next_of(table, 0, table->classes[byte]);
-        for (unsigned second = 0; first && second < 256; second++)
-            if (*next_of(table, first, table->classes[second]))
-                table->starts[byte << 5 | second / 8] |= (uint8_t)(1u << second % 8);
-    }
-}
-
-struct signal_table *signal_table_new(void)
-{
-    struct signal_table *table = mem_alloc(sizeof *table);
-    add_classes(table);
-    add_state(table);
-    SCOPED(arena) arena = {0};
-    struct err err;
-    const struct yaml_node *root = yaml_load(asset_get("signals.yml"), "signals.yml", &arena, &err);
-    must(root && root->type == YAML_MAP);
-    for (const struct yaml_node *member = root->first; member; member = member->next) {
-        unsigned kind = kind_by_name(member->key->text);
-        if (kind) {
-            add_list(table, yaml_get(member, "text"), kind << MARK_TEXT_SHIFT);
-            add_list(table, yaml_get(member, "code"), kind << MARK_CODE_SHIFT);
-            add_values(table, yaml_get(member, "value"), kind);
-        } else if (str_equal(member->key->text, STR("login_event"))) {
-            add_list(table, member, MARK_LOGIN);
-        } else {
-            bool failure = str_equal(member->key->text, STR("outcome_failure"));
-            must(failure || str_equal(member->key->text, STR("outcome_success")));
-            add_list(table, member, failure ? MARK_FAILURE : MARK_SUCCESS);
-        }
-    }
-    note_starts(table);
-    return table;
-}
-
-void signal_table_free(struct signal_table *table)
-{
-    if (!table)
-        return;
-    free(table->marks);
-    free(table->next);
-    map_release(&table->values);
-    free(table);
 }
 
 struct found {
@@ -207,7 +57,7 @@ static void match_from(const struct signal_table *table, struct str text, size_t
 {
     size_t state = 0;
     for (size_t at = start; at < text.size; at++) {
-        state = *next_of(table, state, table->classes[(unsigned char)text.data[at]]);
+        state = next_of(table, state, table->classes[(unsigned char)text.data[at]]);
         if (!state)
             return;
         uint32_t mark = table->marks[state];
@@ -315,7 +165,8 @@ struct signal_code signal_of_code(const struct signal_table *table, struct str t
 
 bool signal_path_known(const struct signal_table *table, struct str path)
 {
-    return map_find(&table->values, path) != NULL;
+    uint64_t none;
+    return table_find(&table->values, path, &none);
 }
 
 unsigned signal_of_value(const struct signal_table *table, struct str path, struct str value)
@@ -324,6 +175,6 @@ unsigned signal_of_value(const struct signal_table *table, struct str path, stru
     buf_add_str(&key, path);
     buf_add_char(&key, 0);
     buf_add_str(&key, value);
-    const struct map_entry *entry = key.full ? NULL : map_find(&table->values, buf_str(&key));
-    return entry ? (unsigned)entry->value : 0;
+    uint64_t kinds;
+    return !key.full && table_find(&table->values, buf_str(&key), &kinds) ? (unsigned)kinds : 0;
 }

@@ -1,4 +1,4 @@
-/* Signals: the words that make a record count as something, from schemas/signals.yml.
+/* Signals: the words that make a record count as something, from schemas/signals.yml (table.h).
  *
  * All phrases stand in one tree that is walked from the beginning of each word of a text, in which letters are lower case and
  * space _ - . / : are one character. A phrase counts only as whole words. Immutable; any thread. */
@@ -8,8 +8,6 @@
 #include "analyze/analyze.h"
 
 struct signal_table;
-struct signal_table *signal_table_new(void); /* from the embedded file */
-void signal_table_free(struct signal_table *table);
 
 /* Kinds whose phrases stand in the text, as KIND_ bits. A phrase that is said not to be ("rate_limit_exceeded=false", ": 0") does not
  * count, nor does one that the prose quotes (searched for 'login failed'); one in the quotes of a value (error: "login failed") does. */

@@ -1,9 +1,9 @@
-# embed_assets(RET): every file below schemas/ but the README.md goes into the binary with .incbin. Writes asset_data.S
+# embed_assets(RET): every file below schemas/ but the README.md, and *.yml, goes into the binary with .incbin. Writes asset_data.S
 # (the bytes) and asset_table.c (the rows base/asset.c reads, sorted by name) into the build folder; RET lists the two.
 function(embed_assets ret)
     set(root ${CMAKE_SOURCE_DIR}/schemas)
     file(GLOB_RECURSE files RELATIVE ${root} CONFIGURE_DEPENDS ${root}/*)
-    list(FILTER files EXCLUDE REGEX "(^|/)(README\\.md|\\..*|.*~)$")
+    list(FILTER files EXCLUDE REGEX "(^|/)(README\\.md|[^/]*\\.yml|\\..*|.*~)$")
     list(SORT files COMPARE STRING CASE SENSITIVE ORDER ASCENDING)
 
     set(data "    .section .rodata\n")
@@ -44,4 +44,15 @@ const size_t asset_row_count = ${index};
 ")
     set_source_files_properties(${folder}/asset_data.S PROPERTIES OBJECT_DEPENDS "${paths}")
     set(${ret} ${folder}/asset_data.S ${folder}/asset_table.c PARENT_SCOPE)
+endfunction()
+
+# bake_tables(RET): analyze/bake makes tables of schemas/*.yml; RET is the file.
+function(bake_tables ret)
+    set(tables ${CMAKE_BINARY_DIR}/assets/tables.c)
+    set(files ${CMAKE_SOURCE_DIR}/schemas/fields.yml ${CMAKE_SOURCE_DIR}/schemas/signals.yml)
+    add_executable(bake analyze/bake/bake.c analyze/bake/bake_signal.c analyze/field_load.c analyze/table.c
+        analyze/yaml.c)
+    target_link_libraries(bake PRIVATE base PkgConfig::YAML)
+    add_custom_command(OUTPUT ${tables} COMMAND bake ${files} ${tables} DEPENDS bake ${files} VERBATIM)
+    set(${ret} ${tables} PARENT_SCOPE)
 endfunction()

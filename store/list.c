@@ -451,7 +451,7 @@ const uint16_t *list_codes(struct arena *arena, struct list_dict *dict)
 {
     if (dict->codes)
         return dict->codes;
-    struct guess guess;
+    struct guess guess = {0};
     if (dict->parent && !take_guess(arena, dict, &guess))
         return NULL;
     uint16_t *codes = ARENA_ARRAY(arena, uint16_t, dict->count);

@@ -11,12 +11,13 @@
 #include <cmocka.h>
 
 #include "analyze/shape.h"
+#include "analyze/table.h"
 #include "base/buf.h"
 #include "base/scope.h"
 #include "tests/unit/slow_build.h"
 
 static struct field_table *table;
-static struct signal_table *signals;
+static const struct signal_table *signals = &table_signals;
 static struct json_cut cut; /* too large for the stack */
 
 static int set_up(void **state)
@@ -24,14 +25,12 @@ static int set_up(void **state)
     (void)state;
     struct err err = {0};
     table = field_table_new(STR_ABSENT, NULL, &err);
-    signals = signal_table_new();
     return table ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    signal_table_free(signals);
     field_table_free(table);
     return 0;
 }

@@ -8,33 +8,22 @@
 #include <cmocka.h>
 
 #include "analyze/signal.h"
+#include "analyze/table.h"
 #include "analyze/yaml.h"
-#include "base/asset.h"
 #include "base/buf.h"
+#include "base/io.h"
 #include "base/scope.h"
 
-static struct signal_table *table;
-
-static int set_up(void **state)
-{
-    (void)state;
-    table = signal_table_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    signal_table_free(table);
-    return 0;
-}
+static const struct signal_table *table = &table_signals;
 
 static void every_phrase(void **state)
 {
     (void)state;
     SCOPED(arena) arena = {0};
     struct err err = {0};
-    const struct yaml_node *root = yaml_load(asset_get("signals.yml"), "signals.yml", &arena, &err);
+    SCOPED(buf) file = BUF(1 << 20);
+    assert_true(io_read_file("schemas/signals.yml", &file, &err));
+    const struct yaml_node *root = yaml_load(buf_str(&file), "signals.yml", &arena, &err);
     assert_non_null(root);
     unsigned phrases = 0;
     for (unsigned bit = 0; bit < KIND_COUNT; bit++) {
@@ -156,5 +145,5 @@ int main(void)
         cmocka_unit_test(codes),
         cmocka_unit_test(values),
     };
-    return cmocka_run_group_tests_name("signal", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("signal", tests, NULL, NULL);
 }
