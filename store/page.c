@@ -290,6 +290,8 @@ static int open_file(struct sqlite3_vfs *vfs, const char *name, struct sqlite3_f
 
 static void register_vfs(void)
 {
+    /* Nobody asks how much memory SQLite has, and counting takes a lock at every allocation. Refused when SQLite runs already. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     below = sqlite3_vfs_find(NULL);
     must(below != NULL && sizeof(struct page_file) % sizeof(void *) == 0);
     ours = *below; /* what is not about opening is the same */
