@@ -204,10 +204,12 @@ bool codec_reader_take(struct codec_reader *reader, uint32_t kind, struct arena 
     if (entry->raw_size > reader->raw_left || checksum_of(kind, entry->raw_size, packed) != entry->checksum)
         return false;
     reader->raw_left -= entry->raw_size;
+    if (entry->size == entry->raw_size) {
+        *ret = entry->raw = packed.data ? packed : STR("");
+        return true;
+    }
     char *to = arena_alloc(arena, entry->raw_size + 1);
-    if (entry->size == entry->raw_size)
-        memcpy(to, packed.data, packed.size);
-    else if (!inflate_to(reader->decompressor, packed, to, entry->raw_size))
+    if (!inflate_to(reader->decompressor, packed, to, entry->raw_size))
         return false;
     *ret = entry->raw = str_from(to, entry->raw_size);
     return true;

@@ -145,23 +145,17 @@ static bool open_same(struct decoder *d, struct list_rows *rows, unsigned depth,
     struct list_same *same = arena_zalloc(d->arena, sizeof *same);
     struct list_rows *left = arena_zalloc(d->arena, sizeof *left);
     struct list *own = ARENA_NEW(d->arena, struct list);
-    struct str bits;
-    uint32_t others = 0, wrong = 0;
     ret->same = same;
     same->count = ret->count;
     same->rows = rows;
     same->other = take_column(d);
     same->own = own;
-    if (!same->other || !pool_take(d->in, POOL_CODE, ret->count, &bits))
+    if (!same->other || !pool_skip_codes(d->in, ret->count, 2, &same->bits))
         return false;
-    for (uint32_t i = 0; i < ret->count; i++) {
-        wrong |= (uint8_t)bits.data[i];
-        others += (uint8_t)bits.data[i];
-    }
-    if (wrong > 1)
+    uint32_t zeros = pool_count_codes(&same->bits, ret->count, 0);
+    if (zeros + pool_count_codes(&same->bits, ret->count, 1) != ret->count)
         return false;
-    same->bits = bits.data;
-    *left = (struct list_rows){.base = rows, .bits = bits.data, .count = ret->count - others};
+    *left = (struct list_rows){.base = rows, .bits = same->bits.low.data, .count = zeros};
     return open_list(d, left, depth + 1, own);
 }
 

@@ -111,6 +111,87 @@ static bool put_lines(struct lister *lister, const struct list *list, uint32_t i
     return true;
 }
 
+/* ---- One by one -------------------------------------------------------------------------------------------------------- */
+
+/* The record of one text, without those of all where that can be. */
+static bool row_of(struct arena *arena, struct list_rows *rows, uint32_t i, uint32_t *ret)
+{
+    while (!rows->rows && rows->picked) {
+        i = rows->picked[i];
+        rows = rows->base;
+    }
+    if (!rows->rows && !list_rows(arena, rows))
+        return false;
+    *ret = rows->rows[i];
+    return true;
+}
+
+/* What is written of a text: see column.h. */
+static inline uint32_t symbol_at(const struct list_dict *dict, uint32_t i, bool wide)
+{
+    uint32_t low = (uint8_t)dict->symbols.low.data[i];
+    return wide ? low | (uint32_t)(uint8_t)dict->symbols.high.data[i] << 8 : low;
+}
+
+/* The code beside a text of a guessed dictionary, of the parent's text in the same record. False when there is none. */
+static bool find_beside(struct arena *arena, const struct list_dict *dict, uint32_t i, uint32_t *ret)
+{
+    const struct column *parent = dict->parent;
+    struct list_dict *of = parent->list->dict;
+    uint32_t row, at = i;
+    if (dict->rows->rows != parent->rows) {
+        if (!row_of(arena, dict->rows, i, &row))
+            return false;
+        at = column_find(parent, row);
+        if (at >= parent->count || parent->rows[at] != row)
+            return false;
+    }
+    if (!of->codes && !of->parent && !of->age) {
+        *ret = symbol_at(of, at, of->symbols.high.size > 0);
+        return true;
+    }
+    const uint16_t *codes = list_codes(arena, of);
+    if (codes)
+        *ret = codes[at];
+    return codes != NULL;
+}
+
+/* Where it is said what stands for a guess: the text before it that had the same text beside it, and was no guess. UINT32_MAX
+ * when it is not near. */
+static uint32_t find_said(struct arena *arena, const struct list_dict *dict, uint32_t i, bool wide)
+{
+    enum { NEAR = 1024 };
+    uint32_t wanted, beside;
+    if (!find_beside(arena, dict, i, &wanted))
+        return UINT32_MAX;
+    for (uint32_t at = i; at > 0 && i - at < NEAR; at--)
+        if (symbol_at(dict, at - 1, wide) != 0 && find_beside(arena, dict, at - 1, &beside) && beside == wanted)
+            return at - 1;
+    return UINT32_MAX;
+}
+
+/* One code, without those of all where that can be. */
+static bool find_code(struct arena *arena, struct list_dict *dict, uint32_t i, uint32_t *ret)
+{
+    bool wide = dict->symbols.high.size > 0, guessed = dict->parent != NULL;
+    if (!dict->codes && guessed && symbol_at(dict, i, wide) == 0) {
+        uint32_t said = find_said(arena, dict, i, wide);
+        if (said == UINT32_MAX && !list_codes(arena, dict))
+            return false;
+        i = said == UINT32_MAX ? i : said;
+    }
+    uint32_t symbol = symbol_at(dict, i, wide);
+    if (dict->codes)
+        *ret = dict->codes[i];
+    else if (dict->age)
+        *ret = pool_count_codes(&dict->symbols, i, guessed) + guessed - symbol; /* the symbols of new ones count those before */
+    else
+        *ret = symbol - guessed;
+    return *ret < dict->distinct;
+}
+
+/* ---- Texts of dictionaries and of other columns ------------------------------------------------------------------------ */
+
 /* The text of a dictionary, made when it is wanted first; absent when it is damaged. */
 static inline struct str dict_text(struct lister *lister, struct list_dict *dict, uint32_t i)
 {
@@ -131,27 +212,19 @@ static inline struct str dict_text(struct lister *lister, struct list_dict *dict
     return *made;
 }
 
-/* The record of one text, without those of all where that can be. */
-static bool row_of(struct arena *arena, struct list_rows *rows, uint32_t i, uint32_t *ret)
+/* As long as few texts of a dictionary are asked for, each is found by itself. */
+static inline bool is_asked_seldom(struct list_dict *dict)
 {
-    while (!rows->rows && rows->picked) {
-        i = rows->picked[i];
-        rows = rows->base;
-    }
-    if (!rows->rows && !list_rows(arena, rows))
-        return false;
-    *ret = rows->rows[i];
-    return true;
+    enum { ASKED_MAX = 64 };
+    return dict->asked < ASKED_MAX && ++dict->asked < ASKED_MAX;
 }
 
 /* One place; false when the other column has no text there. */
 static bool find_place(struct arena *arena, const struct list_same *same, uint32_t i, uint32_t *ret)
 {
-    uint32_t others = 0, row;
-    if (!same->bits[i]) {
-        for (uint32_t k = 0; k < i; k++)
-            others += (uint8_t)same->bits[k];
-        *ret = (i - others) | LIST_OWN;
+    uint32_t row;
+    if (!same->bits.low.data[i]) {
+        *ret = pool_count_codes(&same->bits, i, 0) | LIST_OWN;
         return true;
     }
     if (!row_of(arena, same->rows, i, &row))
@@ -191,6 +264,8 @@ bool list_put(struct lister *lister, const struct list *list, uint32_t i, struct
     case WAY_TYPED:
         return put_typed(lister, list, i, out);
     case WAY_DICT:
+        if (is_asked_seldom(list->dict))
+            return find_code(lister->arena, list->dict, i, &place) && list_put(lister, list->dict->texts, place, out);
         text = dict_text(lister, list->dict, i);
         return text.data && put(lister, text, out);
     case WAY_SPLIT:
@@ -215,6 +290,9 @@ bool list_text(struct lister *lister, const struct list *list, uint32_t i, struc
         return true;
     }
     if (list->way == WAY_DICT) {
+        uint32_t code;
+        if (is_asked_seldom(list->dict))
+            return find_code(lister->arena, list->dict, i, &code) && list_text(lister, list->dict->texts, code, ret);
         *ret = dict_text(lister, list->dict, i);
         return ret->data != NULL;
     }
@@ -277,9 +355,12 @@ bool list_size(struct lister *lister, const struct list *list, uint32_t i, size_
         return list && list_size(lister, list, i, ret);
     case WAY_LINES:
         return lines_size(lister, list, i, ret);
+    case WAY_DICT:
+        if (is_asked_seldom(list->dict))
+            return find_code(lister->arena, list->dict, i, &i) && list_size(lister, list->dict->texts, i, ret);
+        /* fall through */
     case WAY_ONE:
     case WAY_RAW:
-    case WAY_DICT:
         if (!list_text(lister, list, i, &view))
             return false;
         *ret = view.size;
@@ -342,7 +423,7 @@ const uint32_t *list_places(struct arena *arena, struct list_same *same)
     uint32_t *places = ARENA_ARRAY(arena, uint32_t, same->count);
     bool aligned = rows == same->other->rows;
     for (uint32_t i = 0, own = 0, at = 0; rows && i < same->count; i++) {
-        if (!same->bits[i]) {
+        if (!same->bits.low.data[i]) {
             places[i] = own++ | LIST_OWN;
             continue;
         }
@@ -355,13 +436,6 @@ const uint32_t *list_places(struct arena *arena, struct list_same *same)
 }
 
 #define NO_GUESS UINT32_MAX
-
-/* What is written of a text: see column.h. */
-static inline uint32_t symbol_at(const struct list_dict *dict, uint32_t i, bool wide)
-{
-    uint32_t low = (uint8_t)dict->symbols.low.data[i];
-    return wide ? low | (uint32_t)(uint8_t)dict->symbols.high.data[i] << 8 : low;
-}
 
 /* Symbols become codes, in one of three ways. A code beyond the next new one is damage, and so is a dictionary that is not used
  * up; then no code is beyond it either. */

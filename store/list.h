@@ -31,7 +31,7 @@ struct list_rows {
 /* Where the texts of a SAME stand, found out for one text as long as few are asked for. */
 struct list_same {
     uint32_t count;
-    const char *bits; /* for each text a byte: 1 when it is the other column's text, else 0 */
+    struct pool_codes bits; /* 1 when the text is the other column's, else 0 */
     struct list_rows *rows;
     const struct column *other;
     const struct list *own;
@@ -57,6 +57,7 @@ struct list_dict {
     struct list_rows *rows;
     struct list *texts;
     struct str *made; /* of each distinct text; absent until it is wanted, as the array is (NULL) */
+    uint32_t asked;   /* texts asked for: as long as they are few, they are found and put one by one */
 };
 
 struct list_template {

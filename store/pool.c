@@ -245,6 +245,20 @@ bool pool_read_codes(const struct pool_codes *codes, uint32_t *ret)
     return count == 0 || most < codes->limit;
 }
 
+uint32_t pool_count_codes(const struct pool_codes *codes, uint32_t end, uint32_t code)
+{
+    const unsigned char *low = (const unsigned char *)codes->low.data, *high = (const unsigned char *)codes->high.data;
+    unsigned char low_byte = (unsigned char)code, high_byte = (unsigned char)(code >> 8);
+    uint32_t count = 0;
+    if (codes->high.size == 0)
+        for (uint32_t i = 0; i < end; i++)
+            count += low[i] == low_byte;
+    else
+        for (uint32_t i = 0; i < end; i++)
+            count += (low[i] == low_byte) & (high[i] == high_byte);
+    return count;
+}
+
 bool pool_take_codes(struct pool_reader *reader, uint32_t *ret, size_t count, uint32_t limit)
 {
     struct pool_codes codes;

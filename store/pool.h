@@ -60,6 +60,8 @@ struct pool_codes {
 };
 bool pool_skip_codes(struct pool_reader *reader, size_t count, uint32_t limit, struct pool_codes *ret);
 bool pool_read_codes(const struct pool_codes *codes, uint32_t *ret);
+/* How many of the first `end` are this code. */
+uint32_t pool_count_codes(const struct pool_codes *codes, uint32_t end, uint32_t code);
 
 /* About the bits that many bytes with this histogram need without context. */
 double entropy_bits(const uint32_t histogram[256], size_t count);

@@ -144,12 +144,12 @@ static bool find_needs(const struct plan *plan, struct job *job)
         for (size_t i = 0; i < plan->needs[n].count; i++)
             if (!find_slots(block, &plan->needs[n].texts[i], marks))
                 return false;
-        job->any = false;
+        uint8_t left = 0;
         for (uint32_t slot = 0; slot < job->slots; slot++) {
-            if (marks[slot] < job->wanted[slot])
-                job->wanted[slot] = marks[slot];
-            job->any |= job->wanted[slot] != FIND_NO;
+            job->wanted[slot] = marks[slot] < job->wanted[slot] ? marks[slot] : job->wanted[slot];
+            left |= job->wanted[slot];
         }
+        job->any = left != FIND_NO;
     }
     return true;
 }
@@ -206,8 +206,8 @@ static bool make_texts(const struct plan *plan, struct job *job)
 {
     struct block *block = job->block;
     uint32_t count = 0;
-    uint8_t *chosen = arena_alloc(&block->arena, job->slots);
-    for (uint32_t slot = 0; slot < job->slots; slot++) {
+    uint8_t *chosen = arena_zalloc(&block->arena, job->slots);
+    for (uint32_t slot = next_left(job, 0, job->slots); slot < job->slots; slot = next_left(job, slot + 1, job->slots)) {
         chosen[slot] = (job->wanted[slot] & UNSURE) || (job->wanted[slot] & WANTED && !plan->textless);
         count += chosen[slot];
     }
@@ -223,7 +223,7 @@ static void settle(const struct plan *plan, struct job *job)
 {
     const struct block *block = job->block;
     job->any = false;
-    for (uint32_t slot = 0; slot < job->slots; slot++) {
+    for (uint32_t slot = next_left(job, 0, job->slots); slot < job->slots; slot = next_left(job, slot + 1, job->slots)) {
         if (job->wanted[slot] & UNSURE) {
             struct str raw = str_slice(buf_str(&block->text), block->starts[slot], block->starts[slot + 1]);
             if (!plan_wants_text(plan, raw))
@@ -280,8 +280,7 @@ bool job_next(const struct plan *plan, struct job *job, struct scan_record *ret)
 {
     if (!job->any)
         return false;
-    while (job->at < job->slots && !job->wanted[job->at])
-        job->at++;
+    job->at = next_left(job, job->at, job->slots);
     if (job->at == job->slots)
         return false;
     if (plan->textless)
