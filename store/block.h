@@ -14,7 +14,7 @@
  *                difference to the time expected, which is that column's text of the slot read as a time, else the time of the
  *                slot before that had one (the first: 0); modulo 2^64
  *     offsets    varint count, then for each slot whose offset is another one than expected: varint slot, zigzag difference
- *     stretches  numbers: the bytes of text of each BLOCK_STRETCH slots but the last, so that one offset can be told without the
+ *     stretches  numbers: the bytes of text of each stretch of slots but the last, so that one offset can be told without the
  *                sizes of all texts before it; may be missing, and is of a block of one stretch
  *
  * The marks are four bytes for each slot: flags (enum record_flag, and BLOCK_NO_TIME), level, kinds, format.
@@ -55,12 +55,17 @@ enum {
     BLOCK_MARK_SIZE = 4,
     BLOCK_MARKS_KIND = 255, /* the kind under which an encoder remembers the marks */
     BLOCK_NO_TIME = 128,
-    BLOCK_STRETCH = 128,
 };
 
 static inline uint32_t block_stream(uint32_t group, unsigned pool)
 {
     return group * 8 + pool;
+}
+
+/* Slots of a stretch. Where few records fill a block they are long, and pack better than any number told beside them. */
+static inline uint32_t block_stretch(uint32_t slots)
+{
+    return slots < 8192 ? 128 : 32;
 }
 
 static inline bool block_ends_with_newline(uint8_t flags)
@@ -124,7 +129,7 @@ struct block_jump {
 };
 
 /* What is known of the sizes of one stretch: the bytes before each of its first `count` slots. */
-struct block_stretch {
+struct block_sizes {
     uint32_t index, count;
     uint64_t *before; /* NULL: nothing */
 };
@@ -135,7 +140,7 @@ struct block_offsets {
     struct block_jump *jumps;
     uint32_t jump_count, looks; /* how often the sizes of a stretch were looked at */
     const int64_t *stretches;   /* NULL: missing */
-    struct block_stretch at_run, at_slot;
+    struct block_sizes at_run, at_slot;
 };
 
 /* A block on its way from bytes to records:

@@ -135,11 +135,11 @@ static void add_offsets(const struct batch *batch, struct buf *meta)
 
 static void add_stretches(struct store_encoder *e, const struct batch *batch)
 {
-    uint32_t count = (batch->record_count - 1) / BLOCK_STRETCH;
+    uint32_t step = block_stretch(batch->record_count), count = (batch->record_count - 1) / step;
     int64_t *sizes = arena_zalloc(&e->scratch, count * sizeof *sizes);
-    for (uint32_t i = 0; i < count * BLOCK_STRETCH; i++)
+    for (uint32_t i = 0; i < count * step; i++)
         if (!(batch->records[i].flags & RECORD_TAIL))
-            sizes[i / BLOCK_STRETCH] += (int64_t)batch->records[i].raw.size;
+            sizes[i / step] += (int64_t)batch->records[i].raw.size;
     if (count > 0)
         pool_add_numbers(&e->header, sizes, count, &e->scratch);
 }

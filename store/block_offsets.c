@@ -25,7 +25,7 @@ static bool take_header(struct block *block)
         after = slot + 1;
     }
     if (header.rest[POOL_META].size > 0) {
-        size_t stretches = (block->slots - 1) / BLOCK_STRETCH;
+        size_t stretches = (block->slots - 1) / block_stretch(block->slots);
         int64_t *sizes = ARENA_ARRAY(&block->arena, int64_t, stretches);
         if (!pool_take_numbers(&header, sizes, stretches))
             return false;
@@ -57,7 +57,7 @@ static bool sum_up(struct block *block, uint64_t *offsets)
     SCOPED(map) ends = {0};
     const struct block_offsets *o = &block->where;
     uint64_t stretch = 0;
-    uint32_t jump = 0;
+    uint32_t jump = 0, step = block_stretch(block->slots);
     for (uint32_t r = 0; r < block->run_count; r++) {
         struct batch_run *run = &block->runs[r];
         bool is_first;
@@ -72,9 +72,9 @@ static bool sum_up(struct block *block, uint64_t *offsets)
                 __builtin_add_overflow(offset, size + block_ends_with_newline(block->flags[i]), &offset))
                 return false;
             stretch += size;
-            if ((i + 1) % BLOCK_STRETCH > 0)
+            if ((i + 1) % step > 0)
                 continue;
-            if (o->stretches && i + 1 < block->slots && stretch != (uint64_t)o->stretches[i / BLOCK_STRETCH])
+            if (o->stretches && i + 1 < block->slots && stretch != (uint64_t)o->stretches[i / step])
                 return false;
             stretch = 0;
         }
@@ -99,17 +99,17 @@ bool block_decode_offsets(struct block *block, struct err *err)
 /* ---- One of them --------------------------------------------------------------------------------------------------- */
 
 /* The bytes of text before the slot, with the sizes that are known of its stretch. */
-static bool text_before(struct block *block, uint32_t slot, struct block_stretch *known, uint64_t *ret)
+static bool text_before(struct block *block, uint32_t slot, struct block_sizes *known, uint64_t *ret)
 {
     struct block_offsets *o = &block->where;
-    uint32_t stretch = slot / BLOCK_STRETCH, first = stretch * BLOCK_STRETCH;
+    uint32_t step = block_stretch(block->slots), stretch = slot / step, first = stretch * step;
     *ret = 0;
     for (uint32_t k = 0; k < stretch; k++)
         *ret += (uint64_t)o->stretches[k];
     if (slot == first)
         return true;
     if (!known->before)
-        known->before = ARENA_ARRAY(&block->arena, uint64_t, BLOCK_STRETCH);
+        known->before = ARENA_ARRAY(&block->arena, uint64_t, step);
     if (known->count == 0 || known->index != stretch) {
         known->before[0] = 0;
         known->count = 1;
@@ -148,7 +148,7 @@ bool block_slot_offset(struct block *block, uint32_t slot, uint64_t *ret, struct
         return block_damaged(block, "its offsets are wrong", err);
     const struct block_offsets *o = &block->where;
     /* When stretch after stretch is asked for, all at once is less work. */
-    bool all = !o->stretches || o->looks > block->slots / BLOCK_STRETCH;
+    bool all = !o->stretches || o->looks > block->slots / block_stretch(block->slots);
     if (block->offsets || all) {
         if (!block_decode_offsets(block, err))
             return false;

@@ -184,7 +184,8 @@ static bool find_code(struct arena *arena, struct list_dict *dict, uint32_t i, u
     if (dict->codes)
         *ret = dict->codes[i];
     else if (dict->age)
-        *ret = pool_count_codes(&dict->symbols, i, guessed) + guessed - symbol; /* the symbols of new ones count those before */
+        *ret = pool_count_codes(&dict->symbols, i, guessed) + guessed -
+               symbol; /* the symbols of new ones count those before */
     else
         *ret = symbol - guessed;
     return *ret < dict->distinct;

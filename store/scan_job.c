@@ -207,7 +207,8 @@ static bool make_texts(const struct plan *plan, struct job *job)
     struct block *block = job->block;
     uint32_t count = 0;
     uint8_t *chosen = arena_zalloc(&block->arena, job->slots);
-    for (uint32_t slot = next_left(job, 0, job->slots); slot < job->slots; slot = next_left(job, slot + 1, job->slots)) {
+    for (uint32_t slot = next_left(job, 0, job->slots); slot < job->slots;
+         slot = next_left(job, slot + 1, job->slots)) {
         chosen[slot] = (job->wanted[slot] & UNSURE) || (job->wanted[slot] & WANTED && !plan->textless);
         count += chosen[slot];
     }
@@ -223,7 +224,8 @@ static void settle(const struct plan *plan, struct job *job)
 {
     const struct block *block = job->block;
     job->any = false;
-    for (uint32_t slot = next_left(job, 0, job->slots); slot < job->slots; slot = next_left(job, slot + 1, job->slots)) {
+    for (uint32_t slot = next_left(job, 0, job->slots); slot < job->slots;
+         slot = next_left(job, slot + 1, job->slots)) {
         if (job->wanted[slot] & UNSURE) {
             struct str raw = str_slice(buf_str(&block->text), block->starts[slot], block->starts[slot + 1]);
             if (!plan_wants_text(plan, raw))
