@@ -164,10 +164,31 @@ static void note_count(struct buf *lines, uint64_t count, const char *one, const
         buf_printf(lines, "%llu %s%s\n", (unsigned long long)count, count == 1 ? one : many, rest);
 }
 
+/* "2 damaged blocks of the store were skipped (blocks 7, 12)"; the first few by their ids, where these are known. */
+static void note_blocks(const struct cover_loss *loss, struct buf *lines)
+{
+    uint64_t named = 0;
+    buf_printf(lines, "%llu damaged block%s of the store %s skipped", (unsigned long long)loss->blocks_damaged,
+               loss->blocks_damaged == 1 ? "" : "s", loss->blocks_damaged == 1 ? "was" : "were");
+    for (uint64_t i = 0; i < loss->blocks_damaged && i < SCAN_DAMAGED_MAX; i++) {
+        if (loss->damaged[i] <= 0)
+            continue;
+        buf_printf(lines, "%s%lld",
+                   named                       ? ", "
+                   : loss->blocks_damaged == 1 ? " (block "
+                                               : " (blocks ",
+                   (long long)loss->damaged[i]);
+        named++;
+    }
+    if (named > 0)
+        buf_printf(lines, "%s)", named < loss->blocks_damaged ? " and others" : "");
+    buf_add_text(lines, "; 'winnow verify' names what is damaged\n");
+}
+
 static void note_damage(const struct cover_loss *loss, struct buf *lines)
 {
-    note_count(lines, loss->blocks_damaged, "damaged block of the store was", "damaged blocks of the store were",
-               " skipped; 'winnow verify' names what is damaged");
+    if (loss->blocks_damaged > 0)
+        note_blocks(loss, lines);
     if (loss->records_unreadable == 0)
         return;
     buf_printf(lines, "%llu record%s could not be read: ", (unsigned long long)loss->records_unreadable,

@@ -15,9 +15,10 @@ enum cover { COVER_WHOLE, COVER_SHORT, COVER_BROKEN };
 
 /* What went wrong on the way to an answer. */
 struct cover_loss {
-    uint64_t blocks_damaged; /* of the scan that met most of them: several may meet the same */
-    bool nothing_matched;    /* then what was pruned is told whatever range was asked for */
-    uint64_t blocks_gone;    /* pruned while the answer was made */
+    uint64_t blocks_damaged;           /* of the scan that met most of them: several may meet the same */
+    int64_t damaged[SCAN_DAMAGED_MAX]; /* see scan_counts */
+    bool nothing_matched;              /* then what was pruned is told whatever range was asked for */
+    uint64_t blocks_gone;              /* pruned while the answer was made */
     uint64_t records_unreadable;
     struct err unreadable;         /* the first of them: why */
     uint64_t records_without_time; /* left out because a time range was asked; told, but no loss */

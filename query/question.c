@@ -171,8 +171,10 @@ bool question_scan(struct question *q, struct question_scan *scan, struct err *e
         going = !(holds || scan->everything) || scan->visit(scan->context, &event, holds, err);
     }
     struct scan_counts counts = scan_counts(cursor);
-    if (counts.blocks_damaged > q->loss.blocks_damaged)
+    if (counts.blocks_damaged > q->loss.blocks_damaged) {
         q->loss.blocks_damaged = counts.blocks_damaged;
+        memcpy(q->loss.damaged, counts.damaged, sizeof q->loss.damaged);
+    }
     q->loss.blocks_gone += counts.blocks_gone;
     q->loss.records_without_time += counts.records_without_time;
     scan->index_used = counts.index_used;

@@ -17,30 +17,31 @@ static bool take_u32(struct sqlite3_stmt *stmt, int column, uint32_t *ret)
     return value == *ret;
 }
 
-static bool too_large(const struct block_row *row, struct err *err)
+static bool damaged(const struct store *store, const struct block_row *row, const char *what, struct err *err)
 {
-    return err_set(err, ERR_CORRUPT, 0, "block %lld is damaged: its size is beyond the limits", (long long)row->id);
+    return err_set(err, ERR_CORRUPT, 0, "the store '%s': block %lld is damaged: %s", store->path, (long long)row->id,
+                   what);
 }
 
 /* Columns: id, first_record, slots, records, codec, directory, size of the body. */
-static bool take_row(struct sql *sql, struct sqlite3_stmt *stmt, struct load *ret, struct err *err)
+static bool take_row(struct store *store, struct sqlite3_stmt *stmt, struct load *ret, struct err *err)
 {
     struct block_row *row = &ret->row;
     int64_t first_record = sql_i64(stmt, 1);
     *row = (struct block_row){.id = sql_i64(stmt, 0), .first_record = (uint64_t)first_record};
     if (first_record < 1 || first_record > INT64_MAX - BATCH_RECORDS_MAX || !take_u32(stmt, 2, &row->slots) ||
         !take_u32(stmt, 3, &row->records) || !take_u32(stmt, 4, &row->codec))
-        return err_set(err, ERR_CORRUPT, 0, "block %lld is damaged: its numbers are wrong", (long long)row->id);
+        return damaged(store, row, "its numbers are wrong", err);
     struct str directory = sql_str(stmt, 5);
     int64_t body = sql_i64(stmt, 6);
     ret->bytes.size_max = DIRECTORY_MAX + BLOCK_BODY_MAX;
     buf_reset(&ret->bytes);
     if (directory.size > DIRECTORY_MAX || body < 0 || body > BLOCK_BODY_MAX)
-        return too_large(row, err);
+        return damaged(store, row, "its size is beyond the limits", err);
     must(buf_add_str(&ret->bytes, directory));
     char *to = buf_reserve(&ret->bytes, (size_t)body);
     must(to != NULL);
-    if (!sql_read_blob(sql, "block", "body", row->id, to, (size_t)body, err))
+    if (!sql_read_blob(&store->sql, "block", "body", row->id, to, (size_t)body, err))
         return false;
     ret->bytes.size += (size_t)body;
     row->directory = str_slice(buf_str(&ret->bytes), 0, directory.size);
@@ -56,14 +57,12 @@ static enum load_result load(struct store *store, struct sqlite3_stmt *stmt, str
         return LOAD_GONE;
     bool sound = false;
     if (step == 1) {
-        sound = take_row(&store->sql, stmt, ret, &why);
+        sound = take_row(store, stmt, ret, &why);
         sql_rest(stmt);
     }
     if (sound)
         return LOAD_DONE;
     err_set(err, why.kind, 0, "%s", why.text);
-    if (step == 1)
-        err_within(err, "the store '%s'", store->path);
     return why.kind == ERR_CORRUPT ? LOAD_DAMAGED : LOAD_FAILED;
 }
 

@@ -46,6 +46,14 @@ struct scan {
 
 /* ---- The snapshot ------------------------------------------------------------------------------------------------------ */
 
+/* id 0: not known. */
+static void note_damaged(struct scan *scan, int64_t id)
+{
+    if (scan->counts.blocks_damaged < SCAN_DAMAGED_MAX)
+        scan->counts.damaged[scan->counts.blocks_damaged] = id;
+    scan->counts.blocks_damaged++;
+}
+
 /* A row that cannot be, or stands across another block, is damage; the rest still answers. */
 static bool take_listed(const struct scan *scan, struct sqlite3_stmt *stmt, struct listed_block *ret)
 {
@@ -90,7 +98,7 @@ static bool list_blocks(struct scan *scan, struct err *err)
         if (take_listed(scan, stmt, &scan->blocks[scan->block_count]))
             scan->block_count++;
         else
-            scan->counts.blocks_damaged++;
+            note_damaged(scan, sql_i64(stmt, 0));
     }
     return step == 0;
 }
@@ -175,7 +183,7 @@ static bool copy_hot(struct scan *scan, struct err *err)
     while ((step = sql_step(sql, stmt, err)) == 1) {
         struct scan_record rec;
         if (!hot_row(stmt, &rec)) {
-            scan->counts.blocks_damaged++;
+            note_damaged(scan, 0);
             continue;
         }
         if (!wants_hot(scan, &rec))
@@ -274,6 +282,7 @@ static bool add_job(struct scan *scan, const struct listed_block *listed, struct
     struct job *job = team_place(&scan->team);
     struct err why = {0};
     enum load_result result;
+    job->id = listed->id;
     job->first_record = listed->first_record;
     job->slots = listed->slots;
     job->block = &job->own;
@@ -285,7 +294,8 @@ static bool add_job(struct scan *scan, const struct listed_block *listed, struct
         return err_set(err, why.kind, 0, "%s", why.text);
     if (result == LOAD_DONE)
         team_push(&scan->team);
-    scan->counts.blocks_damaged += result == LOAD_DAMAGED;
+    if (result == LOAD_DAMAGED)
+        note_damaged(scan, listed->id);
     scan->counts.blocks_gone += result == LOAD_GONE;
     return true;
 }
@@ -306,7 +316,8 @@ static bool next_job(struct scan *scan, struct err *err)
 {
     if (scan->job != NULL) {
         scan->counts.blocks_read += scan->job->read;
-        scan->counts.blocks_damaged += scan->job->damaged;
+        if (scan->job->damaged)
+            note_damaged(scan, scan->job->id);
         scan->counts.records_without_time += scan->job->timeless;
         team_pop(&scan->team);
         scan->job = NULL;

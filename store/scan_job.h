@@ -43,6 +43,7 @@ enum job_state { JOB_FREE, JOB_READY, JOB_RUNNING, JOB_DONE };
 
 struct job {
     enum job_state state; /* under the team's lock */
+    int64_t id;
     uint64_t first_record;
     uint32_t slots;
     struct load load;

@@ -136,8 +136,10 @@ SCOPE_FREE(scan)
  * counted. The records are a superset for word, literal and needs, exact for
  * the rest. Of a word, literal or need no more may be looked at than its first 256 bytes. */
 int scan_next(struct scan *scan, struct scan_record *ret, struct err *err);
+enum { SCAN_DAMAGED_MAX = 8 };
 struct scan_counts {
     uint64_t blocks, blocks_read, blocks_damaged; /* in the store, looked into, not readable */
+    int64_t damaged[SCAN_DAMAGED_MAX];            /* the first few of them, or 0 where the id is not known */
     uint64_t blocks_gone;                         /* pruned since the scan began */
     uint64_t records_without_time;                /* left out because a time range was asked */
     bool index_used;

@@ -212,6 +212,7 @@ static void damaged_blocks_are_counted_and_left_out(void **state)
                    "1=a0 id=req_0001|2=a1 end|3=b0 id=req_0002|5=a3 id=req_0001|6=c0 id=req_0003|7=c1|8=b1 end|"))
             fail_msg("%s: %s", damages[i], found);
         assert_true(counts.blocks_damaged == 1 && counts.blocks == 3 && counts.blocks_read == 2);
+        assert_true(counts.damaged[0] == 2);
         struct scan_record rec;
         struct err err = {0};
         assert_false(store_fetch(store, 4, true, &rec, &err));
@@ -229,7 +230,7 @@ static void damaged_hot_records_are_counted_and_left_out(void **state)
     struct scan_counts counts;
     assert_string_equal(scan_text(store, &ASK_ALL, &counts),
                         "1=a0 id=req_0001|2=a1 end|3=b0 id=req_0002|4=a2 id=req_0001|6=c0 id=req_0003|7=c1|");
-    assert_true(counts.blocks_damaged == 2);
+    assert_true(counts.blocks_damaged == 2 && counts.damaged[0] == 0 && counts.damaged[1] == 0);
     struct scan_record rec;
     struct err err = {0};
     assert_false(store_fetch(store, 5, true, &rec, &err));
