@@ -140,6 +140,7 @@ static struct scan_ask make_ask(struct question *q, const struct question_scan *
                            .word = scan->word,
                            .literal = scan->literal,
                            .offsets = select->offsets || scan->offsets || (scan->writes && shows_offsets(q))};
+    ask.newest_first = scan->enough != NULL;
     if (scan->everything)
         return ask;
     ask.needs = select->needs;
@@ -165,6 +166,9 @@ bool question_scan(struct question *q, struct question_scan *scan, struct err *e
         struct event event;
         if (more < 0)
             return false;
+        int64_t left_us;
+        if (scan->enough && scan_enters_block(cursor, &left_us) && scan->enough(scan->context, left_us))
+            break;
         if (!begin_event(q, &found, &event))
             continue;
         bool holds = select_holds(&q->select, &event);

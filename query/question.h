@@ -61,6 +61,9 @@ struct question_scan {
     struct str word, literal; /* as scan_ask */
     bool (*visit)(void *context, struct event *event, bool holds, struct err *err);
     void *context;
+    /* Not NULL: the newest blocks come first, in record order each; asked before each block with the latest time that what is
+     * to come may have (TIME_NONE: it has none); true ends the scan. */
+    bool (*enough)(void *context, int64_t left_us);
     bool everything; /* visit also what is in range and does not hold */
     bool textless;   /* the visit looks at no text of the record */
     bool writes;     /* the visit writes the record */

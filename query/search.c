@@ -37,6 +37,7 @@ struct listing {
     struct hits hits;
     uint64_t before, after;
     struct neighbourhood *places; /* one per chosen source */
+    uint64_t look_again;          /* has_newest, when there are so many hits */
 };
 
 static void listing_release(struct listing *listing)
@@ -103,6 +104,22 @@ static bool write_at_once(void *context, struct event *event, bool holds, struct
     return true;
 }
 
+/* Are the newest matches that -n wants among those found so far? One source's are, once they are enough. Of several, what is to come
+ * must be older than all of them. */
+static bool has_newest(void *context, int64_t left_us)
+{
+    struct listing *listing = context;
+    struct hits *hits = &listing->hits;
+    uint64_t wanted = listing->q->select.lines_max;
+    if (hits->count < wanted || hits->count < listing->look_again)
+        return false;
+    if (listing->q->select.source_count == 1 || wanted == 0)
+        return true;
+    hits_sort(hits, HITS_AS_STORED);
+    listing->look_again = hits->count * 2; /* sorting after each of many blocks would take longer than reading them */
+    return left_us == TIME_NONE || hits->items[hits->count - wanted].time_us > left_us;
+}
+
 bool search_list(struct question *q, int64_t before, int64_t after, struct err *err)
 {
     static const struct layout layout = {list_columns, sizeof list_columns / sizeof *list_columns, true, fill, NULL};
@@ -117,6 +134,8 @@ bool search_list(struct question *q, int64_t before, int64_t after, struct err *
                                  .everything = context,
                                  .textless = !streams,
                                  .writes = streams};
+    if (!context && q->select.lines_max != UINT64_MAX)
+        scan.enough = has_newest;
     if (!question_scan(q, &scan, err))
         return false;
     if (streams)

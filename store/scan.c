@@ -21,6 +21,7 @@ struct listed_block {
     bool wanted; /* one of the sources asked is in it */
     uint32_t timeless;
     int64_t time_min, time_max;
+    int64_t left_us;      /* the latest time in it and all blocks before it */
     enum word_found word; /* what the index says of the word asked; WORD_DAMAGED: nothing */
 };
 
@@ -37,9 +38,9 @@ struct scan {
     struct scan_record *hot;
     size_t hot_count, hot_capacity, hot_at;
     struct team team;
-    struct job *job;          /* the one being read, or NULL */
-    struct scan_record found; /* the next record of the blocks, if have */
-    bool have;
+    struct job *job;           /* the one being read, or NULL */
+    struct scan_record found;  /* the next record of the blocks, if have */
+    bool have, fresh, entered; /* fresh: the job's first; entered: it was given last, see scan_enters_block */
     struct scan_counts counts;
     uint64_t last_number;
 };
@@ -74,6 +75,7 @@ static bool take_listed(const struct scan *scan, struct sqlite3_stmt *stmt, stru
         .timeless = (uint32_t)timeless,
         .time_min = sql_time(stmt, 4),
         .time_max = sql_time(stmt, 5),
+        .left_us = sql_time(stmt, 5),
         .word = WORD_DAMAGED,
     };
     return true;
@@ -95,9 +97,12 @@ static bool list_blocks(struct scan *scan, struct err *err)
             scan->block_capacity = scan->block_capacity ? scan->block_capacity * 2 : 64;
             scan->blocks = mem_resize_array(scan->blocks, scan->block_capacity, sizeof *scan->blocks);
         }
-        if (take_listed(scan, stmt, &scan->blocks[scan->block_count]))
+        struct listed_block *listed = &scan->blocks[scan->block_count];
+        if (take_listed(scan, stmt, listed)) {
+            if (scan->block_count > 0 && listed[-1].left_us > listed->left_us)
+                listed->left_us = listed[-1].left_us;
             scan->block_count++;
-        else
+        } else
             note_damaged(scan, sql_i64(stmt, 0));
     }
     return step == 0;
@@ -283,6 +288,7 @@ static bool add_job(struct scan *scan, const struct listed_block *listed, struct
     struct err why = {0};
     enum load_result result;
     job->id = listed->id;
+    job->left_us = listed->left_us;
     job->first_record = listed->first_record;
     job->slots = listed->slots;
     job->block = &job->own;
@@ -304,7 +310,8 @@ static bool add_job(struct scan *scan, const struct listed_block *listed, struct
 static bool add_jobs(struct scan *scan, struct err *err)
 {
     while (scan->block_at < scan->block_count && team_place(&scan->team) && !(scan->by_word && scan->team.used > 0)) {
-        const struct listed_block *listed = &scan->blocks[scan->block_at++];
+        size_t at = scan->block_at++;
+        const struct listed_block *listed = &scan->blocks[scan->plan.newest_first ? scan->block_count - 1 - at : at];
         if (wants_block(scan, listed) && !add_job(scan, listed, err))
             return false;
     }
@@ -325,6 +332,7 @@ static bool next_job(struct scan *scan, struct err *err)
     if (!add_jobs(scan, err))
         return false;
     scan->job = team_first(&scan->team);
+    scan->fresh = true;
     return true;
 }
 
@@ -344,11 +352,18 @@ static bool find_next(struct scan *scan, struct err *err)
     return true;
 }
 
+static bool hot_comes_next(const struct scan *scan)
+{
+    return scan->hot_at < scan->hot_count &&
+           (scan->plan.newest_first || !scan->have || scan->hot[scan->hot_at].number < scan->found.number);
+}
+
 int scan_next(struct scan *scan, struct scan_record *ret, struct err *err)
 {
+    scan->entered = false;
     if (!find_next(scan, err))
         return -1;
-    if (scan->hot_at < scan->hot_count && (!scan->have || scan->hot[scan->hot_at].number < scan->found.number)) {
+    if (hot_comes_next(scan)) {
         *ret = scan->hot[scan->hot_at++];
         return 1;
     }
@@ -356,5 +371,14 @@ int scan_next(struct scan *scan, struct scan_record *ret, struct err *err)
         return 0;
     *ret = scan->found;
     scan->have = false;
+    scan->entered = scan->fresh;
+    scan->fresh = false;
     return 1;
+}
+
+bool scan_enters_block(const struct scan *scan, int64_t *ret_left_us)
+{
+    must(scan->plan.newest_first);
+    *ret_left_us = scan->job ? scan->job->left_us : TIME_NONE;
+    return scan->entered;
 }

@@ -51,6 +51,7 @@ void plan_take(struct plan *plan, const struct scan_ask *ask, struct arena *aren
         .all_sources = ask->sources == NULL,
         .offsets = ask->offsets,
         .textless = ask->textless,
+        .newest_first = ask->newest_first,
         .wants = ask->wants,
         .context = ask->context,
     };

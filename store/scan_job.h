@@ -24,7 +24,7 @@ struct plan {
     uint64_t after; /* numbers up to this are not wanted */
     int64_t *sources;
     size_t source_count;
-    bool all_sources, offsets, textless;
+    bool all_sources, offsets, textless, newest_first;
     struct plan_need *needs;
     size_t need_count;
     bool (*wants)(void *context, const struct scan_record *rec);
@@ -54,6 +54,7 @@ struct job {
     bool any;            /* some slot is wanted */
     uint64_t timeless;   /* left out because they have no time */
     uint32_t at;         /* next slot to give out */
+    int64_t left_us;     /* for the scan: see scan_enters_block */
 };
 void job_release(struct job *job);
 void job_run(const struct plan *plan, struct job *job);

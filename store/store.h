@@ -125,6 +125,8 @@ struct scan_ask {
     void *context;
     bool offsets;  /* record.offset is wanted; else it may be 0 */
     bool textless; /* record.raw is not wanted; it may be absent */
+    bool
+        newest_first; /* records that are not in blocks, then the blocks from the last to the first; record order in each */
 };
 
 struct scan;
@@ -136,6 +138,9 @@ SCOPE_FREE(scan)
  * counted. The records are a superset for word, literal and needs, exact for
  * the rest. Of a word, literal or need no more may be looked at than its first 256 bytes. */
 int scan_next(struct scan *scan, struct scan_record *ret, struct err *err);
+/* Newest first: true when the record given last is the first one given of its block. Then *ret_left_us is the latest time in it and
+ * in all blocks to come, or TIME_NONE. */
+bool scan_enters_block(const struct scan *scan, int64_t *ret_left_us);
 enum { SCAN_DAMAGED_MAX = 8 };
 struct scan_counts {
     uint64_t blocks, blocks_read, blocks_damaged; /* in the store, looked into, not readable */
