@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/map.h"
 #include "base/must.h"
 
 void block_release(struct block *block)

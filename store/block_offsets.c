@@ -141,19 +141,34 @@ static bool find_offset(struct block *block, uint32_t slot, uint64_t *ret)
     return true;
 }
 
+/* Only the first run of a source tells where it begins; the others go on from the one before. */
+static bool is_first_run(const struct block *block, uint32_t slot)
+{
+    const struct batch_run *run = block_run_of(block, slot);
+    for (const struct batch_run *before = block->runs; before < run; before++)
+        if (before->source == run->source)
+            return false;
+    return true;
+}
+
+/* When stretch after stretch is asked for, all offsets at once are less work. */
+static bool wants_all(const struct block *block, uint32_t slot)
+{
+    const struct block_offsets *o = &block->where;
+    return !o->stretches || o->looks > block->slots / block_stretch(block->slots) || !is_first_run(block, slot);
+}
+
 bool block_slot_offset(struct block *block, uint32_t slot, uint64_t *ret, struct err *err)
 {
     must(block->is_open && block->is_decoded && slot < block->slots);
-    if (!block->offsets && !take_header(block))
-        return block_damaged(block, "its offsets are wrong", err);
-    const struct block_offsets *o = &block->where;
-    /* When stretch after stretch is asked for, all at once is less work. */
-    bool all = !o->stretches || o->looks > block->slots / block_stretch(block->slots);
-    if (block->offsets || all) {
+    if (!block->offsets) {
+        if (block->is_broken || !take_header(block))
+            return block_damaged(block, "its offsets are wrong", err);
+        if (!wants_all(block, slot))
+            return find_offset(block, slot, ret) || block_damaged(block, "its offsets are wrong", err);
         if (!block_decode_offsets(block, err))
             return false;
-        *ret = block->offsets[slot];
-        return true;
     }
-    return find_offset(block, slot, ret) || block_damaged(block, "its offsets are wrong", err);
+    *ret = block->offsets[slot];
+    return true;
 }
