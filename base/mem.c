@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* The arena. A chunk is one malloc: this header, then `size` bytes handed out from the front. Only the newest chunk is
  * handed out from; a request too large for the next chunk's size gets a chunk of exactly its own, behind the newest, so
@@ -25,6 +26,7 @@
 #endif
 
 enum {
+    HUGE_BYTES = 2 << 20,
     CHUNK_BYTES_MIN = 64 << 10,
     CHUNK_BYTES_MAX = 8 << 20,
     KEPT_BYTES_MAX = 64 << 20,
@@ -44,9 +46,19 @@ static _Noreturn void out_of_memory(size_t size)
     abort();
 }
 
+/* Lets the kernel back large memory with large pages: fewer faults, and addresses that are found sooner. Only advice. */
+static void *prefer_huge(void *memory, size_t size)
+{
+    uintptr_t from = ((uintptr_t)memory + HUGE_BYTES - 1) & ~(uintptr_t)(HUGE_BYTES - 1);
+    uintptr_t to = ((uintptr_t)memory + size) & ~(uintptr_t)(HUGE_BYTES - 1);
+    if (memory != NULL && size >= HUGE_BYTES && from < to)
+        madvise((char *)memory + (from - (uintptr_t)memory), to - from, MADV_HUGEPAGE);
+    return memory;
+}
+
 void *mem_alloc(size_t size)
 {
-    void *memory = calloc(1, size ? size : 1);
+    void *memory = prefer_huge(calloc(1, size ? size : 1), size);
     if (memory == NULL)
         out_of_memory(size);
     return memory;
@@ -54,7 +66,7 @@ void *mem_alloc(size_t size)
 
 void *mem_resize(void *memory, size_t size)
 {
-    void *resized = realloc(memory, size ? size : 1);
+    void *resized = prefer_huge(realloc(memory, size ? size : 1), size);
     if (resized == NULL)
         out_of_memory(size);
     return resized;
@@ -72,7 +84,7 @@ static struct arena_chunk *chunk_new(size_t size)
 {
     if (size > SIZE_MAX / 2)
         out_of_memory(size);
-    struct arena_chunk *chunk = malloc(sizeof *chunk + size);
+    struct arena_chunk *chunk = prefer_huge(malloc(sizeof *chunk + size), size);
     if (chunk == NULL)
         out_of_memory(size);
     chunk->next = NULL;
