@@ -20,33 +20,42 @@ struct chars {
     uint64_t mark;       /* + - . / : @ */
     uint64_t high;       /* 0x80 and above */
     uint64_t nul;
+    uint64_t token; /* any of these but nul */
 };
 
 #ifdef __SSE2__
 
-static inline uint64_t chars_in_range(__m128i bytes, char first, char last)
+static inline __m128i chars_in_range(__m128i bytes, char first, char last)
 {
     __m128i from = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
-    __m128i within = _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((char)(last - first))), from);
-    return (uint64_t)(unsigned)_mm_movemask_epi8(within);
+    return _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((char)(last - first))), from);
 }
 
-static inline uint64_t chars_equal(__m128i bytes, char c)
+static inline __m128i chars_equal(__m128i bytes, char c)
 {
-    return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+    return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
+}
+
+static inline uint64_t chars_bits(__m128i within)
+{
+    return (uint64_t)(unsigned)_mm_movemask_epi8(within);
 }
 
 /* Takes in 16 bytes: their bits, without the lowest `drop` ones, go to `at` and above. */
 static inline void chars_add(struct chars *chars, __m128i bytes, unsigned drop, size_t at)
 {
-    chars->digit |= chars_in_range(bytes, '0', '9') >> drop << at;
-    chars->letter |= chars_in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z') >> drop << at;
-    chars->underscore |= chars_equal(bytes, '_') >> drop << at;
-    chars->mark |= (chars_in_range(bytes, '-', '/') | chars_equal(bytes, '+') | chars_equal(bytes, ':') |
-                    chars_equal(bytes, '@')) >>
-                   drop << at;
-    chars->high |= (uint64_t)(unsigned)_mm_movemask_epi8(bytes) >> drop << at;
-    chars->nul |= chars_equal(bytes, 0) >> drop << at;
+    __m128i digit = chars_in_range(bytes, '0', '9'), underscore = chars_equal(bytes, '_');
+    __m128i letter = chars_in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
+    __m128i mark = _mm_or_si128(_mm_or_si128(chars_in_range(bytes, '-', '/'), chars_equal(bytes, '+')),
+                                _mm_or_si128(chars_equal(bytes, ':'), chars_equal(bytes, '@')));
+    __m128i token = _mm_or_si128(_mm_or_si128(_mm_or_si128(digit, underscore), _mm_or_si128(letter, mark)), bytes);
+    chars->digit |= chars_bits(digit) >> drop << at;
+    chars->letter |= chars_bits(letter) >> drop << at;
+    chars->underscore |= chars_bits(underscore) >> drop << at;
+    chars->mark |= chars_bits(mark) >> drop << at;
+    chars->high |= chars_bits(bytes) >> drop << at; /* the highest bit of each byte is what counts, above too */
+    chars->nul |= chars_bits(chars_equal(bytes, 0)) >> drop << at;
+    chars->token |= chars_bits(token) >> drop << at;
 }
 
 /* Fewer than 16 bytes, by loads that overlap where there are enough; the rest is blank. */
@@ -112,6 +121,7 @@ static inline void chars_of(const char *data, size_t size, struct chars *ret)
         else if (c == 0)
             ret->nul |= bit;
     }
+    ret->token = ret->digit | ret->letter | ret->underscore | ret->mark | ret->high;
 }
 
 #endif

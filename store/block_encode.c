@@ -9,11 +9,20 @@
 #include "store/skeleton.h"
 #include "store/word.h"
 
-enum { NAMES_MAX = 65536, THOROUGH_RECORD_BYTES = 1024 };
+enum { NAMES_MAX = 65536, THOROUGH_RECORD_BYTES = 1024, RANKS_KEPT = 4096, RANK_USES = 16 };
+
+/* What a sample of a column has shown; it is drawn anew after RANK_USES blocks. */
+struct ranking {
+    uint32_t id; /* the column's */
+    uint32_t uses_left;
+    uint32_t distinct, sampled; /* distinct: 0 when few texts repeat */
+    uint32_t text;              /* mean size of running text, else 0 */
+};
 
 struct store_encoder {
     struct map names; /* kind and path of a column -> its id, the same in all blocks */
     struct column_hints hints;
+    struct ranking rankings[RANKS_KEPT]; /* by id % RANKS_KEPT */
     struct column_set set;
     struct pools header, common, own;
     struct codec_writer writer;
@@ -217,7 +226,7 @@ static uint32_t column_id(struct store_encoder *e, struct str path, uint8_t kind
  * the longest at the end, because it repeats the others. */
 struct rank {
     uint32_t column, distinct;
-    uint32_t text; /* mean size of running text, else 0 */
+    uint32_t text; /* see struct ranking */
 };
 
 static int compare_ranks(const void *a, const void *b)
@@ -231,7 +240,7 @@ static int compare_ranks(const void *a, const void *b)
 }
 
 /* By a sample: how many distinct texts a column has, if they repeat, and whether it is running text. */
-static struct rank rank_of(const struct column *column, uint32_t index)
+static struct ranking draw_ranking(const struct column *column)
 {
     enum { SAMPLE = 200, TEXT_SIZE = 40 };
     struct str sample[SAMPLE];
@@ -246,11 +255,24 @@ static struct rank rank_of(const struct column *column, uint32_t index)
         sample[count++] = column->values[i];
     }
     bool repeats = distinct <= count - count / 4;
-    return (struct rank){
-        .column = index,
-        .distinct = repeats && count > 0 ? (uint32_t)((uint64_t)column->count * distinct / count) : 0,
+    return (struct ranking){
+        .id = column->id,
+        .uses_left = RANK_USES,
+        .distinct = repeats ? distinct : 0,
+        .sampled = count,
         .text = bytes > (size_t)count * TEXT_SIZE ? (uint32_t)(bytes / count) : 0,
     };
+}
+
+static struct rank rank_of(struct store_encoder *e, uint32_t index)
+{
+    const struct column *column = &e->set.columns[index];
+    struct ranking *ranking = &e->rankings[column->id % RANKS_KEPT];
+    if (ranking->id != column->id || ranking->uses_left == 0)
+        *ranking = draw_ranking(column);
+    ranking->uses_left--;
+    uint64_t distinct = ranking->sampled ? (uint64_t)column->count * ranking->distinct / ranking->sampled : 0;
+    return (struct rank){.column = index, .distinct = (uint32_t)distinct, .text = ranking->text};
 }
 
 /* Renumbers the columns into the order in which they are encoded, and gives them their ids. */
@@ -262,7 +284,7 @@ static void order_columns(struct store_encoder *e, struct skeletons *s)
     uint32_t *places = ARENA_ARRAY(&e->scratch, uint32_t, s->column_count);
     for (uint32_t i = 0; i < s->column_count; i++) {
         e->set.columns[i].id = column_id(e, s->columns[i].path, s->columns[i].kind);
-        ranks[i] = rank_of(&e->set.columns[i], i);
+        ranks[i] = rank_of(e, i);
     }
     qsort(ranks, s->column_count, sizeof *ranks, compare_ranks);
     for (uint32_t i = 0; i < s->column_count; i++) {
@@ -393,6 +415,7 @@ static void encode_body(struct store_encoder *e, struct batch *batch)
     if (e->names.count > NAMES_MAX - COLUMN_COUNT_MAX) {
         map_reset(&e->names);
         e->hints = (struct column_hints){0};
+        memset(e->rankings, 0, sizeof e->rankings);
     }
     gather_values(e, &s, batch);
     order_columns(e, &s);

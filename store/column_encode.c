@@ -44,8 +44,11 @@ static void encode_list(struct encoder *e, struct list list, unsigned depth, enu
 static inline void fetch_ahead(struct list list, uint32_t i)
 {
     enum { AHEAD = 8 };
-    if (i + AHEAD < list.count)
-        __builtin_prefetch(list.values[i + AHEAD].data);
+    if (i + AHEAD < list.count) {
+        struct str text = list.values[i + AHEAD];
+        __builtin_prefetch(text.data);
+        __builtin_prefetch(text.data + text.size); /* most often the same line of the cache, or the next one */
+    }
 }
 
 static uint64_t key_within(uint64_t key, uint64_t part)
@@ -272,13 +275,12 @@ static void make_symbols(const uint32_t *codes, uint32_t count, const uint32_t *
 {
     uint32_t known = 0;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t symbol = !age ? codes[i] : codes[i] == known ? 0 : known - codes[i];
-        if (codes[i] == known)
-            known++;
-        if (guesses)
-            symbol = guesses[i] == codes[i] ? 0 : symbol + 1;
-        ret[i] = symbol;
+        uint32_t code = codes[i];
+        ret[i] = age ? known - code : code; /* the next new one: 0 */
+        known += code == known;
     }
+    for (uint32_t i = 0; guesses && i < count; i++) /* plain, so that it is done for many at once */
+        ret[i] = guesses[i] == codes[i] ? 0 : ret[i] + 1;
 }
 
 static double symbols_cost(const uint32_t *symbols, uint32_t count)
@@ -598,14 +600,18 @@ static void encode_variables(struct encoder *e, struct list list, const struct s
     for (uint32_t t = 0; t < template_count; t++) {
         const uint32_t *texts = order + ends[t] - counts[t];
         uint64_t key = hash_bytes(templates[t].data, templates[t].size, list.key);
-        for (uint32_t v = 0; v < s->variables[texts[0]].count; v++) {
-            struct str *values = ARENA_ARRAY(e->scratch, struct str, counts[t]);
-            uint32_t *rows = ARENA_ARRAY(e->scratch, uint32_t, counts[t]);
-            for (uint32_t i = 0; i < counts[t]; i++) {
-                values[i] = s->variables[texts[i]].texts[v];
-                rows[i] = list.rows[texts[i]];
-            }
-            encode_list(e, (struct list){values, rows, counts[t], key_within(key, v)}, depth + 1, stage, false);
+        uint32_t count = counts[t], variables = s->variables[texts[0]].count;
+        struct str *values = ARENA_ARRAY(e->scratch, struct str, (size_t)count * variables);
+        uint32_t *rows = ARENA_ARRAY(e->scratch, uint32_t, count);
+        for (uint32_t i = 0; i < count; i++) {
+            const struct str *own = s->variables[texts[i]].texts;
+            rows[i] = list.rows[texts[i]];
+            for (uint32_t v = 0; v < variables; v++)
+                values[(size_t)v * count + i] = own[v];
+        }
+        for (uint32_t v = 0; v < variables; v++) {
+            struct list part = {values + (size_t)v * count, rows, count, key_within(key, v)};
+            encode_list(e, part, depth + 1, stage, false);
         }
     }
 }

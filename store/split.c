@@ -149,8 +149,8 @@ struct tokens {
     uint64_t outside[WORDS_MAX]; /* bytes that are in no token, one behind the text included */
 };
 
-/* False when there is a NUL. */
-static bool tokens_of(struct str text, enum split_way way, struct tokens *ret)
+/* Any token is a variable, or those with a digit. False when there is a NUL. */
+static inline bool tokens_of(struct str text, bool any, struct tokens *ret)
 {
     ret->words = 0;
     for (size_t at = 0; at <= text.size; at += CHARS_STEP) {
@@ -159,9 +159,8 @@ static bool tokens_of(struct str text, enum split_way way, struct tokens *ret)
         chars_of(text.data + at, size, &chars);
         if (chars.nul)
             return false;
-        uint64_t letters = chars.letter | chars.underscore | chars.high;
-        ret->wanted[w] = way == SPLIT_ALL ? chars.digit | letters : chars.digit;
-        ret->outside[w] = ~(way == SPLIT_DIGITS ? chars.digit : chars.digit | letters | chars.mark);
+        ret->wanted[w] = any ? chars.token & ~chars.mark : chars.digit;
+        ret->outside[w] = ~chars.token;
     }
     return true;
 }
@@ -197,7 +196,7 @@ static bool split_tokens(struct str text, enum split_way way, struct buf *templa
 {
     struct tokens tokens;
     char *out = buf_reserve(template, text.size); /* no variable is empty, so a template is never longer */
-    if (!out || !tokens_of(text, way, &tokens))
+    if (!out || !(way == SPLIT_ALL ? tokens_of(text, true, &tokens) : tokens_of(text, false, &tokens)))
         return false;
     char *to = out;
     size_t literal = 0; /* start of the text not yet in the template */
@@ -220,13 +219,39 @@ static bool split_tokens(struct str text, enum split_way way, struct buf *templa
     return true;
 }
 
+static bool split_digits(struct str text, struct buf *template, struct split *ret)
+{
+    char *out = buf_reserve(template, text.size);
+    if (!out || memchr(text.data, 0, text.size) != NULL)
+        return false;
+    size_t at = 0, written = 0;
+    while (at < text.size) {
+        if (text.data[at] < '0' || text.data[at] > '9') {
+            out[written++] = text.data[at++];
+            continue;
+        }
+        size_t from = at;
+        while (at < text.size && text.data[at] >= '0' && text.data[at] <= '9')
+            at++;
+        if (ret->count == SPLIT_VARIABLES_MAX)
+            return false;
+        ret->variables[ret->count++] = str_from(text.data + from, at - from);
+        out[written++] = 0;
+    }
+    template->size += written;
+    template->data[template->size] = 0;
+    return true;
+}
+
 bool split_text(struct str text, enum split_way way, struct buf *template, struct split *ret)
 {
     ret->count = 0;
     if (text.size > SPLIT_TEXT_MAX)
         return false;
-    if (way != SPLIT_LINES && way != SPLIT_PAIRS)
+    if (way == SPLIT_WORDS || way == SPLIT_ALL)
         return split_tokens(text, way, template, ret);
+    if (way == SPLIT_DIGITS)
+        return split_digits(text, template, ret);
     if (memchr(text.data, 0, text.size) != NULL)
         return false;
     return way == SPLIT_LINES ? split_lines(text, template, ret) : split_pairs(text, template, ret);

@@ -1,6 +1,7 @@
 /* base/chars.h against a byte at a time. */
 #include "base/chars.h"
 
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,8 +22,10 @@ static bool in_class(unsigned char c, unsigned class)
         return c != 0 && strchr("+-./:@", c) != NULL;
     case 4:
         return c >= 0x80;
-    default:
+    case 5:
         return c == 0;
+    default:
+        return c != 0 && (isalnum(c) || c >= 0x80 || strchr("_+-./:@", c) != NULL);
     }
 }
 
@@ -30,8 +33,9 @@ static void check(const char *data, size_t size)
 {
     struct chars chars;
     chars_of(data, size, &chars);
-    const uint64_t found[] = {chars.digit, chars.letter, chars.underscore, chars.mark, chars.high, chars.nul};
-    for (unsigned class = 0; class < 6; class ++) {
+    const uint64_t found[] = {chars.digit, chars.letter, chars.underscore, chars.mark,
+                              chars.high,  chars.nul,    chars.token};
+    for (unsigned class = 0; class < 7; class ++) {
         uint64_t expected = 0;
         for (size_t i = 0; i < size; i++)
             expected |= (uint64_t)in_class((unsigned char)data[i], class) << i;
