@@ -130,21 +130,18 @@ bool fraction_parse(struct str text, struct fraction fraction, int64_t *ret_numb
     return str_equal(str_from(again, fraction_text(*ret_number, fraction, *ret_decimals, again)), text);
 }
 
-bool fraction_of(const struct str *texts, size_t count, struct fraction *ret)
+bool fraction_parse_all(const struct str *texts, size_t count, struct fraction *fraction, int64_t *numbers,
+                        uint32_t *decimals)
 {
-    for (unsigned up = 0; up < 2; up++) {
-        size_t i = 0;
-        *ret = (struct fraction){.bits = FRACTION_BITS_MIN, .up = up};
-        while (i < count && ret->bits <= FRACTION_BITS_MAX) {
-            int64_t number;
-            uint32_t decimals;
-            if (fraction_parse(texts[i], *ret, &number, &decimals))
+    for (;; *fraction = (struct fraction){.bits = FRACTION_BITS_MIN, .up = true}) {
+        for (; fraction->bits <= FRACTION_BITS_MAX; fraction->bits++) {
+            size_t i = 0;
+            while (i < count && fraction_parse(texts[i], *fraction, &numbers[i], &decimals[i]))
                 i++;
-            else
-                ret->bits++;
+            if (i == count)
+                return true;
         }
-        if (i == count)
-            return true;
+        if (fraction->up)
+            return false;
     }
-    return false;
 }

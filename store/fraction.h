@@ -27,7 +27,9 @@ bool fraction_parse(struct str text, struct fraction fraction, int64_t *ret_numb
 /* number / 2^bits with so many decimals (1..FRACTION_DECIMALS_MAX; with FRACTION_POWER 0..16, of a number below 1) at out, which
  * has room for FRACTION_TEXT_MAX bytes. Returns the size; 0 when something is out of range. */
 size_t fraction_text(int64_t number, struct fraction fraction, uint32_t decimals, char *out);
-/* The smallest bits with which all of these texts are fractions. False when there are none. */
-bool fraction_of(const struct str *texts, size_t count, struct fraction *ret);
+/* All of them, with the smallest bits from *fraction's on that fit them all, rounded its way or else up. False when there are
+ * none. */
+bool fraction_parse_all(const struct str *texts, size_t count, struct fraction *fraction, int64_t *numbers,
+                        uint32_t *decimals);
 
 #endif

@@ -215,14 +215,11 @@ static bool detect_fraction(const struct str *values, size_t count, struct typed
             decimals = values[i].size - point - 1;
         sample[sampled++] = values[i];
     }
-    struct fraction fraction;
-    if (decimals <= CLOCK_DECIMALS || !fraction_of(sample, sampled, &fraction) ||
-        !fraction_of(values, count, &fraction))
+    struct fraction fraction = {.bits = FRACTION_BITS_MIN};
+    if (decimals <= CLOCK_DECIMALS || !fraction_parse_all(sample, sampled, &fraction, numbers, scales) ||
+        !fraction_parse_all(values, count, &fraction, numbers, scales))
         return false;
     *ret = (struct typed){.type = TYPE_FRACTION, .width = fraction.bits, .variant = fraction.up};
-    for (size_t i = 0; i < count; i++) /* more bits fit all that fewer fit, but for halves */
-        if (!fraction_parse(values[i], fraction, &numbers[i], &scales[i]))
-            return false;
     return true;
 }
 

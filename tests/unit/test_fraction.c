@@ -114,6 +114,21 @@ static void out_of_range(void **state)
     assert_true(str_equal(str_from(out, size), STR("1.0")));
 }
 
+static bool fraction_of(const struct str *texts, size_t count, struct fraction *ret)
+{
+    int64_t numbers[4];
+    uint32_t decimals[4];
+    *ret = (struct fraction){.bits = FRACTION_BITS_MIN};
+    if (!fraction_parse_all(texts, count, ret, numbers, decimals))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        char text[FRACTION_TEXT_MAX];
+        size_t size = fraction_text(numbers[i], *ret, decimals[i], text);
+        assert_true(str_equal(str_from(text, size), texts[i]));
+    }
+    return true;
+}
+
 static void the_bits_of_many(void **state)
 {
     (void)state;
