@@ -1,5 +1,5 @@
 /* clock_parse: time stamps in, all forms, and nothing else. */
-#include "base/clock.h"
+#include "base/clock_memo.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -389,6 +389,30 @@ static void mutated_stamps_do_no_harm(void **state)
     assert_true(taken_count > ROUNDS / 10 && taken_count < ROUNDS);
 }
 
+/* What stands before a stamp makes no difference to it. */
+static void a_memo_reads_what_is_read_without_it(void **state)
+{
+    (void)state;
+    static const char *const minutes[] = {"2026-11-20T10:00:", "2026-11-20T10:01:", "2026-11-20 10:00:",
+                                          "0000-11-20T10:00:", "2 Jan 2006 15:04:", "2026-13-20T10:00:"};
+    static const char *const seconds[] = {"00", "59", "60", "61", "7", "0x", ""};
+    static const char *const fractions[] = {"", ".5", ".123", ".123456", ".1234567", ",123", ".", ".12x"};
+    static const char *const zones[] = {"", "Z", "z", "+01:00", "-0730", "+01:000", " +0100", "Z ", "+25:00"};
+    struct clock_memo memo = {0};
+    for (unsigned i = 0; i < 100000; i++) {
+        uint64_t random = random_u64();
+        char text[64];
+        snprintf(text, sizeof text, "%s%s%s%s", minutes[random % (random & 1 << 20 ? COUNT(minutes) : 2)],
+                 seconds[(random >> 24) % COUNT(seconds)], fractions[(random >> 32) % COUNT(fractions)],
+                 zones[(random >> 40) % COUNT(zones)]);
+        int64_t expected = 0, found = 0;
+        bool parses = clock_parse(str_of(text), 0, &expected);
+        assert_int_equal(clock_memo_parse(&memo, str_of(text), 0, &found), parses);
+        if (parses)
+            assert_int_equal(found, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +422,7 @@ int main(void)
         cmocka_unit_test_setup(years_are_chosen_by_the_reference, in_utc),
         cmocka_unit_test_setup(what_is_printed_is_read_back, in_utc),
         cmocka_unit_test_setup(mutated_stamps_do_no_harm, in_utc),
+        cmocka_unit_test_setup(a_memo_reads_what_is_read_without_it, in_utc),
     };
     return cmocka_run_group_tests_name("clock_parse", tests, NULL, NULL);
 }
