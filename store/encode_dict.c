@@ -1,0 +1,244 @@
+#include "store/encode.h"
+
+#include "base/hash.h"
+
+enum { DICT_DISTINCT_MAX = 65000, GUESS_SAMPLE = 1024 };
+
+struct dict {
+    uint32_t *codes;
+    struct str *texts;
+    uint32_t *rows; /* of the first use */
+    uint32_t distinct;
+    uint32_t *guesses; /* NULL without a parent */
+};
+
+#define NO_GUESS UINT32_MAX
+
+/* Walks along a parent column: what a text of the list is guessed to be. */
+struct guesser {
+    const struct column *parent;
+    const uint32_t *rows; /* of the list */
+    uint32_t *last;       /* code that stood beside each text of the parent last */
+    uint32_t at;
+};
+
+static void guesser_init(struct guesser *g, const struct column *parent, const uint32_t *rows, struct arena *scratch)
+{
+    *g = (struct guesser){.parent = parent, .rows = rows, .last = ARENA_ARRAY(scratch, uint32_t, parent->distinct)};
+    memset(g->last, 0xff, parent->distinct * sizeof *g->last);
+}
+
+/* Where the guess for the list's i-th text is kept; NULL when the parent has nothing there. */
+static inline uint32_t *guess_at(struct guesser *g, uint32_t i)
+{
+    const struct column *parent = g->parent;
+    if (parent->rows == g->rows)
+        return &g->last[parent->codes[i]];
+    uint32_t row = g->rows[i];
+    while (g->at < parent->count && parent->rows[g->at] < row)
+        g->at++;
+    return g->at < parent->count && parent->rows[g->at] == row ? &g->last[parent->codes[g->at]] : NULL;
+}
+
+/* Only for tables that live as long as a block: quick on short texts. */
+static inline uint32_t quick_hash(struct str text)
+{
+    uint64_t a = 0, b = 0;
+    if (text.size > 16)
+        return (uint32_t)hash_bytes(text.data, text.size, 0);
+    if (text.size >= 8) {
+        memcpy(&a, text.data, 8);
+        memcpy(&b, text.data + text.size - 8, 8);
+    } else if (text.size >= 4) {
+        memcpy(&a, text.data, 4);
+        memcpy(&b, text.data + text.size - 4, 4);
+    } else {
+        for (size_t i = 0; i < text.size; i++)
+            a = a << 8 | (unsigned char)text.data[i];
+    }
+    a = (a ^ UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
+    b = (b ^ text.size ^ a >> 29) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)((a ^ b) >> 32);
+}
+
+struct numbering {
+    struct dict *dict;
+    uint32_t *table; /* open addressing: code + 1 */
+    uint32_t slots;
+};
+
+static uint32_t number_text(struct numbering *n, struct str text, uint32_t row)
+{
+    struct dict *dict = n->dict;
+    uint32_t slot = quick_hash(text) & (n->slots - 1);
+    while (n->table[slot] && !str_equal(dict->texts[n->table[slot] - 1], text))
+        slot = (slot + 1) & (n->slots - 1);
+    if (!n->table[slot]) {
+        dict->texts[dict->distinct] = text;
+        dict->rows[dict->distinct] = row;
+        n->table[slot] = ++dict->distinct;
+    }
+    return n->table[slot] - 1;
+}
+
+/* Numbers the distinct texts by first use. False when too few repeat. With a parent the guesses are noted, and most texts need no
+ * look-up because they are what was guessed. */
+static bool make_dict(struct encoder *e, struct texts list, const struct column *parent, struct dict *ret)
+{
+    struct numbering n = {.dict = ret, .slots = 16};
+    struct guesser guesser = {0};
+    while (n.slots < list.count * 2)
+        n.slots *= 2;
+    n.table = arena_zalloc(e->scratch, n.slots * sizeof *n.table);
+    *ret = (struct dict){
+        .codes = ARENA_ARRAY(e->scratch, uint32_t, list.count),
+        .texts = ARENA_ARRAY(e->scratch, struct str, list.count),
+        .rows = ARENA_ARRAY(e->scratch, uint32_t, list.count),
+    };
+    if (parent) {
+        ret->guesses = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+        guesser_init(&guesser, parent, list.rows, e->scratch);
+    }
+    for (uint32_t i = 0; i < list.count; i++) {
+        struct str text = list.values[i];
+        encode_fetch_ahead(list, i);
+        if ((i == 256 || i == 2048) && ret->distinct > i - i / 8)
+            return false;
+        uint32_t *guess = parent ? guess_at(&guesser, i) : NULL;
+        uint32_t likely = guess ? *guess : !parent && i > 0 ? ret->codes[i - 1] : NO_GUESS;
+        if (parent)
+            ret->guesses[i] = likely;
+        bool right = likely != NO_GUESS && str_equal(ret->texts[likely], text);
+        ret->codes[i] = right ? likely : number_text(&n, text, list.rows[i]);
+        if (guess)
+            *guess = ret->codes[i];
+    }
+    return ret->distinct <= DICT_DISTINCT_MAX && ret->distinct <= list.count - list.count / 4;
+}
+
+/* For each text of the list, the code that its parent's text suggests. */
+static void make_guesses(struct encoder *e, struct texts list, const uint32_t *codes, const struct column *parent,
+                         uint32_t *ret)
+{
+    struct guesser guesser = {0};
+    guesser_init(&guesser, parent, list.rows, e->scratch);
+    for (uint32_t i = 0; i < list.count; i++) {
+        uint32_t *guess = guess_at(&guesser, i);
+        ret[i] = guess ? *guess : NO_GUESS;
+        if (guess)
+            *guess = codes[i];
+    }
+}
+
+/* guesses may be NULL. */
+static void make_symbols(const uint32_t *codes, uint32_t count, const uint32_t *guesses, bool age, uint32_t *ret)
+{
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t code = codes[i];
+        ret[i] = age ? known - code : code; /* the next new one: 0 */
+        known += code == known;
+    }
+    for (uint32_t i = 0; guesses && i < count; i++) /* plain, so that it is done for many at once */
+        ret[i] = guesses[i] == codes[i] ? 0 : ret[i] + 1;
+}
+
+static double symbols_cost(const uint32_t *symbols, uint32_t count)
+{
+    uint32_t low[256] = {0}, high[256] = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        low[symbols[i] & 0xff]++;
+        high[symbols[i] >> 8 & 0xff]++;
+    }
+    return entropy_bits(low, count) + entropy_bits(high, count);
+}
+
+static double cost_with(struct encoder *e, struct texts list, const uint32_t *codes, const struct column *parent,
+                        bool age)
+{
+    uint32_t count = list.count < GUESS_SAMPLE ? list.count : GUESS_SAMPLE;
+    uint32_t *guesses = parent ? ARENA_ARRAY(e->scratch, uint32_t, count) : NULL;
+    uint32_t *symbols = ARENA_ARRAY(e->scratch, uint32_t, count);
+    list.count = count;
+    if (parent)
+        make_guesses(e, list, codes, parent, guesses);
+    make_symbols(codes, count, guesses, age, symbols);
+    return symbols_cost(symbols, count);
+}
+
+static bool may_guess_from(const struct column *column)
+{
+    return column->codes && column->distinct >= 4 && column->chain < COLUMN_CHAIN_MAX;
+}
+
+/* The column that guesses best, if any does. */
+static const struct column *search_parent(struct encoder *e, struct texts list, const struct dict *dict, bool age)
+{
+    const struct column *best = NULL;
+    double best_cost = cost_with(e, list, dict->codes, NULL, age) * 0.95;
+    for (uint32_t i = 0; i < e->index; i++) {
+        const struct column *candidate = &e->set->columns[i];
+        if (!may_guess_from(candidate))
+            continue;
+        double cost = cost_with(e, list, dict->codes, candidate, age);
+        if (cost < best_cost) {
+            best_cost = cost;
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+static void write_dict(struct encoder *e, struct texts list, const struct dict *dict, const struct column *parent,
+                       bool age)
+{
+    uint32_t *symbols = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+    make_symbols(dict->codes, list.count, dict->guesses, age, symbols);
+    struct buf *meta = &e->out->bufs[POOL_META];
+    buf_add_varint(meta, dict->distinct);
+    buf_add_char(meta, (char)((age ? DICT_AGE : 0) | (parent ? DICT_GUESS : 0)));
+    if (parent) {
+        buf_add_varint(meta, (uint64_t)(parent - e->set->columns));
+        encode_refer(e, parent);
+    }
+    pool_add_codes(e->out, symbols, list.count, dict->distinct + 2);
+}
+
+bool encode_dict(struct encoder *e, struct texts list, unsigned depth, enum stage stage)
+{
+    struct dict dict;
+    struct column_hint *hint = encode_hint(e, list);
+    const struct column *parent = depth == 0 ? encode_column_by_id(e, hint->parent) : NULL;
+    if (parent && !may_guess_from(parent))
+        parent = NULL;
+    if (!make_dict(e, list, parent, &dict))
+        return false;
+    encode_way(e, WAY_DICT, depth);
+    if (!hint->age_known) {
+        hint->age = cost_with(e, list, dict.codes, NULL, true) < cost_with(e, list, dict.codes, NULL, false);
+        hint->age_known = true;
+    }
+    bool age = hint->age;
+    if (depth == 0 && hint->parent == HINT_UNKNOWN) {
+        parent = search_parent(e, list, &dict, age);
+        hint->parent = parent ? (int32_t)parent->id : HINT_NONE;
+        if (parent) {
+            dict.guesses = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+            make_guesses(e, list, dict.codes, parent, dict.guesses);
+        }
+    }
+    write_dict(e, list, &dict, parent, age);
+    if (depth == 0) {
+        e->set->columns[e->index].codes = dict.codes;
+        e->set->columns[e->index].distinct = dict.distinct;
+    }
+    encode_list(e, (struct texts){dict.texts, dict.rows, dict.distinct, encode_key(list.key, WAY_DICT)}, depth + 1,
+                stage, true);
+    if (depth == 0 && e->times) {
+        int64_t *times = ARENA_ARRAY(e->scratch, int64_t, list.count);
+        for (uint32_t i = 0; i < list.count; i++)
+            times[i] = e->times[dict.codes[i]];
+        e->times = times;
+    }
+    return true;
+}
