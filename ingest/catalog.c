@@ -156,6 +156,12 @@ void catalog_with_file(const struct catalog *catalog, uint64_t device, uint64_t 
     }
 }
 
+uint64_t catalog_lines(const struct catalog_entry *entry)
+{
+    uint64_t lines = entry->state.lines + entry->state.pending_lines;
+    return lines > entry->pruned ? lines - entry->pruned : 0;
+}
+
 static void note_known(void *context, struct catalog_entry *entry)
 {
     (void)entry;

@@ -45,6 +45,8 @@ void catalog_with_file(const struct catalog *catalog, uint64_t device, uint64_t 
                        void (*visit)(void *context, struct catalog_entry *), void *context);
 void catalog_with_name(const struct catalog *catalog, struct str name,
                        void (*visit)(void *context, struct catalog_entry *), void *context);
+/* Lines of it in the store. What was pruned is left out, so far as is known: records are counted then, not lines. */
+uint64_t catalog_lines(const struct catalog_entry *entry);
 bool catalog_has_file(const struct catalog *catalog, uint64_t device, uint64_t inode);
 /* For a run that goes on: all entries are found by the heads they have now, and nothing is at home for sure any more. */
 void catalog_refresh(struct catalog *catalog);

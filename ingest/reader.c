@@ -176,13 +176,6 @@ static bool read_source(struct reader *reader, struct source *source, const stru
     return true;
 }
 
-/* What was pruned is left out, so far as is known: records are counted then, not lines. */
-static uint64_t stored_lines(const struct catalog_entry *entry)
-{
-    uint64_t lines = entry->state.lines + entry->state.pending_lines;
-    return lines > entry->pruned ? lines - entry->pruned : 0;
-}
-
 static void count_source(struct reader *reader, const struct source *source, struct catalog_entry *entry)
 {
     if (entry->claimed)
@@ -190,7 +183,7 @@ static void count_source(struct reader *reader, const struct source *source, str
     entry->claimed = true;
     reader->sources++;
     if (source->kind != SOURCE_STREAM)
-        reader->skipped_lines += stored_lines(entry);
+        reader->skipped_lines += catalog_lines(entry);
 }
 
 static void write_replaced(void *context, const struct source_state *state)

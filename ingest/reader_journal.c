@@ -29,7 +29,7 @@ static void count_records(void *context, struct catalog_entry *entry)
 {
     struct reader *reader = context;
     if (entry->state.kind == SOURCE_JOURNAL)
-        reader->skipped_lines += entry->records;
+        reader->skipped_lines += catalog_lines(entry);
 }
 
 static bool read_on(struct reader *reader, struct source_journal *journal, const char *path)
