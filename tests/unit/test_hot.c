@@ -71,7 +71,7 @@ static void a_pending_record_grows_from_batch_to_batch(void **state)
     struct store_case *test_case = *state;
     struct batch *batch = test_case->batch;
     struct store *store = store_case_open(test_case, STORE_WRITE);
-    put_hot(store, batch, 1, "/a", 0, "Trace", RECORD_TAIL); /* its line has ended: nine bytes */
+    put_hot(store, batch, 1, "/a", 0, "Trace", RECORD_TAIL); /* its line has ended: six bytes */
     assert_int_equal(ask_sql(store, "SELECT raw_bytes FROM source_file"), 6);
     assert_int_equal(ask_sql(store, "SELECT position * 100 + pending_bytes FROM source_file"), 6);
     expect(store, true, "");
