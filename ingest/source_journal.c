@@ -12,6 +12,7 @@
 enum {
     FEED_ENTRIES = 4096, /* looked at in one call */
     FEED_BYTES = 4 << 20,
+    REOPEN_ENTRIES = 32768, /* the library keeps what it has read mapped */
     NAME_BYTES_MAX = 64 << 10,
     CURSOR_BYTES_MAX = 4096,
     LINE_BYTES_KEPT_MAX = 1 << 20,
@@ -33,6 +34,7 @@ struct source_journal {
     int64_t now_us;      /* monotonic, of this call */
     sd_journal *journal; /* NULL while closed; then retried at due_us */
     int64_t due_us;      /* monotonic: when to open, or to look at the places */
+    uint64_t looked_at;  /* entries, since it was opened */
     struct journal_files files;
     char boot[JOURNAL_ID_SIZE];
 
@@ -454,7 +456,9 @@ static void know(struct source_journal *journal)
 
 static bool open_journal(struct source_journal *journal, struct err *err)
 {
-    look_at_places(journal);
+    if (journal->files.place_count == 0 || journal_files_moved(&journal->files))
+        look_at_places(journal);
+    journal->looked_at = 0;
     int result = open_library(journal);
     if (result < 0)
         return fail(result, err, "open");
@@ -597,6 +601,7 @@ static enum feed feed_entries(struct source_journal *journal, struct frame *fram
         *ret_result = result < 0 ? result : 0;
         if (result <= 0)
             return FEED_IDLE;
+        journal->looked_at++;
         result = load(journal->journal, &journal->entry);
         if (result < 0 || journal->entry.cut)
             note_damage(journal, result);
@@ -688,6 +693,9 @@ static enum feed feed(void *self, struct frame *frame, int64_t now_us)
     if (result < 0) {
         (void)fail(result, &err, "read");
         give_up(journal, &err);
+    } else if (journal->looked_at >= REOPEN_ENTRIES && !journal->lost) {
+        close_journal(journal);
+        journal->due_us = now_us;
     }
     return feed;
 }

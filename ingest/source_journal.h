@@ -27,7 +27,8 @@
  *    it leaves out, so they are counted by their numbers and told. Folders that come, go or are replaced are noticed
  *    within PLACES_CHECK_US.
  *
- * It only reads. libsystemd maps the files; the descriptors are as many as there are journal files. One thread. */
+ * It only reads. libsystemd maps the files and keeps them mapped, so the journal is opened anew after REOPEN_ENTRIES; the
+ * descriptors are as many as there are journal files. One thread. */
 #ifndef WINNOW_INGEST_SOURCE_JOURNAL_H
 #define WINNOW_INGEST_SOURCE_JOURNAL_H
 

@@ -217,6 +217,22 @@ static void killed_anywhere(void **unused)
     fake_free(whole);
 }
 
+/* So many that the journal is opened anew in between, beside a file that is told of once all the same. */
+static void reads_many(void **unused)
+{
+    (void)unused;
+    enum { ENTRIES = 70000 };
+    struct fake_store *store = fake_new();
+    must(mkdir("f", 0755) == 0);
+    write_entries("f/x.journal", 0, ENTRIES);
+    scratch_write("f/y.journal", STR("no journal"));
+    struct journal_choice choice = in("f");
+    read_once(store, &choice, 1);
+    check_entries(store, 0, ENTRIES, 1);
+    assert_int_equal(store->sources[1].gaps, 0);
+    fake_free(store);
+}
+
 /* Entries that come while it runs, into the same file, a rotated and a new one. */
 static void follows(void **unused)
 {
@@ -653,6 +669,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(all_fields_are_kept),
         IN_SCRATCH(killed_anywhere),
+        IN_SCRATCH(reads_many),
         IN_SCRATCH(follows),
         IN_SCRATCH(rotated_while_stopped),
         IN_SCRATCH(vacuumed_while_stopped),
