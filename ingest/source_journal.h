@@ -10,8 +10,8 @@
  *
  *   cursor        of the last entry looked at, taken or not
  *   position      end of the lines that are stored
- *   size          end of the line of the cursor's entry, when it was not taken of the line before it. Above position: the
- *                 last size - position bytes of it are still to be stored (a batch ended there)
+ *   size          end of the line of the cursor's entry or, when that was not taken, of the line before. Above position: the
+ *                 last size - position bytes of the line are still to be stored (a batch ended there)
  *   modified_us   time of that entry
  *
  * 1. State and records travel in one batch, so exactly the entry that the cursor names is skipped on a restart, and
@@ -22,7 +22,9 @@
  *    cursor "from the future"), reading goes on with the first entry that is surely new: one of the same sequence with a
  *    higher number, or of another with a later time, where a time beyond now counts as now, so that a clock that was
  *    wrong once does not mean silence. A gap is recorded, unless the numbers prove that nothing is missing between.
- * 4. The order is the journal's. When its files change (rotation, vacuum) the place is sought anew, as on a start.
+ * 4. The order is the journal's. When its files change (rotation, vacuum) the place is sought anew, as on a start. Files of
+ *    different sequences (journals collected from several machines) are merged by time, so what comes late into one of
+ *    them, with a time before that of the cursor, is not seen, as in `journalctl -f`: such journals want a folder each.
  * 5. A damaged file is told of once and passed; the library reads what it can of the others and is silent about entries
  *    it leaves out, so they are counted by their numbers and told. Folders that come, go or are replaced are noticed
  *    within PLACES_CHECK_US.
