@@ -136,6 +136,45 @@ static bool set_journals(struct running *running, const struct config *config, s
     return true;
 }
 
+struct comparison {
+    uint64_t offset, at; /* of the bytes, and of what is to be compared next */
+    struct str bytes;
+    bool differs;
+};
+
+/* Compares what of the record's line lies where the bytes should. Pieces come in offset order. */
+static void compare_bytes(struct comparison *comparison, uint64_t offset, struct str piece)
+{
+    uint64_t end = comparison->offset + comparison->bytes.size;
+    uint64_t from = offset > comparison->offset ? offset : comparison->offset;
+    uint64_t to = offset + piece.size < end ? offset + piece.size : end;
+    if (from >= to)
+        return;
+    comparison->differs = comparison->differs || from != comparison->at ||
+                          memcmp(comparison->bytes.data + (from - comparison->offset), piece.data + (from - offset),
+                                 (size_t)(to - from)) != 0;
+    comparison->at = to;
+}
+
+static bool holds_bytes(void *context, int64_t source, uint64_t offset, struct str bytes)
+{
+    struct err ignored;
+    struct scan_ask ask = {
+        .since_us = TIME_NONE, .until_us = TIME_NONE, .sources = &source, .source_count = 1, .offsets = true};
+    SCOPED_FREE(scan) *scan = scan_new(context, &ask, &ignored);
+    if (scan == NULL)
+        return false;
+    struct comparison comparison = {.offset = offset, .at = offset, .bytes = bytes};
+    struct scan_record found;
+    while (!comparison.differs && comparison.at < offset + bytes.size && scan_next(scan, &found, &ignored) == 1) {
+        const struct record *rec = &found.record;
+        compare_bytes(&comparison, rec->offset, rec->raw);
+        if (record_has_newline(rec->flags))
+            compare_bytes(&comparison, rec->offset + rec->raw.size, STR("\n"));
+    }
+    return !comparison.differs && comparison.at == offset + bytes.size;
+}
+
 static void reload(void *context)
 {
     struct running *running = context;
@@ -172,7 +211,7 @@ static bool run_live(struct running *running, struct store *store, const struct 
         return false;
     SCOPED_FREE(live) *live = live_new(store, fields, &service);
     running->live = live;
-    running->follow = follow_new(running->config, &running->catalog, store_path(store));
+    running->follow = follow_new(running->config, &running->catalog, store_path(store), holds_bytes, store);
     live_add(live, (struct feeder){&follow_ops, running->follow});
     if (!set_journals(running, running->config, err))
         return false;

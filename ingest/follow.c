@@ -13,7 +13,7 @@ enum {
     ROUND_BYTES = 8 << 20, /* of one feed */
     DESCRIPTORS_MAX = 4096,
     DESCRIPTORS_SPARE = 64, /* for everything else the process opens */
-    LOOK_PAUSE_US = 100000, /* between two looks that names call for */
+    LOOK_PAUSE_US = 20000,  /* between two looks that names call for */
     POOR_LOOK_US = 1000000, /* without inotify */
     AWAY_POLL_US = 250000,
     AWAY_POLL_SLOW_US = 2000000,
@@ -37,12 +37,15 @@ static size_t descriptor_limit(void)
                                                   : (size_t)limit.rlim_cur / 2;
 }
 
-struct follow *follow_new(const struct config *config, struct catalog *catalog, const char *store_path)
+struct follow *follow_new(const struct config *config, struct catalog *catalog, const char *store_path,
+                          follow_holds *holds, void *context)
 {
     struct follow *follow = mem_alloc(sizeof *follow);
     follow->config = config;
     follow->catalog = catalog;
     follow->store_path = store_path;
+    follow->holds = holds;
+    follow->context = context;
     follow->look_due = true;
     follow->descriptors_max = descriptor_limit();
     watch_open(&follow->watch);
@@ -57,7 +60,7 @@ void follow_free(struct follow *follow)
         return;
     for (size_t i = 0; i < follow->tail_count; i++)
         tail_free(follow->tails[i]);
-    follow_forget_held(follow);
+    follow_forget_held(follow, true);
     free(follow->tails);
     free(follow->held);
     free(follow->notes);
@@ -89,6 +92,13 @@ void follow_index(struct follow *follow)
         if (tail->role == TAIL_HERE)
             map_at(&follow->by_path, str_of(tail->path), NULL)->value = i + 1;
     }
+}
+
+bool follow_has_file(const struct follow *follow, uint64_t device, uint64_t inode)
+{
+    uint64_t file[2] = {device, inode};
+    const struct map_entry *at = map_find(&follow->by_file, str_from((const char *)file, sizeof file));
+    return at != NULL && at->value != 0;
 }
 
 struct tail *follow_add(struct follow *follow, struct tail *tail)

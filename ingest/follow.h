@@ -7,7 +7,7 @@
  *
  *  1. A source whose file is another one now is *lost*: what rotation left of it is looked for beside the file (beside.h) and
  *     read to its end. Only then is it marked `replaced`, in the transaction with the last of it; so a run that is killed before
- *     looks again. When nothing is found, or the file was cut in place, that is a gap, in the same transaction.
+ *     looks again. When nothing is found (for FOLLOW_ABSENT_US, while nothing lies under its name), or the file was cut in place, that is a gap, in the same transaction.
  *  2. A file that was renamed or deleted is read by its descriptor until it has been silent for FOLLOW_AWAY_US (deleted:
  *     FOLLOW_DELETED_US).
  *  3. What may be a copy in the making of a file that is followed (its name goes on where that one's ends, its bytes are the same)
@@ -30,11 +30,16 @@
 #define FOLLOW_AWAY_US (3600 * INT64_C(1000000))
 #define FOLLOW_DELETED_US (60 * INT64_C(1000000))
 #define FOLLOW_COPY_US (30 * INT64_C(1000000))
+#define FOLLOW_ABSENT_US (60 * INT64_C(1000000))
 #define FOLLOW_GZIP_US (2 * INT64_C(1000000))
+
+/* Does the store hold these bytes of the source at this offset? */
+typedef bool follow_holds(void *context, int64_t source, uint64_t offset, struct str bytes);
 
 struct follow;
 /* The configuration, the catalog (of the store's sources) and the store's path must outlive it. */
-struct follow *follow_new(const struct config *config, struct catalog *catalog, const char *store_path);
+struct follow *follow_new(const struct config *config, struct catalog *catalog, const char *store_path,
+                          follow_holds *holds, void *context);
 void follow_free(struct follow *follow);
 SCOPE_FREE(follow)
 /* Another configuration from now on: what it no longer names is read to its end and let go. */

@@ -54,27 +54,31 @@ bool follow_write_notes(struct follow *follow, struct frame *frame)
     return true;
 }
 
+/* Nothing lies under its name: whoever moved it away may move it back. */
+static bool may_come_back(struct catalog_entry *entry, int64_t now_us)
+{
+    struct stat info;
+    if (stat(entry->state.name.data, &info) == 0)
+        return false;
+    if (entry->absent_us == 0)
+        entry->absent_us = now_us;
+    return now_us - entry->absent_us < FOLLOW_ABSENT_US;
+}
+
 void follow_lose(struct follow *follow, struct catalog_entry *entry, uint64_t device, uint64_t inode,
                  enum gap_reason reason, int64_t now_us)
 {
     struct mark mark;
     bool unsure;
     struct source *rest = beside_find(entry, device, inode, &mark, &unsure);
-    uint64_t file[2] = {0};
-    if (rest != NULL) {
-        file[0] = rest->device;
-        file[1] = rest->inode;
-    }
-    const struct map_entry *at =
-        rest != NULL ? map_find(&follow->by_file, str_from((const char *)file, sizeof file)) : NULL;
-    if (at != NULL && at->value != 0) { /* somebody else's file, equal up to there */
+    if (rest != NULL && follow_has_file(follow, rest->device, rest->inode)) { /* somebody else's, equal up to there */
         source_free(rest);
         rest = NULL;
     }
     uint64_t end = content_length(&entry->state);
     bool known = entry->state.kind == SOURCE_FILE && entry->state.size > end;
     uint64_t missing = known ? entry->state.size - end : 0;
-    if (rest == NULL && unsure)
+    if (rest == NULL && (unsure || may_come_back(entry, now_us)))
         return; /* met again at the next look: it is neither claimed nor replaced */
     if (rest == NULL) {
         entry->state.replaced = true;
@@ -98,10 +102,9 @@ void follow_lose(struct follow *follow, struct catalog_entry *entry, uint64_t de
 static bool is_in_place(const struct follow *follow, const struct catalog_entry *entry)
 {
     struct stat info;
-    uint64_t file[2] = {entry->state.device, entry->state.inode};
-    const struct map_entry *at = map_find(&follow->by_file, str_from((const char *)file, sizeof file));
-    return (at == NULL || at->value == 0) && stat(entry->state.name.data, &info) == 0 && info.st_dev == file[0] &&
-           info.st_ino == file[1];
+    const struct source_state *state = &entry->state;
+    return !follow_has_file(follow, state->device, state->inode) && stat(state->name.data, &info) == 0 &&
+           info.st_dev == state->device && info.st_ino == state->inode;
 }
 
 /* Is it one that this run follows, by its name or by a link that led to it? */

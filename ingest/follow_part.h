@@ -1,5 +1,5 @@
-/* What the files of struct follow share: follow.c (turns), follow_look.c (finding and adopting), follow_lost.c (what became of
- * sources whose files are others now). */
+/* What the files of struct follow share: follow.c (turns), follow_look.c (patterns), follow_adopt.c (which files become tails),
+ * follow_unseen.c (what no look has seen), follow_lost.c (what became of sources whose files are others now). */
 #ifndef WINNOW_INGEST_FOLLOW_PART_H
 #define WINNOW_INGEST_FOLLOW_PART_H
 
@@ -31,6 +31,8 @@ struct follow {
     const struct config *config;
     struct catalog *catalog;
     const char *store_path;
+    follow_holds *holds;
+    void *context;
     struct watch watch;
     struct tail **tails;
     size_t tail_count, tail_capacity;
@@ -47,9 +49,26 @@ struct follow {
     size_t descriptors_max;
 };
 
+/* Is it followed? */
+bool follow_has_file(const struct follow *follow, uint64_t device, uint64_t inode);
 /* Looks through the patterns. */
 void follow_look(struct follow *follow, int64_t now_us);
-void follow_forget_held(struct follow *follow);
+void follow_watch_folder_of(struct follow *follow, const char *real_path);
+/* True when the longer path is the shorter one and goes on with one of ".-_". */
+bool follow_goes_on(const char *longer, const char *shorter);
+/* Opens a file that is not followed yet and decides what becomes of it. */
+void follow_consider(struct follow *follow, const struct input *input, int64_t now_us);
+/* Those not seen by this look, or all. */
+void follow_forget_held(struct follow *follow, bool all);
+
+/* What was begun under the successor's name after since_us (real time) and rotated away before anybody looked. */
+void follow_find_unseen(struct follow *follow, struct catalog_entry *successor, int64_t since_us, int64_t now_us);
+/* False when it is known, a copy or no log. */
+bool follow_adopt_unseen(struct follow *follow, const struct input *input, struct catalog_entry *successor,
+                         int64_t now_us);
+/* Is the file, all of it, a beginning of a source that is stored and whose name its own goes on from? The source stands at its
+ * beginning before and after. */
+bool follow_is_stored(struct follow *follow, struct source *source);
 /* Fills by_path and by_file. */
 void follow_index(struct follow *follow);
 struct tail *follow_add(struct follow *follow, struct tail *tail);

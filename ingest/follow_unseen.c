@@ -1,0 +1,127 @@
+/* What no look has seen: files that were begun under a name that is followed and rotated away between two looks, and copies of
+ * what is stored already, whose original was cut. */
+#include <dirent.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/must.h"
+#include "ingest/follow_part.h"
+
+enum { SLACK_US = 20000 }; /* a file's times go by the kernel's ticks */
+
+/* ".1", "-20261120", ".2.gz", "-2026-11-20T02:15.gz": what rotation puts behind a name. Another log may go on otherwise. */
+static bool is_rotation(struct str suffix)
+{
+    if (suffix.size > 3 && str_ends(suffix, STR(".gz")))
+        suffix.size -= 3;
+    if (suffix.size < 2 || memchr(".-_", suffix.data[0], 3) == NULL || suffix.data[1] < '0' || suffix.data[1] > '9')
+        return false;
+    for (size_t i = 1; i < suffix.size; i++)
+        if (memchr("0123456789.-_:TZ", suffix.data[i], 16) == NULL)
+            return false;
+    return true;
+}
+
+static void try_unseen(struct follow *follow, const char *path, struct catalog_entry *successor, int64_t since_us,
+                       int64_t now_us)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0 ||
+        follow_has_file(follow, info.st_dev, info.st_ino))
+        return;
+    int64_t modified_us = (int64_t)info.st_mtim.tv_sec * TIME_SECOND + info.st_mtim.tv_nsec / 1000;
+    if (modified_us < since_us - SLACK_US)
+        return;
+    struct input input = {.kind = INPUT_FILE, .path = path};
+    (void)follow_adopt_unseen(follow, &input, successor, now_us);
+}
+
+void follow_find_unseen(struct follow *follow, struct catalog_entry *successor, int64_t since_us, int64_t now_us)
+{
+    struct str name = successor->state.name;
+    const char *slash = memrchr(name.data, '/', name.size);
+    char path[PATH_MAX];
+    if (slash == NULL || name.size + NAME_MAX >= sizeof path)
+        return;
+    size_t folder_size = (size_t)(slash + 1 - name.data);
+    memcpy(path, name.data, folder_size);
+    path[folder_size] = '\0';
+    DIR *folder = opendir(path);
+    if (folder == NULL)
+        return;
+    struct str last = str_slice(name, folder_size, name.size);
+    const struct dirent *found;
+    while ((found = readdir(folder)) != NULL) {
+        struct str candidate = str_of(found->d_name);
+        if (!str_starts(candidate, last) || !is_rotation(str_slice(candidate, last.size, candidate.size)))
+            continue;
+        memcpy(path + folder_size, candidate.data, candidate.size + 1);
+        try_unseen(follow, path, successor, since_us, now_us);
+    }
+    closedir(folder);
+}
+
+/* ---- Copies ------------------------------------------------------------------------------------------------------------------ */
+
+/* How a file begins and ends, and how long it is. */
+struct outline {
+    char head[MARK_HEAD_MAX];
+    size_t head_size;
+    struct mark mark; /* at its end */
+    uint64_t size;
+};
+
+/* False when it is longer than size_max, or cannot be read. The source stands at its beginning again. */
+static bool trace_outline(struct source *source, uint64_t size_max, struct outline *ret)
+{
+    struct err ignored;
+    char bytes[64 << 10];
+    *ret = (struct outline){0};
+    if (source_seek(source, 0, &ignored) != SOURCE_DATA)
+        return false;
+    enum source_result result = SOURCE_DATA;
+    while (result == SOURCE_DATA && ret->size <= size_max) {
+        size_t got;
+        result = source_read(source, bytes, sizeof bytes, &got, &ignored);
+        if (result != SOURCE_DATA)
+            break;
+        mark_add(&ret->mark, str_from(bytes, got));
+        ret->size += got;
+    }
+    ret->head_size = ret->mark.head_size;
+    memcpy(ret->head, ret->mark.head, ret->head_size);
+    return result == SOURCE_END && ret->size <= size_max && source_seek(source, 0, &ignored) == SOURCE_DATA;
+}
+
+/* Does the store hold a beginning of the entry's source that is the file? */
+static bool is_beginning_of(const struct follow *follow, const struct catalog_entry *entry,
+                            const struct outline *outline)
+{
+    const struct mark *mark = &outline->mark;
+    return follow->holds(follow->context, entry->state.id, 0, str_from(outline->head, outline->head_size)) &&
+           follow->holds(follow->context, entry->state.id, outline->size - mark->tail_size,
+                         str_from(mark->tail, mark->tail_size));
+}
+
+bool follow_is_stored(struct follow *follow, struct source *source)
+{
+    uint64_t size_max = 0;
+    for (size_t i = 0; i < follow->catalog->entry_count; i++) {
+        const struct source_state *state = &follow->catalog->entries[i]->state;
+        if (follow_goes_on(source->real_path, state->name.data) && state->position > size_max)
+            size_max = state->position;
+    }
+    struct outline outline;
+    bool stored = false;
+    if (size_max == 0 || (source->kind == SOURCE_FILE && source->size > size_max))
+        return false;
+    bool told = trace_outline(source, size_max, &outline) && outline.size > 0;
+    for (size_t i = 0; told && !stored && i < follow->catalog->entry_count; i++) {
+        const struct catalog_entry *entry = follow->catalog->entries[i];
+        stored = follow_goes_on(source->real_path, entry->state.name.data) && entry->state.position >= outline.size &&
+                 is_beginning_of(follow, entry, &outline);
+    }
+    return stored;
+}
