@@ -10,13 +10,15 @@
 #include "base/mem.h"
 #include "ingest/mark.h"
 
+struct join_rules;
 struct catalog_entry {
-    struct source_state state; /* as the reader last made it; name is in the catalog's arena */
-    uint64_t pruned;           /* records that were stored once and let go before the run began */
-    int64_t seen_us;           /* real time: when its file was last seen under its name in this run, or 0 */
-    int64_t absent_us;         /* monotonic: when nothing was first found under its name in this run, or 0 */
-    bool claimed;              /* met in this run: its file is known to be the one in state */
-    bool at_home;              /* the file under its name was looked at in this run, and holds what was read */
+    struct source_state state;      /* as the reader last made it; name is in the catalog's arena */
+    uint64_t pruned;                /* records that were stored once and let go before the run began */
+    const struct join_rules *rules; /* what joins its lines; NULL: join_rules_auto */
+    int64_t seen_us;                /* real time: when its file was last seen under its name in this run, or 0 */
+    int64_t absent_us;              /* monotonic: when nothing was first found under its name in this run, or 0 */
+    bool claimed;                   /* met in this run: its file is known to be the one in state */
+    bool at_home;                   /* the file under its name was looked at in this run, and holds what was read */
 };
 
 struct catalog_link; /* one entry under one key */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "analyze/analyze.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "ingest/content.h"
@@ -54,6 +55,17 @@ struct follow *follow_new(const struct config *config, struct catalog *catalog, 
     return follow;
 }
 
+static void free_rules(struct follow_rule *rule)
+{
+    while (rule != NULL) {
+        struct follow_rule *next = rule->next;
+        re_free(rule->rules.re);
+        free(rule->pattern);
+        free(rule);
+        rule = next;
+    }
+}
+
 void follow_free(struct follow *follow)
 {
     if (follow == NULL)
@@ -61,6 +73,7 @@ void follow_free(struct follow *follow)
     for (size_t i = 0; i < follow->tail_count; i++)
         tail_free(follow->tails[i]);
     follow_forget_held(follow, true);
+    free_rules(follow->rules);
     free(follow->tails);
     free(follow->held);
     free(follow->notes);

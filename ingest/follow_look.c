@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "analyze/analyze.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -97,9 +98,33 @@ const struct config_source *follow_wants(const struct follow *follow, const char
     return NULL;
 }
 
+/* The pattern compiles: the configuration was checked. */
+static const struct join_rules *rules_of(struct follow *follow, const struct config_source *config)
+{
+    static const struct join_rules off = {JOIN_OFF, NULL};
+    if (config->join == CONFIG_JOIN_AUTO)
+        return &join_rules_auto;
+    if (config->join == CONFIG_JOIN_OFF)
+        return &off;
+    enum join_mode mode = config->join == CONFIG_JOIN_START ? JOIN_START : JOIN_CONTINUE;
+    for (const struct follow_rule *rule = follow->rules; rule != NULL; rule = rule->next)
+        if (rule->rules.mode == mode && strcmp(rule->pattern, config->join_pattern) == 0)
+            return &rule->rules;
+    struct err err;
+    struct follow_rule *rule = mem_alloc(sizeof *rule);
+    rule->rules = (struct join_rules){mode, re_new(str_of(config->join_pattern), false, &err)};
+    rule->pattern = strdup(config->join_pattern);
+    rule->next = follow->rules;
+    must(rule->rules.re != NULL && rule->pattern != NULL);
+    follow->rules = rule;
+    return &rule->rules;
+}
+
 void follow_set_defaults(struct follow *follow, struct catalog_entry *entry, const char *path)
 {
     const struct config_source *config = follow_wants(follow, path);
+    if (config != NULL)
+        entry->rules = rules_of(follow, config);
     struct source_defaults defaults = config != NULL ? config_defaults(config) : entry->state.defaults;
     if (catalog_set_defaults(follow->catalog, entry, &defaults))
         follow_note_state(follow, entry);

@@ -18,6 +18,13 @@ struct held {
     bool seen;           /* by this look */
 };
 
+/* What a source of the configuration says about joining lines, made ready once; lives as long as the follow. */
+struct follow_rule {
+    struct join_rules rules;
+    char *pattern;
+    struct follow_rule *next;
+};
+
 /* To be written with the next batch. */
 struct follow_note {
     struct catalog_entry *entry;
@@ -40,6 +47,7 @@ struct follow {
     struct map by_file; /* device and inode -> index of a tail + 1 */
     struct held *held;
     size_t held_count, held_capacity;
+    struct follow_rule *rules;
     struct follow_note *notes;
     size_t note_count, note_capacity;
     bool look_due, started;

@@ -205,13 +205,19 @@ static enum tail_result read_chunk(struct tail *tail, struct frame *frame, struc
     return got > 0 ? TAIL_MORE : TAIL_IDLE;
 }
 
+static bool begin(struct tail *tail, struct frame *frame, int64_t reference_us)
+{
+    frame->rules = tail->entry->rules != NULL ? tail->entry->rules : &join_rules_auto;
+    return frame_begin(frame, &tail->entry->state, &tail->mark, reference_us);
+}
+
 /* Reads until its share is used up and at least one record is there, or to the end. */
 static enum tail_result read_plain(struct tail *tail, struct frame *frame, bool whole, struct err *err)
 {
     struct source *source = tail->source;
     struct source_state *state = &tail->entry->state;
     source->offset = state->position;
-    if (!frame_begin(frame, state, &tail->mark, tail->modified_us))
+    if (!begin(tail, frame, tail->modified_us))
         return TAIL_OVER;
     enum tail_result result = TAIL_MORE;
     while (result == TAIL_MORE && (source->offset - frame->begin < TAIL_SHARE_BYTES || frame->offset == frame->begin))
@@ -287,11 +293,11 @@ static enum tail_result read_gzip_chunk(struct tail *tail, struct frame *frame, 
 static enum tail_result read_gzip(struct tail *tail, struct frame *frame, struct err *err)
 {
     struct source_state *state = &tail->entry->state;
-    uint64_t begin = tail->source->offset;
-    if (!frame_begin(frame, state, &tail->mark, tail->source->reference_us) || !put_carry(tail, frame))
+    uint64_t from = tail->source->offset;
+    if (!begin(tail, frame, tail->source->reference_us) || !put_carry(tail, frame))
         return TAIL_OVER;
     enum tail_result result = TAIL_MORE;
-    while (result == TAIL_MORE && tail->source->offset - begin < TAIL_SHARE_BYTES)
+    while (result == TAIL_MORE && tail->source->offset - from < TAIL_SHARE_BYTES)
         result = read_gzip_chunk(tail, frame, err);
     if (result == TAIL_OVER)
         return result;
