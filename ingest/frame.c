@@ -2,12 +2,10 @@
 
 #include "base/must.h"
 
-enum { JOIN_BYTES = 1 << 20 }; /* what is pending is read again whenever its source grows */
-
 const struct frame_limits frame_limits_default = {
     .batch_bytes = BATCH_BYTES_TARGET,
     .record_bytes = RECORD_BYTES_MAX,
-    .join_bytes = JOIN_BYTES,
+    .join_bytes = JOIN_BYTES_MAX,
     .chunk_bytes = 256 << 10,
     .records = BATCH_RECORDS_MAX,
 };
@@ -17,7 +15,7 @@ void frame_init(struct frame *frame, const struct frame_limits *limits, struct f
     must(limits->batch_bytes > 0 && limits->record_bytes > 0 && limits->chunk_bytes > 0 && limits->records > 0);
     must(limits->records <= BATCH_RECORDS_MAX && limits->record_bytes <= RECORD_BYTES_MAX);
     must(limits->batch_bytes + limits->chunk_bytes <= BATCH_BYTES_TARGET + (256 << 10));
-    must(limits->join_bytes <= limits->record_bytes);
+    must(limits->join_bytes > 0 && limits->join_bytes <= limits->record_bytes);
     *frame = (struct frame){.limits = *limits, .batches = batches, .rules = &join_rules_auto};
 }
 

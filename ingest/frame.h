@@ -29,6 +29,8 @@
 #include "ingest/join.h"
 #include "ingest/mark.h"
 
+enum { JOIN_BYTES_MAX = 1 << 20 }; /* usually: what is pending is read again whenever its source grows */
+
 struct frame_limits {
     size_t batch_bytes;  /* a batch is handed on once its raw bytes reach this */
     size_t record_bytes; /* a longer line is cut */

@@ -226,6 +226,7 @@ static void retain(struct live *live, int64_t now_us)
 static const struct frame_limits live_limits = {
     .batch_bytes = LIVE_BATCH_BYTES,
     .record_bytes = RECORD_BYTES_MAX,
+    .join_bytes = JOIN_BYTES_MAX,
     .chunk_bytes = 256 << 10,
     .records = BATCH_RECORDS_MAX,
 };
