@@ -17,6 +17,7 @@ enum { RECORDS_MAX = 12, TEXT_MAX = 8192 };
 #define PYTHON_FRAME "  File \"/srv/app.py\", line 10, in handle\n    run(x)\n"
 #define PYTHON_HEAD "Traceback (most recent call last):\n"
 #define HEADER "2026-11-20 09:00:01,123 ERROR app: request failed\n"
+#define RUBY_LOGGED "E, [2026-11-20T09:00:00.1 #1] ERROR -- : bad (X)\n"
 #define NEXT "2026-11-20 09:00:02,000 INFO app: next\n"
 #define CRI "2026-11-20T09:00:00.000000000Z "
 
@@ -81,9 +82,7 @@ static const struct {
     {"a path is no trace", {"/srv/app.js:10\n", "one\n", "two\n"}},
     {"ruby",
      {"app.rb:3:in `run': bad (RuntimeError)\n\tfrom app.rb:9:in `<main>'\n",
-      "E, [2026-11-20T09:00:00.1 #1] ERROR -- : bad (X)\n"
-      "/srv/a.rb:3:in `run'\n/srv/a.rb:9:in `<main>'\n",
-      "done\n"}},
+      RUBY_LOGGED "/srv/a.rb:3:in `run'\n/srv/a.rb:9:in `<main>'\n", "done\n"}},
     {"ruby, the last call first",
      {"Traceback (most recent call last):\n\t1: from app.rb:9:in `<main>'\napp.rb:3:in `run': bad (RuntimeError)\n",
       "app.rb:3:in `run': bad (RuntimeError)\n"}},
@@ -104,9 +103,9 @@ static const struct {
      {"thread 'main' panicked at src/main.rs:2:5:\nindex out of bounds: the len is 3\nstack backtrace:\n   0: rust_begin_unwind\n"
       "             at /rustc/1/library/std/src/panicking.rs:645:5\nnote: Some details are omitted\n",
       "next\n"}},
-    {"indentation",
-     {HEADER "  more\n\teven more\n", "text\n  a: 1\n\n  b: 2\n", "\n", "\n", "\n",
-      "  three empty lines are too many\n"}},
+    {"indentation", {HEADER "  more\n\teven more\n", NEXT}},
+    {"indentation behind empty lines",
+     {"text\n  a: 1\n\n  b: 2\n", "\n", "\n", "\n", "  three empty lines are too many\n"}},
     {"every line is indented", {"  one\n", "  two\n", "\tthree\n"}},
     {"braces", {"2026-11-20 09:00:00 INFO options {\n  a: 1,\n  b: [\n  ]\n}\n", NEXT}},
     {"postgresql",
