@@ -168,11 +168,21 @@ static void displace(void *context, struct catalog_entry *entry)
         displace->lost[displace->count++] = entry;
 }
 
+/* Was the file made after a moment? Then it has an inode that another one had. False when the file system keeps no such times. */
+static bool is_born_after(const struct source *source, int64_t real_us)
+{
+    struct statx info;
+    if (statx(source->fd, "", AT_EMPTY_PATH, STATX_BTIME, &info) != 0 || !(info.stx_mask & STATX_BTIME))
+        return false;
+    return info.stx_btime.tv_sec * TIME_SECOND + info.stx_btime.tv_nsec / 1000 > real_us;
+}
+
 static void lose_displaced(struct follow *follow, struct displace *found, const struct source *source, int64_t now_us)
 {
     for (size_t i = 0; i < found->count; i++) {
         struct catalog_entry *entry = found->lost[i];
-        bool cut = entry->state.device == source->device && entry->state.inode == source->inode;
+        bool cut = entry->state.device == source->device && entry->state.inode == source->inode &&
+                   !is_born_after(source, known_until_us(entry));
         follow_lose(follow, entry, source->device, source->inode, cut ? GAP_TRUNCATED : GAP_VANISHED, now_us);
     }
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/io.h"
 #include "base/must.h"
 
@@ -140,13 +141,24 @@ static enum tail_result compare(const struct tail *tail, int fd, uint64_t offset
     return (size_t)got == size && memcmp(found, bytes, size) == 0 ? TAIL_IDLE : TAIL_CHANGED;
 }
 
-/* Are the bytes before the position those that were read? */
+/* Is what was read there still? The bytes before the position tell; with too few of them, those the file begins with, which hold
+ * some of a pending record. */
 static enum tail_result check(const struct tail *tail, int fd, struct err *err)
 {
+    char head[MARK_HEAD_MAX];
     const struct mark *mark = &tail->mark;
-    uint64_t position = tail->entry->state.position;
-    must(mark->tail_size <= position);
-    return compare(tail, fd, position - mark->tail_size, mark->tail, mark->tail_size, err);
+    const struct source_state *state = &tail->entry->state;
+    must(mark->tail_size <= state->position && state->head_size <= sizeof head);
+    enum tail_result result = compare(tail, fd, state->position - mark->tail_size, mark->tail, mark->tail_size, err);
+    if (result != TAIL_IDLE || mark->tail_size == MARK_TAIL_MAX || state->head_size == 0)
+        return result;
+    ssize_t got = io_pread(fd, head, state->head_size, 0);
+    if (got < 0) {
+        err_set(err, ERR_IO, errno, "%s: reading its beginning", tail->path);
+        return TAIL_FAILED;
+    }
+    return (size_t)got == state->head_size && hash_bytes(head, state->head_size, 0) == state->head_hash ? TAIL_IDLE
+                                                                                                        : TAIL_CHANGED;
 }
 
 /* Is there a newline in what came behind the unfinished line? Moves partial over what has none. */
