@@ -28,6 +28,7 @@ struct store_encoder {
     struct codec_writer writer;
     struct words words;
     struct arena scratch;
+    bool began; /* it has made a block */
 };
 
 struct store_encoder *store_encoder_new(void)
@@ -399,6 +400,15 @@ static void index_words(struct store_encoder *e, const struct skeletons *s, stru
         buf_reset(out); /* no list: every look-up reads the block */
 }
 
+/* A stream costs about the same however short it is, so the few streams of few long records may cost more each. Of short records
+ * only the first block has the time: whoever has but one cares for its size, whoever has many for the time. */
+static enum codec_care care_of(struct store_encoder *e, const struct batch_image *image)
+{
+    bool first = !e->began;
+    e->began = true;
+    return image->raw_bytes / image->records >= THOROUGH_RECORD_BYTES ? CARE_THOROUGH : first ? CARE_USUAL : CARE_QUICK;
+}
+
 static void encode_body(struct store_encoder *e, struct batch *batch)
 {
     struct skeletons s;
@@ -407,9 +417,7 @@ static void encode_body(struct store_encoder *e, struct batch *batch)
     pools_reset(&e->header);
     pools_reset(&e->common);
     e->words.count = 0;
-    /* A stream costs about the same however short it is, so the few streams of few long records may cost more each. */
-    bool thorough = batch->image.raw_bytes / batch->image.records >= THOROUGH_RECORD_BYTES;
-    codec_writer_begin(&e->writer, &batch->image.directory, &batch->image.body, thorough);
+    codec_writer_begin(&e->writer, &batch->image.directory, &batch->image.body, care_of(e, &batch->image));
     if (!skeletons_make(batch, &s, &e->scratch))
         skeletons_plain(batch, &s, &e->scratch);
     if (e->names.count > NAMES_MAX - COLUMN_COUNT_MAX) {

@@ -47,11 +47,11 @@ static const int levels[CODEC_PRESSES] = {
 
 static enum codec_press press_of(const struct codec_writer *writer, size_t size, enum codec_effort effort)
 {
-    if (!writer->thorough)
+    if (writer->care == CARE_QUICK)
         return effort == CODEC_PROSE ? PRESS_QUICK : PRESS_FAST;
-    if (effort == CODEC_PROSE && size < PROSE_MAX)
+    if (writer->care == CARE_THOROUGH && effort == CODEC_PROSE && size < PROSE_MAX)
         return PRESS_HARDEST;
-    if (size < SHORT_MAX)
+    if (writer->care == CARE_THOROUGH && size < SHORT_MAX)
         return PRESS_HARD;
     return effort == CODEC_NOISE ? PRESS_FAST : effort == CODEC_PROSE ? PRESS_HARD : PRESS_USUAL;
 }
@@ -64,9 +64,9 @@ void codec_writer_init(struct codec_writer *writer)
     }
 }
 
-void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body, bool thorough)
+void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body, enum codec_care care)
 {
-    writer->thorough = thorough;
+    writer->care = care;
     writer->directory = directory;
     writer->body = body;
     writer->count = 0;

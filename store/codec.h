@@ -38,6 +38,9 @@ struct libdeflate_decompressor;
 /* What a stream's bytes are like. Noise (digits of numbers, addresses) has no repeats worth searching; its unequal bytes still
  * shrink. Prose gains most from a long search. */
 enum codec_effort { CODEC_NOISE, CODEC_TEXT, CODEC_PROSE };
+/* How much time a block is worth. QUICK: prose is pressed some, the rest as fast as can be. THOROUGH: short streams and prose as
+ * hard as can be. */
+enum codec_care { CARE_QUICK, CARE_USUAL, CARE_THOROUGH };
 enum codec_press { PRESS_FAST, PRESS_QUICK, PRESS_USUAL, PRESS_HARD, PRESS_HARDEST, CODEC_PRESSES };
 
 /* One for many blocks: init, then for each block begin, add ..., finish; release. */
@@ -45,14 +48,13 @@ struct codec_writer {
     struct buf *directory, *body;
     struct codec_entry entries[CODEC_STREAMS_MAX];
     uint32_t count;
-    bool thorough;
+    enum codec_care care;
     struct libdeflate_compressor *compressors[CODEC_PRESSES];
 };
 
 void codec_writer_init(struct codec_writer *writer);
-/* thorough: short streams and prose are pressed as hard as can be; else prose is pressed some, and the rest only quickly. The
- * buffers belong to the caller, are emptied first, and must have room (their maximum is a bug to reach). */
-void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body, bool thorough);
+/* The buffers belong to the caller, are emptied first, and must have room (their maximum is a bug to reach). */
+void codec_writer_begin(struct codec_writer *writer, struct buf *directory, struct buf *body, enum codec_care care);
 /* Kinds in growing order. */
 void codec_writer_add(struct codec_writer *writer, uint32_t kind, struct str raw, enum codec_effort effort);
 void codec_writer_finish(struct codec_writer *writer);

@@ -61,7 +61,7 @@ static void compress_streams(struct str rest, struct buf *directory, struct buf 
 {
     struct codec_writer *writer = mem_alloc(sizeof *writer);
     codec_writer_init(writer);
-    codec_writer_begin(writer, directory, body, false);
+    codec_writer_begin(writer, directory, body, CARE_QUICK);
     for (uint32_t next = 0; rest.size >= 3;) {
         uint32_t kind = kind_of((unsigned char)rest.data[0]);
         size_t size = (size_t)(unsigned char)rest.data[1] << 8 | (unsigned char)rest.data[2];
