@@ -3,6 +3,7 @@
 #include "base/must.h"
 #include "base/scope.h"
 #include "store/handle.h"
+#include "store/prune_name.h"
 #include "store/segment.h"
 #include "store/source.h"
 
@@ -425,6 +426,8 @@ static bool drop_all(struct pruning *p, struct err *err)
     bool ok = true;
     while (ok && p->chosen > 0 && !p->result->stopped)
         ok = drop_chosen(p, err) && choose_by_size(p, err);
+    if (ok && p->result->blocks > 0)
+        ok = prune_names(p->store, err) && used_bytes(p->store, &p->result->used_bytes, err);
     p->result->freed_bytes = before > p->result->used_bytes ? before - p->result->used_bytes : 0;
     return ok;
 }

@@ -236,7 +236,7 @@ struct verify_result {
  * waiting; what is committed after the beginning is not looked at. False when it cannot be done; damage is a finding. */
 bool store_verify(struct store *store, const struct verify_ask *ask, struct verify_result *ret, struct err *err);
 
-/* Retention: whole blocks go, oldest first, with their facts and their share of index and counts. Positions stay, so that what
+/* Retention: whole blocks go, oldest first, with their facts, names that only these had, and their share of index and counts. Positions stay, so that what
  * is gone is not read again, and so do record numbers, the chain's proof (what went, and the last digest) and unterminated
  * ends. The file does not shrink: what becomes free is overwritten with zeros and used for what comes. */
 struct prune_ask {

@@ -328,6 +328,42 @@ SELECT words FROM word_bucket WHERE id = ?1 << 32 | ?2;
 
 -- Retention: whole blocks go, with everything that points at them.
 
+-- name: sweep_auth
+-- plan: SCAN fact_auth
+SELECT trait, user, client_ip, path FROM fact_auth;
+
+-- name: sweep_rate_limit
+-- plan: SCAN fact_rate_limit
+SELECT trait, user, client_ip, path FROM fact_rate_limit;
+
+-- name: sweep_denial
+-- plan: SCAN fact_denial
+SELECT trait, user, client_ip, path FROM fact_denial;
+
+-- name: sweep_error
+-- plan: SCAN fact_error
+SELECT trait, user, client_ip, path FROM fact_error;
+
+-- name: sweep_trait
+-- plan: SCAN trait
+SELECT id, service, logger, method, template FROM trait;
+
+-- name: trait_ids
+-- plan: SEARCH trait USING INTEGER PRIMARY KEY (rowid>?)
+SELECT id FROM trait WHERE id > ?1 ORDER BY id;
+
+-- name: trait_delete
+-- plan: SEARCH trait USING INTEGER PRIMARY KEY (rowid=?)
+DELETE FROM trait WHERE id = ?1;
+
+-- name: name_ids
+-- plan: SEARCH name USING INTEGER PRIMARY KEY (rowid>?)
+SELECT id FROM name WHERE id > ?1 ORDER BY id;
+
+-- name: name_delete
+-- plan: SEARCH name USING INTEGER PRIMARY KEY (rowid=?)
+DELETE FROM name WHERE id = ?1;
+
 -- name: prune_read
 -- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid=?)
 SELECT digest, first_record, slots, records, timeless, raw_bytes, time_min, time_max, length(directory) + length(body)

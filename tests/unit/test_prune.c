@@ -265,6 +265,62 @@ static void it_can_be_stopped_between_transactions(void **state)
     store_free(store);
 }
 
+/* A block of three failed logins: of a user and a service of its own, who come twice, and of those that all blocks have. */
+static void put_logins(struct store *store, struct batch *batch, uint64_t n, unsigned name)
+{
+    char texts[2][32];
+    snprintf(texts[0], sizeof texts[0], "user_%u", name);
+    snprintf(texts[1], sizeof texts[1], "service_%u", name);
+    put_run(batch, 1, "/a", n * 6);
+    batch->sources[0].position = n * 6 + 6;
+    for (unsigned i = 0; i < 3; i++) {
+        put_line(batch, STR("x"), 0, T0 + (int64_t)n * TIME_SECOND + i);
+        struct fact *fact = put_fact(batch, KIND_AUTH_FAILURE);
+        fact->user = i < 2 ? str_of(texts[0]) : STR("everybody");
+        fact->service = i < 2 ? str_of(texts[1]) : STR("everywhere");
+    }
+    put_commit(store, batch);
+}
+
+static bool add_names(void *context, const struct fact_row *row)
+{
+    buf_printf(context, "%llu %.*s %.*s|", (unsigned long long)row->record, STR_ARG(row->user), STR_ARG(row->service));
+    return true;
+}
+
+static void names_nobody_refers_to_go(void **state)
+{
+    struct store_case *test_case = *state;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    for (unsigned n = 0; n < 6; n++)
+        put_logins(store, test_case->batch, n, n);
+    assert_int_equal(number(store, "SELECT count(*) FROM name WHERE text GLOB '*_[012]'"), 6);
+    int64_t last = number(store, "SELECT max(id) FROM name");
+    prune(store, T0 + 3 * TIME_SECOND, 0, false);
+    assert_int_equal(number(store, "SELECT count(*) FROM name WHERE text GLOB '*_[012]'"), 0);
+    assert_int_equal(number(store, "SELECT count(*) FROM name WHERE text GLOB '*_[345]' OR text GLOB 'every*'"), 8);
+    assert_int_equal(number(store, "SELECT count(*) FROM name WHERE id <= 7"), 7);
+    assert_int_equal(number(store, "SELECT count(*) FROM trait"), 4);
+    expect(store, true, "");
+
+    put_logins(store, test_case->batch, 6, 0); /* who was forgotten, and the writer does not go by what it remembered */
+    SCOPED(buf) text = BUF(4096);
+    struct err err = {0};
+    const struct fact_ask ask = {.kinds = 0xff, .since_us = TIME_NONE, .until_us = TIME_NONE};
+    assert_true(store_facts(store, &ask, add_names, &text, &err));
+    assert_string_equal(text.data, "10 user_3 service_3|11 user_3 service_3|12 everybody everywhere|"
+                                   "13 user_4 service_4|14 user_4 service_4|15 everybody everywhere|"
+                                   "16 user_5 service_5|17 user_5 service_5|18 everybody everywhere|"
+                                   "19 user_0 service_0|20 user_0 service_0|21 everybody everywhere|");
+
+    prune(store, T0 + TIME_DAY, 0, false);
+    assert_int_equal(number(store, "SELECT count(*) FROM name WHERE id > 7"),
+                     1); /* so that its id is not given again */
+    assert_true(number(store, "SELECT max(id) FROM name") > last);
+    assert_int_equal(number(store, "SELECT count(*) FROM trait"), 1);
+    store_free(store);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, store_case_begin, store_case_end)
 
 int main(void)
@@ -274,7 +330,7 @@ int main(void)
         CASE(an_old_block_between_newer_ones_goes),    CASE(what_is_told_of_pruning_must_fit),
         CASE(blocks_without_times_go_by_size_only),    CASE(a_store_kept_small_does_not_grow),
         CASE(a_scan_tells_what_went_under_it),         CASE(a_killed_pruning_leaves_a_whole_store),
-        CASE(it_can_be_stopped_between_transactions),
+        CASE(it_can_be_stopped_between_transactions),  CASE(names_nobody_refers_to_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
