@@ -57,6 +57,23 @@ unsigned record_status(const struct record *rec);
  * absent when it has none of these. */
 struct str record_template(const struct record *rec, struct arena *arena);
 
+/* ---- Asking a shape ------------------------------------------------------------------------------------------------ */
+
+/* All records of a JSON shape have their values in the same slots, so what a field of theirs is follows from the slots below alone,
+ * save in two cases: a message carries a line of its own (rec->inner), or tells user and client address (rec->derived). */
+/* Sets ret_slots[i], shape->slot_count flags, for those that the field of a record can come from. */
+void shape_field_slots(const struct shape *shape, enum field field, bool *ret_slots);
+/* May a message of this shape carry a line of text? */
+bool shape_carries_text(const struct shape *shape);
+/* A message, as it stands in the line, that begins with none of these bytes carries no JSON. */
+struct str message_json_begins(void);
+/* Only a record of these kinds, or one from sshd, may tell user and client address in its message. */
+static inline bool kinds_tell_login(uint8_t kinds)
+{
+    return (kinds & (KIND_AUTH_FAILURE | KIND_AUTH_SUCCESS | KIND_DENIAL | KIND_RATE_LIMIT)) != 0;
+}
+bool record_is_of_sshd(const struct record *rec, struct arena *arena);
+
 /* Every value in a record, canonical or not, in order of appearance (outer record first, then inner). */
 struct record_value {
     struct str path; /* see shape_slot.path */

@@ -103,6 +103,19 @@ static struct str path_of(const struct record *rec, int slot)
     return rec->shape->slots[slot].path;
 }
 
+bool shape_carries_text(const struct shape *shape)
+{
+    for (int slot = shape->field_slot[FIELD_MESSAGE]; slot >= 0; slot = shape->slots[slot].next)
+        if (str_equal(shape->slots[slot].path, STR("log")) || str_equal(shape->slots[slot].path, STR("MESSAGE")))
+            return true; /* as is_docker and is_journal have it */
+    return shape->format != FORMAT_JSON;
+}
+
+struct str message_json_begins(void)
+{
+    return STR("{@\\ \t\r\n\v\f"); /* an escape may stand for the others */
+}
+
 /* docker's json-file driver: {"log": LINE, "stream": ..., "time": ...} */
 static bool is_docker(const struct record *rec, int message_slot)
 {

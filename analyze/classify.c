@@ -68,7 +68,7 @@ static unsigned kinds_of_status(unsigned status)
 /* Of a line that counts for nothing only what sshd says is believed. */
 static struct login login_of(const struct record *rec, struct str service, struct str message)
 {
-    if (!(rec->kinds & (KIND_LOGINS | KIND_DENIAL | KIND_RATE_LIMIT)))
+    if (!kinds_tell_login(rec->kinds))
         return str_starts(service, STR("sshd")) ? login_about(message) : (struct login){STR_ABSENT, STR_ABSENT};
     if (str_equal(service, STR("sudo"))) {
         struct str user = login_refused_by_sudo(message);

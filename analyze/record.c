@@ -182,6 +182,17 @@ struct str record_field(const struct record *rec, enum field field, struct arena
     return field == FIELD_SERVICE && derived.size == 0 && rec->defaults ? rec->defaults->service : derived;
 }
 
+void shape_field_slots(const struct shape *shape, enum field field, bool *ret_slots)
+{
+    for (int slot = shape->field_slot[field]; slot >= 0; slot = shape->slots[slot].next)
+        ret_slots[slot] = true;
+}
+
+bool record_is_of_sshd(const struct record *rec, struct arena *arena)
+{
+    return str_starts(record_field(rec, FIELD_SERVICE, arena), STR("sshd"));
+}
+
 bool record_duration_ms(const struct record *rec, struct arena *arena, double *ret_ms)
 {
     int slot;

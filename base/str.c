@@ -194,11 +194,40 @@ static bool is_json_number(struct str s)
     return at == s.size;
 }
 
+/* Up to 15 digits without an exponent: one division of two numbers that a double holds exactly, so rounded as strtod does. */
+static bool short_to_double(struct str s, double *ret_value)
+{
+    static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    uint64_t digits = 0;
+    size_t decimals = 0, at = s.data[0] == '-';
+    bool fraction = false;
+    if (s.size - at > 16)
+        return false;
+    for (; at < s.size; at++) {
+        if (s.data[at] == '.') {
+            fraction = true;
+            continue;
+        }
+        if (s.data[at] < '0' || s.data[at] > '9')
+            return false;
+        digits = digits * 10 + (uint64_t)(s.data[at] - '0');
+        decimals += fraction;
+    }
+    if (digits >= 1000000000000000)
+        return false;
+    double value = (double)digits / powers[decimals];
+    *ret_value = s.data[0] == '-' ? -value : value;
+    return true;
+}
+
 /* strtod follows LC_NUMERIC; winnow never calls setlocale, so the point is a point. */
 bool str_to_double(struct str s, double *ret_value)
 {
     if (!is_json_number(s))
         return false;
+    if (short_to_double(s, ret_value))
+        return true;
     char small[64];
     char *copy = s.size < sizeof small ? small : mem_alloc(s.size + 1);
     memcpy(copy, s.data, s.size);

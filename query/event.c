@@ -13,6 +13,9 @@ void event_analyze(struct event *event)
     event->record.level = stored.level;
     event->record.kinds = stored.kinds;
     event->record.format = stored.format;
+    if (event->believes_kinds && event->record.derived && !kinds_tell_login(stored.kinds) &&
+        !record_is_of_sshd(&event->record, event->arena))
+        event->record.derived = NULL;
     event->analyzed = true;
 }
 

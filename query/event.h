@@ -15,7 +15,8 @@ struct event {
     const struct store_source *source;
     struct record record;
     bool analyzed;
-    bool context; /* stands beside a match and is none itself */
+    bool believes_kinds; /* what a message tells of a login counts only as the stored kinds have it */
+    bool context;        /* stands beside a match and is none itself */
     struct analyzer *analyzer;
     struct arena *arena; /* for one event: reset before the next */
 };

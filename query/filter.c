@@ -153,6 +153,14 @@ bool filter_init(struct filter *filter, struct str word, int64_t now_us, struct 
     return true;
 }
 
+void filter_copy(struct filter *filter, const struct filter *from)
+{
+    struct err err = {0};
+    *filter = *from;
+    filter->re = from->re ? filter_re_new(from->value, &err) : NULL;
+    must(!from->re == !filter->re);
+}
+
 void filter_release(struct filter *filter)
 {
     re_free(filter->re);
@@ -264,7 +272,8 @@ static bool is_positive(const struct filter *filter)
 static bool filter_holds(const struct filter *filter, struct event *event)
 {
     struct str raw = event->record.raw;
-    if (filter->needle.data && str_find(raw, filter->needle) == STR_NONE && !memchr(raw.data, '\\', raw.size))
+    if (filter->needle.data && raw.data && str_find(raw, filter->needle) == STR_NONE &&
+        !memchr(raw.data, '\\', raw.size))
         return false;
     struct holding holding = {.filter = filter};
     return value_holds(&holding, event) != is_negative(filter);
@@ -333,6 +342,31 @@ static bool one_holds(struct asking *asking, const struct filter *filters, size_
             return true;
     }
     return false;
+}
+
+bool filters_begin_group(const struct filter *filters, size_t index)
+{
+    for (size_t i = 0; i < index && is_positive(&filters[index]); i++)
+        if (is_positive(&filters[i]) && same_field(&filters[i], &filters[index]))
+            return false;
+    return true;
+}
+
+bool filters_group_holds(const struct filter *filters, size_t count, size_t index, struct event *event)
+{
+    struct asking asking = {.event = event, .known = true};
+    return one_holds(&asking, filters, count, index);
+}
+
+bool filters_group_is_stored(const struct filter *filters, size_t count, size_t index)
+{
+    bool unused;
+    for (size_t i = 0; i < count; i++)
+        if ((i == index ||
+             (is_positive(&filters[index]) && is_positive(&filters[i]) && same_field(&filters[i], &filters[index]))) &&
+            !stored_holds(&filters[i], 0, 0, TIME_NONE, &unused))
+            return false;
+    return true;
 }
 
 bool filters_hold(const struct filter *filters, size_t count, struct event *event)

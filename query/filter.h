@@ -46,6 +46,14 @@ struct re *filter_re_new(struct str pattern, struct err *err);
 
 /* The filters of one field: either of = and ~ holds, and all of the others. Several fields: all of them. */
 bool filters_hold(const struct filter *filters, size_t count, struct event *event);
+/* The filters that belong together: those with = or ~ of one field, of which any must hold; each of the others by itself. True
+ * when such a group begins at index, so that the groups of all such make up filters_hold. */
+bool filters_begin_group(const struct filter *filters, size_t index);
+bool filters_group_holds(const struct filter *filters, size_t count, size_t index, struct event *event);
+/* True when filters_may_hold decides the group. */
+bool filters_group_is_stored(const struct filter *filters, size_t count, size_t index);
+/* The same filter for another thread. */
+void filter_copy(struct filter *filter, const struct filter *from);
 /* False when they do not hold by what the store knows of a record without its text. Any thread. */
 bool filters_may_hold(const struct filter *filters, size_t count, const struct record *rec);
 /* True when that decides. */

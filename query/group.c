@@ -36,8 +36,8 @@ static struct group_row *new_row(struct group *group, struct map_entry *entry)
     return row;
 }
 
-struct group_row *group_add(struct group *group, const struct str *keys, int64_t time_us, uint64_t number,
-                            struct err *err)
+struct group_row *group_add_all(struct group *group, const struct str *keys, uint64_t count, int64_t first_us,
+                                int64_t last_us, uint64_t latest, struct err *err)
 {
     struct buf *encoded = &group->encoded;
     buf_reset(encoded);
@@ -55,14 +55,20 @@ struct group_row *group_add(struct group *group, const struct str *keys, int64_t
     }
     struct map_entry *entry = map_at(&group->map, buf_str(encoded), &fresh);
     struct group_row *row = fresh ? new_row(group, entry) : &group->rows[entry->value];
-    row->count++;
-    if (fresh || time_us >= row->last_us)
-        row->latest = number;
-    if (time_us != TIME_NONE) {
-        row->last_us = time_us > row->last_us ? time_us : row->last_us;
-        row->first_us = row->first_us == TIME_NONE || time_us < row->first_us ? time_us : row->first_us;
+    row->count += count;
+    if (fresh || last_us >= row->last_us)
+        row->latest = latest;
+    if (last_us != TIME_NONE) {
+        row->last_us = last_us > row->last_us ? last_us : row->last_us;
+        row->first_us = row->first_us == TIME_NONE || first_us < row->first_us ? first_us : row->first_us;
     }
     return row;
+}
+
+struct group_row *group_add(struct group *group, const struct str *keys, int64_t time_us, uint64_t number,
+                            struct err *err)
+{
+    return group_add_all(group, keys, 1, time_us, time_us, number, err);
 }
 
 struct str group_key(const struct group_row *row, size_t index)

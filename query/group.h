@@ -34,6 +34,9 @@ void group_release(struct group *group);
  * is valid until the next call. NULL and ERR_LIMIT when there are too many keys. */
 struct group_row *group_add(struct group *group, const struct str *keys, int64_t time_us, uint64_t number,
                             struct err *err);
+/* The same for several records of the same keys. */
+struct group_row *group_add_all(struct group *group, const struct str *keys, uint64_t count, int64_t first_us,
+                                int64_t last_us, uint64_t latest, struct err *err);
 static inline size_t group_count(const struct group *group)
 {
     return group->map.count;

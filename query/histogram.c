@@ -59,7 +59,7 @@ static int64_t entry_begin(const struct map_entry *entry)
 
 void histogram_init(struct histogram *histogram, int64_t step_us)
 {
-    *histogram = (struct histogram){.step_us = step_us, .base_us = bases[0]};
+    *histogram = (struct histogram){.step_us = step_us, .base_us = bases[0], .second_us = TIME_NONE};
 }
 
 void histogram_release(struct histogram *histogram)
@@ -80,6 +80,7 @@ static void coarsen(struct histogram *histogram)
     }
     map_release(&histogram->counts);
     histogram->counts = coarse;
+    histogram->second_us = TIME_NONE;
 }
 
 bool histogram_add(struct histogram *histogram, int64_t time_us, struct err *err)
@@ -89,8 +90,18 @@ bool histogram_add(struct histogram *histogram, int64_t time_us, struct err *err
         return true;
     }
     bool chosen = histogram->step_us != 0;
+    int64_t second_us = floor_to(time_us, TIME_SECOND);
+    if (second_us == histogram->second_us) {
+        histogram->counts.entries[histogram->second_entry].value++;
+        return true;
+    }
     int64_t begin_us = chosen ? step_begin(time_us, histogram->step_us) : floor_to(time_us, histogram->base_us);
-    count_at(&histogram->counts, begin_us)->value++;
+    struct map_entry *entry = count_at(&histogram->counts, begin_us);
+    entry->value++;
+    if (histogram->step_us % TIME_SECOND == 0) { /* then a second, whose offset from UTC is one, lies within one step */
+        histogram->second_us = second_us;
+        histogram->second_entry = (size_t)(entry - histogram->counts.entries);
+    }
     if (!chosen && histogram->counts.count > BASE_ROWS_MAX && histogram->base_us != bases[BASE_COUNT - 1])
         coarsen(histogram);
     if (histogram->counts.count > HISTOGRAM_ROWS_MAX)

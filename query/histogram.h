@@ -25,6 +25,8 @@ struct histogram {
     int64_t base_us; /* what is counted in until then */
     struct map counts;
     uint64_t without_time;
+    int64_t second_us; /* the last record's, and which of counts it went to */
+    size_t second_entry;
 };
 
 /* step_us 0 = choose. */

@@ -44,6 +44,32 @@ int number_compare(struct str a, struct str b)
     return (value_a > value_b) - (value_a < value_b);
 }
 
+size_t number_print(double value, char text[NUMBER_TEXT_MAX])
+{
+    /* A decimal of at most 15 digits that reads back as the value is what printf would find. */
+    static const double powers[] = {1, 10, 100, 1000};
+    for (int decimals = 0; value >= 1e-3 && value < 1e11 && decimals <= 3; decimals++) {
+        int64_t digits = (int64_t)(value * powers[decimals] + 0.5);
+        double back = (double)digits / powers[decimals];
+        if (back < value || back > value)
+            continue;
+        char reverse[NUMBER_TEXT_MAX];
+        size_t size = 0;
+        for (int i = 0; i < decimals; i++, digits /= 10)
+            reverse[size++] = (char)('0' + digits % 10);
+        if (decimals > 0)
+            reverse[size++] = '.';
+        do
+            reverse[size++] = (char)('0' + digits % 10);
+        while ((digits /= 10) > 0);
+        for (size_t i = 0; i < size; i++)
+            text[i] = reverse[size - 1 - i];
+        text[size] = '\0';
+        return size;
+    }
+    return (size_t)snprintf(text, NUMBER_TEXT_MAX, "%.15g", value);
+}
+
 void number_add(struct buf *out, double value)
 {
     char text[40];

@@ -13,5 +13,8 @@ bool number_is(struct str text);
 int number_compare(struct str a, struct str b);
 /* The shortest decimal text that reads back as the same double; finite. */
 void number_add(struct buf *out, double value);
+/* Writes it as "%.15g" does; returns the size. */
+enum { NUMBER_TEXT_MAX = 32 };
+size_t number_print(double value, char text[NUMBER_TEXT_MAX]);
 
 #endif

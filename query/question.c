@@ -61,6 +61,7 @@ bool question_open(struct question *q, const struct select_options *select, cons
     struct store_source *sources;
     size_t count;
     q->fields = open_fields(select->fields, err);
+    q->own_fields = select->fields != NULL;
     if (!q->fields)
         return false;
     q->analyzer = analyzer_new(q->fields);
@@ -113,6 +114,7 @@ static bool begin_event(struct question *q, const struct scan_record *found, str
     *ret = (struct event){.number = found->number,
                           .source = source,
                           .record = found->record,
+                          .believes_kinds = !q->own_fields,
                           .analyzer = q->analyzer,
                           .arena = &q->scratch};
     return true;
@@ -129,8 +131,20 @@ static bool may_hold(void *context, const struct scan_record *found)
     return select_may_hold(context, &found->record);
 }
 
+/* Columns decide, unless everything is wanted anyway, or a few lines that a word leads to. */
+static struct judge *make_judge(struct question *q, const struct question_scan *scan)
+{
+    struct judge_ask ask = scan->total ? *scan->total : (struct judge_ask){0};
+    if (scan->everything || scan->word.data)
+        return NULL;
+    ask.select = &q->select;
+    ask.fields = q->fields;
+    ask.believes_kinds = !q->own_fields;
+    return judge_new(&ask);
+}
+
 /* All there is in range goes to who wants everything; else the store may leave out what cannot hold. */
-static struct scan_ask make_ask(struct question *q, const struct question_scan *scan)
+static struct scan_ask make_ask(struct question *q, const struct question_scan *scan, struct judge *judge)
 {
     struct select *select = &q->select;
     struct scan_ask ask = {.since_us = select->since_us,
@@ -147,7 +161,8 @@ static struct scan_ask make_ask(struct question *q, const struct question_scan *
     ask.need_count = select->need_count;
     ask.wants = select->level != LEVEL_UNKNOWN || select->filter_count > 0 ? may_hold : NULL;
     ask.context = select;
-    ask.textless = scan->textless && select_is_textless(select);
+    ask.judge = judge_of_scan(judge);
+    ask.textless = scan->textless && (judge || select_is_textless(select));
     return ask;
 }
 
@@ -155,7 +170,8 @@ bool question_scan(struct question *q, struct question_scan *scan, struct err *e
 {
     if (q->select.source_count == 0)
         return true;
-    struct scan_ask ask = make_ask(q, scan);
+    SCOPED_FREE(judge) *judge = make_judge(q, scan);
+    struct scan_ask ask = make_ask(q, scan, judge);
     SCOPED_FREE(scan) *cursor = scan_new(q->store, &ask, err);
     if (!cursor)
         return false;
@@ -171,7 +187,7 @@ bool question_scan(struct question *q, struct question_scan *scan, struct err *e
             break;
         if (!begin_event(q, &found, &event))
             continue;
-        bool holds = select_holds(&q->select, &event);
+        bool holds = found.sure || select_holds(&q->select, &event);
         going = !(holds || scan->everything) || scan->visit(scan->context, &event, holds, err);
     }
     struct scan_counts counts = scan_counts(cursor);

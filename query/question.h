@@ -10,6 +10,7 @@
 #include "base/cmd.h"
 #include "query/cover.h"
 #include "query/hits.h"
+#include "query/judge.h"
 #include "query/output.h"
 #include "query/select.h"
 
@@ -29,6 +30,7 @@ struct question {
     struct output output;
     struct store *store;
     struct field_table *fields;
+    bool own_fields; /* the user's are among them: records may mean other things than they were stored as */
     struct analyzer *analyzer;
     struct render *render;
     struct layout layout;
@@ -64,6 +66,8 @@ struct question_scan {
     /* Not NULL: the newest blocks come first, in record order each; asked before each block with the latest time that what is
      * to come may have (TIME_NONE: it has none); true ends the scan. */
     bool (*enough)(void *context, int64_t left_us);
+    const struct judge_ask
+        *total;      /* way, keys and take: who counts takes of a block what is sure, and visits the rest; or NULL */
     bool everything; /* visit also what is in range and does not hold */
     bool textless;   /* the visit looks at no text of the record */
     bool writes;     /* the visit writes the record */

@@ -23,10 +23,19 @@ static bool count_record(void *context, struct event *event, bool holds, struct 
     return true;
 }
 
+static bool count_total(void *context, const struct total *total, struct err *err)
+{
+    struct question *q = context;
+    (void)err;
+    q->matched += total->records;
+    return true;
+}
+
 bool search_count(struct question *q, struct err *err)
 {
     static const struct column columns[] = {{"count", "count", CELL_COUNT, 0}};
-    struct question_scan scan = {.visit = count_record, .context = q, .textless = true};
+    const struct judge_ask total = {.way = TOTAL_COUNT, .take = count_total, .context = q};
+    struct question_scan scan = {.visit = count_record, .context = q, .total = &total, .textless = true};
     if (!question_scan(q, &scan, err))
         return false;
     question_show_rows(q, columns, 1);
@@ -82,6 +91,18 @@ static bool group_record(void *context, struct event *event, bool holds, struct 
     return group_add(&grouping->group, keys, event->record.time_us, event->number, err) != NULL;
 }
 
+static bool group_total(void *context, const struct total *total, struct err *err)
+{
+    struct grouping *grouping = context;
+    grouping->q->matched += total->records;
+    for (size_t i = 0; i < total->row_count; i++) {
+        const struct total_row *row = &total->rows[i];
+        if (!group_add_all(&grouping->group, row->keys, row->count, row->first_us, row->last_us, row->latest, err))
+            return false;
+    }
+    return true;
+}
+
 static void show_groups(struct question *q, struct grouping *grouping)
 {
     size_t n = grouping->key_count;
@@ -126,7 +147,13 @@ bool search_by(struct question *q, const char *by, struct err *err)
     while (rest.data)
         grouping.keys[grouping.key_count++] = subject_of(str_trim(str_cut(&rest, ',')));
     group_init(&grouping.group, grouping.key_count);
-    struct question_scan scan = {.visit = group_record, .context = &grouping, .textless = by_stored(&grouping)};
+    const struct judge_ask total = {.way = TOTAL_KEYS,
+                                    .keys = grouping.keys,
+                                    .key_count = grouping.key_count,
+                                    .take = group_total,
+                                    .context = &grouping};
+    struct question_scan scan = {
+        .visit = group_record, .context = &grouping, .total = &total, .textless = by_stored(&grouping)};
     for (size_t i = 0; i < grouping.key_count; i++)
         scan.offsets = scan.offsets || grouping.keys[i].kind == SUBJECT_OFFSET;
     if (!question_scan(q, &scan, err))
@@ -153,6 +180,16 @@ static bool time_record(void *context, struct event *event, bool holds, struct e
     (void)holds;
     timing->q->matched++;
     return histogram_add(&timing->histogram, event->record.time_us, err);
+}
+
+static bool time_total(void *context, const struct total *total, struct err *err)
+{
+    struct timing *timing = context;
+    timing->q->matched += total->records;
+    for (uint64_t i = 0; i < total->records; i++)
+        if (!histogram_add(&timing->histogram, total->times[i], err))
+            return false;
+    return true;
 }
 
 static void show_histogram(struct question *q, const struct histogram_row *rows, size_t count)
@@ -186,7 +223,8 @@ bool search_histogram(struct question *q, int64_t step_us, struct err *err)
 {
     SCOPED(timing) timing = {.q = q};
     histogram_init(&timing.histogram, step_us);
-    struct question_scan scan = {.visit = time_record, .context = &timing, .textless = true};
+    const struct judge_ask total = {.way = TOTAL_TIMES, .take = time_total, .context = &timing};
+    struct question_scan scan = {.visit = time_record, .context = &timing, .total = &total, .textless = true};
     if (!question_scan(q, &scan, err))
         return false;
     size_t count;

@@ -306,6 +306,7 @@ void select_prepare(struct select *select)
     for (size_t i = 0; i < select->filter_count; i++) {
         struct scan_need *need = &select->needs[select->need_count];
         need->count = filters_needles(select->filters, select->filter_count, i, &select->words, &need->any);
+        need->late = true;
         select->need_count += need->count > 0;
     }
 }
@@ -331,6 +332,11 @@ static bool in_nets(const struct select *select, struct str text)
     return select->net_count == 0;
 }
 
+bool select_nets_hold(const struct select *select, struct event *event)
+{
+    return select->net_count == 0 || in_nets(select, event_field(event, FIELD_CLIENT_IP));
+}
+
 bool select_holds(struct select *select, struct event *event)
 {
     if (event->record.level < select->level)
@@ -340,7 +346,7 @@ bool select_holds(struct select *select, struct event *event)
             return false;
     if (select->filter_count > 0 && !filters_hold(select->filters, select->filter_count, event))
         return false;
-    return select->net_count == 0 || in_nets(select, event_field(event, FIELD_CLIENT_IP));
+    return select_nets_hold(select, event);
 }
 
 bool select_holds_fact(const struct select *select, const struct fact_row *fact, const struct store_source *source,

@@ -60,6 +60,8 @@ const struct store_source *select_source(const struct select *select, int64_t id
 
 /* True when the event is in the selection (time and source are the store's part). */
 bool select_holds(struct select *select, struct event *event);
+/* The part of --ip. */
+bool select_nets_hold(const struct select *select, struct event *event);
 /* Ready for scanning: finds out the needs. Once, when all filters are known. */
 void select_prepare(struct select *select);
 /* What is known without the text: false when the record is not in the selection. Any thread. */

@@ -1,5 +1,7 @@
 #include "query/subject.h"
 
+#include "query/number.h"
+
 struct subject subject_of(struct str name)
 {
     static const struct {
@@ -78,6 +80,12 @@ static struct str status_text(unsigned status, struct arena *arena)
     return arena_printf(arena, "%u", status);
 }
 
+static struct str duration_text(double ms, struct arena *arena)
+{
+    char text[NUMBER_TEXT_MAX];
+    return arena_str(arena, str_from(text, number_print(ms, text)));
+}
+
 /* The one text of a field; a name the field table does not know in this record may still be a path in it. */
 static void visit_field(const struct subject *subject, struct event *event,
                         bool (*visit)(void *context, struct str text), void *context)
@@ -87,7 +95,7 @@ static void visit_field(const struct subject *subject, struct event *event,
         text = status_text(record_status(&event->record), event->arena);
     double ms;
     if (subject->field == FIELD_DURATION && record_duration_ms(&event->record, event->arena, &ms))
-        text = arena_printf(event->arena, "%.15g", ms);
+        text = duration_text(ms, event->arena);
     if (text.data)
         visit(context, text);
     else if (subject->field != FIELD_LEVEL && subject->field != FIELD_TIME)

@@ -218,6 +218,8 @@ static inline bool block_is_hole(const struct block *block, uint32_t slot)
 }
 /* Encodes the batch as it is (block_encode.c); store_encode lends times to records without one before that. */
 void block_encode(struct store_encoder *encoder, struct batch *batch);
+/* As a judge sees it (scan_block.c); marks and columns must be ready. */
+struct scan_block scan_block_of(struct block *block);
 const struct batch_run *block_run_of(const struct block *block, uint32_t slot);
 /* The record of a slot that is not a hole, its raw text given; offset 0 without the offsets. */
 void block_record_of(const struct block *block, uint32_t slot, struct str raw, struct scan_record *ret);

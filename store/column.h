@@ -110,5 +110,8 @@ void column_encode(struct column_set *set, uint32_t index, struct column_hints *
 bool column_open(struct column_set *set, uint32_t index, struct pool_reader *in, struct arena *arena);
 /* Tells from a column's META alone whether its texts are all of one type, perhaps by way of a dictionary. */
 bool column_is_typed(struct str meta, struct typed *ret);
+/* False when META and TEXT alone tell that no text of the column begins with one of these bytes, which are no letters, digits or
+ * signs. */
+bool column_may_begin(struct str meta, struct str text, struct str bytes);
 
 #endif

@@ -290,16 +290,43 @@ bool column_open(struct column_set *set, uint32_t index, struct pool_reader *in,
     return column->list != NULL;
 }
 
+/* The way of a list without its own dictionary. False when META does not tell. */
+static bool take_way(struct decoder *d, uint8_t *ret)
+{
+    uint32_t number;
+    uint8_t bits;
+    return take_byte(d, ret) &&
+           (*ret != WAY_DICT || (take_count(d, UINT32_MAX, &number) && take_byte(d, &bits) &&
+                                 (!(bits & DICT_GUESS) || take_count(d, UINT32_MAX, &number)) && take_byte(d, ret)));
+}
+
 bool column_is_typed(struct str meta, struct typed *ret)
 {
     struct pool_reader in = {.rest = {[POOL_META] = meta}};
     struct decoder d = {.in = &in};
-    uint32_t number;
-    uint8_t way, bits;
-    if (!take_byte(&d, &way))
-        return false;
-    if (way == WAY_DICT && (!take_count(&d, UINT32_MAX, &number) || !take_byte(&d, &bits) ||
-                            (bits & DICT_GUESS && !take_count(&d, UINT32_MAX, &number)) || !take_byte(&d, &way)))
-        return false;
-    return way == WAY_TYPED && take_typed(&d, ret);
+    uint8_t way;
+    return take_way(&d, &way) && way == WAY_TYPED && take_typed(&d, ret);
+}
+
+bool column_may_begin(struct str meta, struct str text, struct str bytes)
+{
+    struct pool_reader in = {.rest = {[POOL_META] = meta, [POOL_TEXT] = text}};
+    struct decoder d = {.in = &in};
+    uint32_t count = 1;
+    uint8_t way;
+    if (meta.size == 0)
+        return false; /* an empty list */
+    if (!take_way(&d, &way) || (way == WAY_SPLIT && !take_count(&d, COLUMN_CODES_MAX, &count)))
+        return true;
+    if (way != WAY_ONE && way != WAY_SPLIT)
+        return way != WAY_TYPED;
+    for (uint32_t i = 0; i < count; i++) {
+        struct str begin; /* of a template: with a NUL where a variable stands */
+        if (!take_text(&d, &begin))
+            return true;
+        if (begin.size > 0 &&
+            (memchr(bytes.data, begin.data[0], bytes.size) != NULL || (way == WAY_SPLIT && begin.data[0] == 0)))
+            return true;
+    }
+    return false;
 }

@@ -333,7 +333,7 @@ static bool next_job(struct scan *scan, struct err *err)
         return false;
     scan->job = team_first(&scan->team);
     scan->fresh = true;
-    return true;
+    return scan->job == NULL || job_take_result(&scan->plan, scan->job, err);
 }
 
 /* Fills found with the next record of the blocks, if there is one. False: err. */

@@ -26,7 +26,8 @@ static void take_needs(struct plan *plan, const struct scan_ask *ask, struct are
     for (size_t n = 0; n < ask->need_count; n++) {
         const struct scan_need *from = &ask->needs[n];
         struct plan_need *need = &plan->needs[plan->need_count];
-        *need = (struct plan_need){ARENA_ARRAY(arena, struct find_text, from->count), from->count};
+        *need = (struct plan_need){ARENA_ARRAY(arena, struct find_text, from->count), from->count,
+                                   from->late && ask->judge};
         bool empty = from->count == 0;
         for (size_t i = 0; i < from->count; i++) {
             need->texts[i] = take_text(from->any[i], from->ignore_case, arena);
@@ -37,7 +38,7 @@ static void take_needs(struct plan *plan, const struct scan_ask *ask, struct are
     if (literal.size == 0)
         return;
     struct plan_need *need = &plan->needs[plan->need_count++];
-    *need = (struct plan_need){ARENA_NEW(arena, struct find_text), 1};
+    *need = (struct plan_need){ARENA_NEW(arena, struct find_text), 1, false};
     need->texts[0] = take_text(literal, false, arena);
 }
 
@@ -54,6 +55,7 @@ void plan_take(struct plan *plan, const struct scan_ask *ask, struct arena *aren
         .newest_first = ask->newest_first,
         .wants = ask->wants,
         .context = ask->context,
+        .judge = ask->judge,
     };
     if (ask->sources != NULL && ask->source_count > 0) {
         plan->sources = ARENA_ARRAY(arena, int64_t, ask->source_count);
@@ -102,14 +104,32 @@ bool plan_wants_text(const struct plan *plan, struct str raw)
 
 /* ---- Running ------------------------------------------------------------------------------------------------------------- */
 
+enum { LATE_SLOTS_MIN = 64 }; /* for fewer, all their texts are put together */
+
 enum wanted {
     WANTED = 1,   /* by all that is known without the text */
     TIMELESS = 2, /* the same, but for its time, which is asked and it has none */
     UNSURE = 4,   /* its text must be looked into */
+    SURE = 8,     /* the judge wants it */
 };
 
-void job_release(struct job *job)
+static void drop_result(const struct plan *plan, struct job *job)
 {
+    if (job->result != NULL)
+        plan->judge->drop(job->result);
+    job->result = NULL;
+}
+
+bool job_take_result(const struct plan *plan, struct job *job, struct err *err)
+{
+    bool taken = job->result == NULL || plan->judge->take(plan->judge->context, job->result, err);
+    drop_result(plan, job);
+    return taken;
+}
+
+void job_release(const struct plan *plan, struct job *job)
+{
+    drop_result(plan, job);
     load_release(&job->load);
     block_release(&job->own);
     free(job->wanted);
@@ -132,6 +152,16 @@ static bool glance(const struct plan *plan, struct job *job)
     return true;
 }
 
+/* Raises the marks, enum find_mark, of the slots whose lines hold one of the need's texts. False when the block is damaged. */
+static bool find_need(struct job *job, const struct plan_need *need, uint8_t *marks)
+{
+    memset(marks, FIND_NO, job->slots);
+    for (size_t i = 0; i < need->count; i++)
+        if (!find_slots(job->block, &need->texts[i], marks))
+            return false;
+    return true;
+}
+
 /* What the needs say: leaves an enum find_mark for each slot in wanted. False when the block is damaged. */
 static bool find_needs(const struct plan *plan, struct job *job)
 {
@@ -141,10 +171,10 @@ static bool find_needs(const struct plan *plan, struct job *job)
     block_open(block);
     uint8_t *marks = arena_alloc(&block->arena, job->slots);
     for (size_t n = 0; n < plan->need_count && job->any; n++) {
-        memset(marks, FIND_NO, job->slots);
-        for (size_t i = 0; i < plan->needs[n].count; i++)
-            if (!find_slots(block, &plan->needs[n].texts[i], marks))
-                return false;
+        if (plan->needs[n].late)
+            continue;
+        if (!find_need(job, &plan->needs[n], marks))
+            return false;
         uint8_t left = 0;
         for (uint32_t slot = 0; slot < job->slots; slot++) {
             job->wanted[slot] = marks[slot] < job->wanted[slot] ? marks[slot] : job->wanted[slot];
@@ -202,6 +232,62 @@ static void choose(const struct plan *plan, struct job *job)
     }
 }
 
+/* Asks the judge about the slots that are wanted as far as is known. False when the block is damaged. */
+static bool ask_judge(const struct plan *plan, struct job *job, unsigned worker, uint32_t *ret_unsure)
+{
+    const struct scan_block view = scan_block_of(job->block);
+    uint8_t *verdicts = arena_alloc(&job->block->arena, job->slots);
+    for (uint32_t slot = 0; slot < job->slots; slot++) {
+        uint8_t wanted = job->wanted[slot];
+        verdicts[slot] = wanted == 0 ? SCAN_NO : wanted == WANTED ? SCAN_YES : SCAN_UNSURE;
+    }
+    if (!plan->judge->judge(plan->judge->context, worker, &view, verdicts, &job->result))
+        return false;
+    job->any = false;
+    *ret_unsure = 0;
+    for (uint32_t slot = 0; slot < job->slots; slot++) {
+        if (verdicts[slot] == SCAN_NO || verdicts[slot] == SCAN_TOLD)
+            job->wanted[slot] = 0;
+        else if (verdicts[slot] == SCAN_YES)
+            job->wanted[slot] |= SURE;
+        *ret_unsure += verdicts[slot] == SCAN_UNSURE;
+        job->any |= job->wanted[slot] != 0;
+    }
+    return true;
+}
+
+/* Looks for the late needs where the judge is not sure. */
+static bool find_late(const struct plan *plan, struct job *job)
+{
+    uint8_t *marks = arena_alloc(&job->block->arena, job->slots);
+    for (size_t n = 0; n < plan->need_count; n++) {
+        if (!plan->needs[n].late)
+            continue;
+        if (!find_need(job, &plan->needs[n], marks))
+            return false;
+        for (uint32_t slot = 0; slot < job->slots; slot++) {
+            if (job->wanted[slot] & SURE)
+                continue;
+            if (marks[slot] == FIND_NO)
+                job->wanted[slot] = 0;
+            else if (marks[slot] == FIND_MAYBE && job->wanted[slot] != 0)
+                job->wanted[slot] |= UNSURE;
+        }
+    }
+    return true;
+}
+
+/* False when the block is damaged. */
+static bool judge(const struct plan *plan, struct job *job, unsigned worker)
+{
+    uint32_t unsure;
+    if (plan->judge == NULL)
+        return true;
+    if (!ask_judge(plan, job, worker, &unsure))
+        return false;
+    return unsure < LATE_SLOTS_MIN || find_late(plan, job);
+}
+
 /* Puts the texts together that are to be given out or looked into. */
 static bool make_texts(const struct plan *plan, struct job *job)
 {
@@ -210,7 +296,9 @@ static bool make_texts(const struct plan *plan, struct job *job)
     uint8_t *chosen = arena_zalloc(&block->arena, job->slots);
     for (uint32_t slot = next_left(job, 0, job->slots); slot < job->slots;
          slot = next_left(job, slot + 1, job->slots)) {
-        chosen[slot] = (job->wanted[slot] & UNSURE) || (job->wanted[slot] & WANTED && !plan->textless);
+        uint8_t wanted = job->wanted[slot];
+        bool textless = plan->textless && (plan->judge == NULL || wanted & SURE);
+        chosen[slot] = (wanted & UNSURE) || (wanted & WANTED && !textless);
         count += chosen[slot];
     }
     if (count == 0 && !plan->offsets)
@@ -233,12 +321,12 @@ static void settle(const struct plan *plan, struct job *job)
                 job->wanted[slot] = 0;
         }
         job->timeless += (job->wanted[slot] & TIMELESS) != 0;
-        job->wanted[slot] &= WANTED;
+        job->wanted[slot] &= job->wanted[slot] & WANTED ? WANTED | SURE : 0;
         job->any |= job->wanted[slot] != 0;
     }
 }
 
-static bool run(const struct plan *plan, struct job *job)
+static bool run(const struct plan *plan, struct job *job, unsigned worker)
 {
     struct block *block = job->block;
     bool open = block != &job->own;
@@ -257,6 +345,8 @@ static bool run(const struct plan *plan, struct job *job)
     if (!block_decode_marks(block, NULL))
         return false;
     choose(plan, job);
+    if (job->any && !judge(plan, job, worker))
+        return false;
     if (job->any) {
         if (!make_texts(plan, job))
             return false;
@@ -265,15 +355,16 @@ static bool run(const struct plan *plan, struct job *job)
     return true;
 }
 
-void job_run(const struct plan *plan, struct job *job)
+void job_run(const struct plan *plan, struct job *job, unsigned worker)
 {
     job->damaged = job->read = job->any = false;
     job->timeless = 0;
     job->at = 0;
     if (job->wanted == NULL)
         job->wanted = mem_alloc(BATCH_RECORDS_MAX);
-    if (run(plan, job))
+    if (run(plan, job, worker))
         return;
+    drop_result(plan, job);
     job->damaged = true;
     job->any = job->read = false;
     job->timeless = 0;
@@ -286,9 +377,11 @@ bool job_next(const struct plan *plan, struct job *job, struct scan_record *ret)
     job->at = next_left(job, job->at, job->slots);
     if (job->at == job->slots)
         return false;
-    if (plan->textless)
+    bool sure = job->wanted[job->at] & SURE;
+    if (plan->textless && (plan->judge == NULL || sure))
         block_record_of(job->block, job->at++, STR_ABSENT, ret);
     else
         block_record(job->block, job->at++, ret);
+    ret->sure = sure;
     return true;
 }

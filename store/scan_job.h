@@ -1,7 +1,8 @@
 /* scan_job: one block of a scan, from its row to the records wanted of it. Running it touches no store, so that any thread may;
  * the team (scan_team.c) decides which does.
  *
- *     load (the scan's thread) ─▶ job_run: glance ─▶ marks, times, sources ─▶ find ─▶ text of the slots wanted ─▶ read in order
+ *     load (the scan's thread) ─▶ job_run: glance ─▶ find ─▶ marks, times, sources ─▶ judge ─▶ text of the slots wanted
+ *                              ─▶ read in order
  */
 #ifndef WINNOW_STORE_SCAN_JOB_H
 #define WINNOW_STORE_SCAN_JOB_H
@@ -15,6 +16,7 @@ enum { PLAN_TEXT_MAX = 256 }; /* of a longer text that is looked for, this much 
 struct plan_need {
     struct find_text *texts;
     size_t count;
+    bool late;
 };
 
 /* What is wanted; does not change while jobs run. */
@@ -29,6 +31,7 @@ struct plan {
     size_t need_count;
     bool (*wants)(void *context, const struct scan_record *rec);
     void *context;
+    const struct scan_judge *judge;
 };
 
 void plan_take(struct plan *plan, const struct scan_ask *ask, struct arena *arena);
@@ -55,9 +58,13 @@ struct job {
     uint64_t timeless;   /* left out because they have no time */
     uint32_t at;         /* next slot to give out */
     int64_t left_us;     /* for the scan: see scan_enters_block */
+    void *result;        /* the judge's, or NULL */
 };
-void job_release(struct job *job);
-void job_run(const struct plan *plan, struct job *job);
+void job_release(const struct plan *plan, struct job *job);
+/* worker: below SCAN_WORKERS_MAX, another one on each thread. */
+void job_run(const struct plan *plan, struct job *job, unsigned worker);
+/* Gives the judge's result to who takes it. */
+bool job_take_result(const struct plan *plan, struct job *job, struct err *err);
 /* The next record wanted; false at the end. */
 bool job_next(const struct plan *plan, struct job *job, struct scan_record *ret);
 

@@ -19,7 +19,7 @@ void team_release(struct team *team)
     for (unsigned i = 0; i < team->thread_count; i++)
         must(pthread_join(team->threads[i], NULL) == 0);
     for (unsigned i = 0; i < TEAM_JOBS_MAX; i++)
-        job_release(&team->jobs[i]);
+        job_release(team->plan, &team->jobs[i]);
     must(pthread_cond_destroy(&team->changed) == 0 && pthread_mutex_destroy(&team->lock) == 0);
 }
 
@@ -37,10 +37,10 @@ static struct job *take_ready(struct team *team)
 }
 
 /* Runs a job that was taken. Under the lock, which is let go meanwhile. */
-static void run_taken(struct team *team, struct job *job)
+static void run_taken(struct team *team, struct job *job, unsigned worker)
 {
     must(pthread_mutex_unlock(&team->lock) == 0);
-    job_run(team->plan, job);
+    job_run(team->plan, job, worker);
     must(pthread_mutex_lock(&team->lock) == 0);
     job->state = JOB_DONE;
     must(pthread_cond_broadcast(&team->changed) == 0);
@@ -50,10 +50,11 @@ static void *work(void *context)
 {
     struct team *team = context;
     must(pthread_mutex_lock(&team->lock) == 0);
+    unsigned worker = ++team->workers; /* 0 is the scan's own thread */
     while (!team->stop) {
         struct job *job = take_ready(team);
         if (job != NULL)
-            run_taken(team, job);
+            run_taken(team, job, worker);
         else
             must(pthread_cond_wait(&team->changed, &team->lock) == 0);
     }
@@ -96,7 +97,7 @@ struct job *team_first(struct team *team)
     while (first->state != JOB_DONE) {
         struct job *job = take_ready(team);
         if (job != NULL)
-            run_taken(team, job);
+            run_taken(team, job, 0);
         else
             must(pthread_cond_wait(&team->changed, &team->lock) == 0);
     }

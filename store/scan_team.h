@@ -12,12 +12,15 @@
 
 enum { TEAM_THREADS_MAX = 3, TEAM_JOBS_MAX = TEAM_THREADS_MAX + 2 };
 
+_Static_assert(TEAM_THREADS_MAX + 1 <= SCAN_WORKERS_MAX, "each thread is a worker of the judge's");
+
 struct team {
     const struct plan *plan;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* some job's state, or stop */
     pthread_t threads[TEAM_THREADS_MAX];
     unsigned thread_count, job_count;
+    unsigned workers;               /* threads that have begun */
     struct job jobs[TEAM_JOBS_MAX]; /* a ring: first .. first + used - 1 */
     unsigned first, used;
     bool stop;

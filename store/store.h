@@ -100,6 +100,7 @@ struct scan_record {
     uint64_t number;
     int64_t source;
     struct record record; /* raw, offset, time_us, flags, level, kinds, format; shape and slots are not set */
+    bool sure;            /* the judge's verdict was SCAN_YES */
 };
 
 /* The raw line holds one of these texts. With ignore_case they are in lower case, and their ASCII letters stand for both cases. */
@@ -107,6 +108,59 @@ struct scan_need {
     const struct str *any;
     size_t count;
     bool ignore_case;
+    bool late; /* looked for only where the judge is unsure: a record it is sure of holds one anyway */
+};
+
+/* A block of a scan as it lies: its lines are literal text and values in turn, of one skeleton where only the values differ, and a
+ * value is one of its column's distinct texts. Who can tell by these which records are wanted saves putting lines together. Views
+ * live as long as the judge is being asked. */
+struct scan_block {
+    uint64_t first_record;
+    uint32_t slots, skeleton_count, column_count;
+    const uint32_t *skeletons; /* of each slot */
+    const uint8_t *flags, *levels, *kinds,
+        *formats; /* of each slot, as in struct record, flags with others among them */
+    const int64_t *times;
+    struct block *inside;
+};
+struct scan_piece {
+    struct str literal; /* behind it stands a value of */
+    uint32_t column;
+    uint8_t kind; /* enum slot_kind; SLOT_TEXT: the line is kept as a whole */
+};
+/* The source of the slot and of those behind it, up to *ret_end. */
+int64_t scan_block_source(const struct scan_block *block, uint32_t slot, uint32_t *ret_end);
+uint32_t scan_block_pieces(const struct scan_block *block, uint32_t skeleton);
+struct scan_piece scan_block_piece(const struct scan_block *block, uint32_t skeleton, uint32_t index);
+struct str scan_block_tail(const struct scan_block *block, uint32_t skeleton);
+
+#define SCAN_CODE_NONE UINT32_MAX
+#define SCAN_CODE_SEVERAL (UINT32_MAX - 1)
+/* For each slot the code of its value, below *ret_count; SCAN_CODE_NONE where it has none, SCAN_CODE_SEVERAL where it has more than one.
+ * Equal codes are equal texts; few texts have several codes. False when the block is damaged, here and below. */
+bool scan_block_codes(const struct scan_block *block, uint32_t column, const uint32_t **ret_codes, uint32_t *ret_count);
+/* Appends the text of a code. */
+bool scan_block_text(const struct scan_block *block, uint32_t column, uint32_t code, struct buf *out);
+/* Which texts may begin with one of these bytes, no letters, digits or signs: one flag for each code; NULL: none does. */
+bool scan_block_begins(const struct scan_block *block, uint32_t column, struct str bytes, const uint8_t **ret_flags);
+
+enum scan_verdict {
+    SCAN_NO,
+    SCAN_UNSURE, /* the line must be asked */
+    SCAN_YES,    /* wanted, whatever the line says */
+    SCAN_TOLD,   /* the same, and what there is to tell of it is in the result: it is not handed out */
+};
+enum { SCAN_WORKERS_MAX = 4 };
+struct scan_judge {
+    /* Lowers or confirms the verdicts, one for each slot: SCAN_YES where all that is known else lets the record pass, SCAN_UNSURE
+     * where something else must be looked for in the line, SCAN_NO where it is not wanted. Called on any thread, several at a time
+     * with different workers, 0..SCAN_WORKERS_MAX-1. */
+    bool (*judge)(void *context, unsigned worker, const struct scan_block *block, uint8_t *verdicts, void **ret_result);
+    /* Takes the result of a block, if it is not NULL, on the scan's thread, in record order. */
+    bool (*take)(void *context, void *result, struct err *err);
+    /* Frees a result, taken or not. Any thread. */
+    void (*drop)(void *result);
+    void *context;
 };
 
 struct scan_ask {
@@ -123,8 +177,10 @@ struct scan_ask {
      * thread, several at a time. */
     bool (*wants)(void *context, const struct scan_record *rec);
     void *context;
-    bool offsets;  /* record.offset is wanted; else it may be 0 */
-    bool textless; /* record.raw is not wanted; it may be absent */
+    const struct scan_judge *judge; /* or NULL */
+    bool offsets;                   /* record.offset is wanted; else it may be 0 */
+    bool
+        textless; /* record.raw is not wanted; it may be absent, but when there is a judge who is not sure of the record */
     bool
         newest_first; /* records that are not in blocks, then the blocks from the last to the first; record order in each */
 };

@@ -391,8 +391,8 @@ static void scans_give_what_is_wanted(void **state)
                     text.data[c] = (char)(text.data[c] + 'a' - 'A');
             texts[k] = arena_str(&arena, buf_str(&text));
         }
-        needs[0] = (struct scan_need){texts, 1 + below(2), true};
-        needs[1] = (struct scan_need){texts + 2, 1 + below(2), false};
+        needs[0] = (struct scan_need){texts, 1 + below(2), true, false};
+        needs[1] = (struct scan_need){texts + 2, 1 + below(2), false, false};
         struct scan_ask ask = ASK_ALL;
         ask.needs = needs + below(2);
         ask.need_count = ask.needs == needs ? 1 + below(2) : 1;

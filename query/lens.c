@@ -1,0 +1,255 @@
+#include "query/lens.h"
+
+#include "base/must.h"
+
+/* In a remembered answer: unless the record is of a kind whose message tells a login. */
+#define LENS_TELLS (UINT32_C(1) << 31)
+
+enum { LENS_SLOTS_MAX = 64, LENS_MEMO_MAX = 65536 };
+
+/* What of a skeleton's records the answer depends on. */
+struct lens_skeleton {
+    bool fits;
+    const struct shape *shape;
+    uint32_t count; /* of the shape's slots */
+    uint32_t slots[LENS_SLOTS_MAX], columns[LENS_SLOTS_MAX], strides[LENS_SLOTS_MAX];
+    const uint32_t *codes[LENS_SLOTS_MAX];
+    uint32_t *memo;     /* by codes and strides; NULL: too many */
+    bool tells;         /* a message may give the field */
+    struct str *values; /* one for each of the shape's slots */
+};
+
+bool lens_fits(const struct subject *subject)
+{
+    switch (subject->kind) {
+    case SUBJECT_OFFSET:
+    case SUBJECT_PATTERN:
+    case SUBJECT_RAW:
+        return false;
+    default:
+        return true;
+    }
+}
+
+void lens_release(struct lens *lens)
+{
+    map_release(&lens->keys);
+    arena_release(&lens->arena);
+}
+
+void lens_begin(struct lens *lens, struct panel *panel)
+{
+    lens->panel = panel;
+    lens->skeletons = arena_zalloc(&panel->arena, (panel->block->skeleton_count + 1) * sizeof(struct lens_skeleton *));
+    lens->marks = arena_zalloc(&panel->arena, (UINT8_MAX + 1) * sizeof *lens->marks);
+    lens->source_answer = 0;
+    map_reset(&lens->keys);
+}
+
+struct str lens_key(const struct lens *lens, uint32_t answer)
+{
+    must(answer >= LENS_KEYS && answer - LENS_KEYS <= lens->keys.count);
+    return answer == LENS_KEYS ? STR_ABSENT : lens->keys.entries[answer - LENS_KEYS - 1].key;
+}
+
+/* ---- Answers ------------------------------------------------------------------------------------------------------------ */
+
+static uint32_t key_of(struct lens *lens, struct str text)
+{
+    if (!text.data)
+        return LENS_KEYS;
+    bool is_new;
+    struct map_entry *entry = map_at(&lens->keys, text, &is_new);
+    if (is_new)
+        entry->value = LENS_KEYS + lens->keys.count;
+    return (uint32_t)entry->value;
+}
+
+static uint64_t limit_hits(const struct lens *lens)
+{
+    uint64_t hits = 0;
+    for (size_t i = 0; i < lens->filter_count; i++)
+        if (lens->filters[i].re)
+            hits += re_limit_hits(lens->filters[i].re);
+    return hits;
+}
+
+static uint32_t answer(struct lens *lens, struct event *event)
+{
+    if (lens->way == LENS_KEY)
+        return key_of(lens, subject_text(&lens->subject, event));
+    if (lens->way == LENS_NETS)
+        return select_nets_hold(lens->select, event) ? LENS_YES : LENS_NO;
+    uint64_t hits = limit_hits(lens);
+    bool holds = filters_group_holds(lens->filters, lens->filter_count, lens->index, event);
+    if (limit_hits(lens) != hits)
+        return LENS_UNSURE; /* what was too hard is counted by lines */
+    return holds ? LENS_YES : LENS_NO;
+}
+
+/* ---- By marks ----------------------------------------------------------------------------------------------------------- */
+
+/* Where the answer for the slot is remembered; NULL: nowhere. */
+static uint32_t *mark_memo(struct lens *lens, uint32_t slot, int64_t source)
+{
+    const struct scan_block *block = lens->panel->block;
+    const struct subject *subject = &lens->subject;
+    if (subject->kind == SUBJECT_FIELD && subject->field == FIELD_LEVEL)
+        return &lens->marks[block->levels[slot]];
+    if (subject->kind == SUBJECT_KIND)
+        return &lens->marks[block->kinds[slot]];
+    if (subject->kind == SUBJECT_FORMAT)
+        return &lens->marks[block->formats[slot]];
+    if (subject->kind == SUBJECT_UNPARSED)
+        return &lens->marks[block->flags[slot] & RECORD_UNPARSED];
+    if (subject->kind != SUBJECT_SOURCE)
+        return NULL;
+    if (lens->source != source)
+        lens->source_answer = 0;
+    lens->source = source;
+    return &lens->source_answer;
+}
+
+static uint32_t look_at_marks(struct lens *lens, uint32_t slot)
+{
+    const struct scan_block *block = lens->panel->block;
+    uint32_t end;
+    int64_t source = lens->subject.kind == SUBJECT_SOURCE ? scan_block_source(block, slot, &end) : 0;
+    uint32_t *memo = mark_memo(lens, slot, source);
+    if (memo && *memo)
+        return *memo;
+    arena_reset(&lens->arena);
+    struct event event = {.source = select_source(lens->select, source), .arena = &lens->arena};
+    event.record = (struct record){.time_us = block->times[slot],
+                                   .flags = block->flags[slot] & (RECORD_UNPARSED | RECORD_TIME_BORROWED),
+                                   .level = block->levels[slot],
+                                   .kinds = block->kinds[slot],
+                                   .format = block->formats[slot]};
+    uint32_t found = lens->subject.kind == SUBJECT_SOURCE && !event.source ? LENS_UNSURE : answer(lens, &event);
+    if (memo)
+        *memo = found;
+    return found;
+}
+
+/* ---- By values ---------------------------------------------------------------------------------------------------------- */
+
+static void note_slots(const struct lens *lens, const struct shape *shape, bool tells, bool *slots)
+{
+    const struct subject *subject = &lens->subject;
+    if (subject->kind == SUBJECT_FIELD)
+        shape_field_slots(shape, subject->field, slots);
+    if (tells)
+        shape_field_slots(shape, FIELD_SERVICE, slots);
+    for (uint32_t i = 0; i < shape->slot_count; i++)
+        slots[i] = slots[i] || path_matches(subject->name, shape->slots[i].path) ||
+                   (subject->inner.data && path_matches(subject->inner, shape->slots[i].path));
+}
+
+/* Chooses the columns and makes room for their answers. */
+static bool take_columns(struct lens *lens, const struct panel_skeleton *from, const bool *slots,
+                         struct lens_skeleton *ret)
+{
+    uint64_t answers = 1;
+    for (uint32_t i = 0; i < ret->shape->slot_count; i++) {
+        if (!slots[i])
+            continue;
+        if (ret->count == LENS_SLOTS_MAX)
+            return false;
+        const struct panel_column *column = panel_column(lens->panel, from->columns[i]);
+        if (!column->codes)
+            return false;
+        ret->slots[ret->count] = i;
+        ret->columns[ret->count] = from->columns[i];
+        ret->codes[ret->count] = column->codes;
+        ret->strides[ret->count++] = (uint32_t)answers;
+        answers *= column->count;
+        answers = answers < LENS_MEMO_MAX ? answers : LENS_MEMO_MAX;
+    }
+    if (answers < LENS_MEMO_MAX && answers <= 64 + 2 * (uint64_t)from->slots)
+        ret->memo = arena_zalloc(&lens->panel->arena, (answers + 1) * sizeof *ret->memo);
+    return true;
+}
+
+static struct lens_skeleton *look_through(struct lens *lens, uint32_t index)
+{
+    struct lens_skeleton **place = &lens->skeletons[index];
+    if (*place)
+        return *place;
+    struct arena *arena = &lens->panel->arena;
+    const struct panel_skeleton *from = panel_skeleton(lens->panel, index);
+    struct lens_skeleton *skeleton = *place = ARENA_NEW(arena, struct lens_skeleton);
+    if (!from->shape)
+        return skeleton;
+    const struct subject *subject = &lens->subject;
+    skeleton->shape = from->shape;
+    skeleton->tells = subject->kind == SUBJECT_FIELD && from->messages &&
+                      (subject->field == FIELD_USER || subject->field == FIELD_CLIENT_IP);
+    bool *slots = arena_zalloc(arena, from->shape->slot_count + 1);
+    note_slots(lens, from->shape, skeleton->tells, slots);
+    skeleton->values = ARENA_ARRAY(arena, struct str, from->shape->slot_count + 1);
+    for (uint32_t i = 0; i < from->shape->slot_count; i++)
+        skeleton->values[i] = from->shape->slots[i].kind == SLOT_BARE ? STR("0") : STR("");
+    skeleton->fits = take_columns(lens, from, slots, skeleton);
+    return skeleton;
+}
+
+/* Gives the values to the shape's slots that the answer depends on. */
+static bool take_values(struct lens *lens, struct lens_skeleton *skeleton, uint32_t slot)
+{
+    struct buf *text = &lens->panel->text;
+    size_t ends[LENS_SLOTS_MAX];
+    buf_reset(text);
+    for (uint32_t i = 0; i < skeleton->count; i++) {
+        if (!scan_block_text(lens->panel->block, skeleton->columns[i], skeleton->codes[i][slot], text)) {
+            lens->panel->damaged = true;
+            return false;
+        }
+        ends[i] = text->size;
+    }
+    for (uint32_t i = 0; i < skeleton->count; i++)
+        skeleton->values[skeleton->slots[i]] = str_slice(buf_str(text), i ? ends[i - 1] : 0, ends[i]);
+    return true;
+}
+
+static uint32_t answer_values(struct lens *lens, struct lens_skeleton *skeleton, uint32_t slot)
+{
+    if (!take_values(lens, skeleton, slot))
+        return LENS_UNSURE;
+    arena_reset(&lens->arena);
+    struct event event = {.analyzed = true, .arena = &lens->arena};
+    event.record = (struct record){
+        .time_us = TIME_NONE, .format = FORMAT_JSON, .shape = skeleton->shape, .slots = skeleton->values};
+    bool told = skeleton->tells && !record_field(&event.record, lens->subject.field, &lens->arena).data;
+    if (told && (!lens->believes_kinds || record_is_of_sshd(&event.record, &lens->arena)))
+        return LENS_UNSURE;
+    return answer(lens, &event) | (told ? LENS_TELLS : 0);
+}
+
+static uint32_t look_at_values(struct lens *lens, uint32_t slot)
+{
+    const struct scan_block *block = lens->panel->block;
+    struct lens_skeleton *skeleton = look_through(lens, block->skeletons[slot]);
+    if (!skeleton->fits)
+        return LENS_UNSURE;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < skeleton->count; i++) {
+        uint32_t code = skeleton->codes[i][slot];
+        if (code >= SCAN_CODE_SEVERAL)
+            return LENS_UNSURE; /* a key given twice */
+        at += code * skeleton->strides[i];
+    }
+    uint32_t found = skeleton->memo ? skeleton->memo[at] : 0;
+    if (!found) {
+        found = answer_values(lens, skeleton, slot);
+        if (skeleton->memo)
+            skeleton->memo[at] = found;
+    }
+    if (found & LENS_TELLS && kinds_tell_login(block->kinds[slot]))
+        return LENS_UNSURE;
+    return found & ~LENS_TELLS;
+}
+
+uint32_t lens_look(struct lens *lens, uint32_t slot)
+{
+    return subject_is_stored(&lens->subject) ? look_at_marks(lens, slot) : look_at_values(lens, slot);
+}
