@@ -56,7 +56,7 @@ struct group_row *group_add_all(struct group *group, const struct str *keys, uin
     struct map_entry *entry = map_at(&group->map, buf_str(encoded), &fresh);
     struct group_row *row = fresh ? new_row(group, entry) : &group->rows[entry->value];
     row->count += count;
-    if (fresh || last_us >= row->last_us)
+    if (fresh || last_us > row->last_us || (last_us == row->last_us && latest > row->latest))
         row->latest = latest;
     if (last_us != TIME_NONE) {
         row->last_us = last_us > row->last_us ? last_us : row->last_us;

@@ -5,6 +5,8 @@
 #include "query/group.h"
 #include "query/lens.h"
 
+enum { LENSES_MAX = 64 }; /* they take memory for each skeleton of a block; who asks more is answered line by line */
+
 /* What a thread judges with. */
 struct worker {
     bool ready;
@@ -212,7 +214,7 @@ struct judge *judge_new(const struct judge_ask *ask)
         judge.counts = judge.counts && lens_fits(&ask->keys[i]);
     judge.counts = judge.counts && !judge.asks_lines;
     judge.lenses_max = judge.lens_count + (judge.counts ? ask->key_count : 0);
-    if (judge.lens_count == 0 && !judge.counts)
+    if (judge.lenses_max > LENSES_MAX || (judge.lens_count == 0 && !judge.counts))
         return NULL;
     struct judge *made = mem_alloc(sizeof *made);
     *made = judge;

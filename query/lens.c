@@ -7,16 +7,20 @@
 
 enum { LENS_SLOTS_MAX = 64, LENS_MEMO_MAX = 65536 };
 
-/* What of a skeleton's records the answer depends on. */
+/* A slot of a shape that the answer depends on. */
+struct lens_slot {
+    uint32_t index, column, stride;
+    const uint32_t *codes;
+};
+
+/* What of a skeleton's records it depends on. */
 struct lens_skeleton {
-    bool fits;
+    bool fits, tells; /* tells: a message may give the field */
     const struct shape *shape;
-    uint32_t count; /* of the shape's slots */
-    uint32_t slots[LENS_SLOTS_MAX], columns[LENS_SLOTS_MAX], strides[LENS_SLOTS_MAX];
-    const uint32_t *codes[LENS_SLOTS_MAX];
-    uint32_t *memo;     /* by codes and strides; NULL: too many */
-    bool tells;         /* a message may give the field */
-    struct str *values; /* one for each of the shape's slots */
+    struct str *values; /* the panel's */
+    uint32_t count;
+    struct lens_slot *slots;
+    uint32_t *memo; /* by codes and strides; NULL: too many */
 };
 
 bool lens_fits(const struct subject *subject)
@@ -150,18 +154,19 @@ static bool take_columns(struct lens *lens, const struct panel_skeleton *from, c
                          struct lens_skeleton *ret)
 {
     uint64_t answers = 1;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < ret->shape->slot_count; i++)
+        count += slots[i];
+    if (count > LENS_SLOTS_MAX)
+        return false;
+    ret->slots = ARENA_ARRAY(&lens->panel->arena, struct lens_slot, count + 1);
     for (uint32_t i = 0; i < ret->shape->slot_count; i++) {
         if (!slots[i])
             continue;
-        if (ret->count == LENS_SLOTS_MAX)
-            return false;
         const struct panel_column *column = panel_column(lens->panel, from->columns[i]);
         if (!column->codes)
             return false;
-        ret->slots[ret->count] = i;
-        ret->columns[ret->count] = from->columns[i];
-        ret->codes[ret->count] = column->codes;
-        ret->strides[ret->count++] = (uint32_t)answers;
+        ret->slots[ret->count++] = (struct lens_slot){i, from->columns[i], (uint32_t)answers, column->codes};
         answers *= column->count;
         answers = answers < LENS_MEMO_MAX ? answers : LENS_MEMO_MAX;
     }
@@ -186,35 +191,31 @@ static struct lens_skeleton *look_through(struct lens *lens, uint32_t index)
                       (subject->field == FIELD_USER || subject->field == FIELD_CLIENT_IP);
     bool *slots = arena_zalloc(arena, from->shape->slot_count + 1);
     note_slots(lens, from->shape, skeleton->tells, slots);
-    skeleton->values = ARENA_ARRAY(arena, struct str, from->shape->slot_count + 1);
-    for (uint32_t i = 0; i < from->shape->slot_count; i++)
-        skeleton->values[i] = from->shape->slots[i].kind == SLOT_BARE ? STR("0") : STR("");
+    skeleton->values = from->values;
     skeleton->fits = take_columns(lens, from, slots, skeleton);
     return skeleton;
 }
 
 /* Gives the values to the shape's slots that the answer depends on. */
-static bool take_values(struct lens *lens, struct lens_skeleton *skeleton, uint32_t slot)
+static bool take_values(struct lens *lens, const struct lens_skeleton *skeleton, uint32_t slot)
 {
     struct buf *text = &lens->panel->text;
     size_t ends[LENS_SLOTS_MAX];
     buf_reset(text);
     for (uint32_t i = 0; i < skeleton->count; i++) {
-        if (!scan_block_text(lens->panel->block, skeleton->columns[i], skeleton->codes[i][slot], text)) {
+        if (!scan_block_text(lens->panel->block, skeleton->slots[i].column, skeleton->slots[i].codes[slot], text)) {
             lens->panel->damaged = true;
             return false;
         }
         ends[i] = text->size;
     }
     for (uint32_t i = 0; i < skeleton->count; i++)
-        skeleton->values[skeleton->slots[i]] = str_slice(buf_str(text), i ? ends[i - 1] : 0, ends[i]);
+        skeleton->values[skeleton->slots[i].index] = str_slice(buf_str(text), i ? ends[i - 1] : 0, ends[i]);
     return true;
 }
 
-static uint32_t answer_values(struct lens *lens, struct lens_skeleton *skeleton, uint32_t slot)
+static uint32_t answer_record(struct lens *lens, const struct lens_skeleton *skeleton)
 {
-    if (!take_values(lens, skeleton, slot))
-        return LENS_UNSURE;
     arena_reset(&lens->arena);
     struct event event = {.analyzed = true, .arena = &lens->arena};
     event.record = (struct record){
@@ -225,6 +226,16 @@ static uint32_t answer_values(struct lens *lens, struct lens_skeleton *skeleton,
     return answer(lens, &event) | (told ? LENS_TELLS : 0);
 }
 
+static uint32_t answer_values(struct lens *lens, const struct lens_skeleton *skeleton, uint32_t slot)
+{
+    if (!take_values(lens, skeleton, slot))
+        return LENS_UNSURE;
+    uint32_t found = answer_record(lens, skeleton);
+    for (uint32_t i = 0; i < skeleton->count; i++)
+        skeleton->values[skeleton->slots[i].index] = PANEL_VALUE;
+    return found;
+}
+
 static uint32_t look_at_values(struct lens *lens, uint32_t slot)
 {
     const struct scan_block *block = lens->panel->block;
@@ -233,10 +244,10 @@ static uint32_t look_at_values(struct lens *lens, uint32_t slot)
         return LENS_UNSURE;
     uint32_t at = 0;
     for (uint32_t i = 0; i < skeleton->count; i++) {
-        uint32_t code = skeleton->codes[i][slot];
+        uint32_t code = skeleton->slots[i].codes[slot];
         if (code >= SCAN_CODE_SEVERAL)
             return LENS_UNSURE; /* a key given twice */
-        at += code * skeleton->strides[i];
+        at += code * skeleton->slots[i].stride;
     }
     uint32_t found = skeleton->memo ? skeleton->memo[at] : 0;
     if (!found) {

@@ -32,63 +32,6 @@ const struct panel_column *panel_column(struct panel *panel, uint32_t index)
     return column;
 }
 
-/* ---- Skeletons -------------------------------------------------------------------------------------------------------- */
-
-/* A line of the skeleton with an empty text or a 0 for each value. False when there is none. */
-static bool make_line(struct panel *panel, uint32_t skeleton, uint32_t pieces)
-{
-    buf_reset(&panel->text);
-    for (uint32_t i = 0; i < pieces; i++) {
-        struct scan_piece piece = scan_block_piece(panel->block, skeleton, i);
-        if (piece.kind != SLOT_STRING && piece.kind != SLOT_BARE)
-            return false;
-        buf_add_str(&panel->text, piece.literal);
-        if (piece.kind == SLOT_BARE)
-            buf_add_char(&panel->text, '0');
-    }
-    return buf_add_str(&panel->text, scan_block_tail(panel->block, skeleton)) && !panel->text.full;
-}
-
-/* Does the analyzer cut the lines where the store did? */
-static bool is_cut_alike(const struct panel *panel, uint32_t skeleton, uint32_t pieces, const struct shape *shape)
-{
-    if (!shape || shape->format != FORMAT_JSON || shape->slot_count != pieces ||
-        !str_equal(shape->literals[pieces], scan_block_tail(panel->block, skeleton)))
-        return false;
-    for (uint32_t i = 0; i < pieces; i++) {
-        struct scan_piece piece = scan_block_piece(panel->block, skeleton, i);
-        if (piece.kind != shape->slots[i].kind || !str_equal(piece.literal, shape->literals[i]))
-            return false;
-    }
-    return true;
-}
-
-const struct panel_skeleton *panel_skeleton(struct panel *panel, uint32_t index)
-{
-    struct panel_skeleton *skeleton = &panel->skeletons[index];
-    if (skeleton->looked)
-        return skeleton;
-    skeleton->looked = true;
-    uint32_t pieces = scan_block_pieces(panel->block, index);
-    if (!make_line(panel, index, pieces))
-        return skeleton;
-    struct record rec = {.raw = buf_str(&panel->text), .time_us = TIME_NONE};
-    analyzer_record(panel->analyzer, &rec, TIME_NONE, &panel->arena);
-    if (!is_cut_alike(panel, index, pieces, rec.shape) || shape_carries_text(rec.shape))
-        return skeleton;
-    uint32_t *columns = ARENA_ARRAY(&panel->arena, uint32_t, pieces + 1);
-    for (uint32_t i = 0; i < pieces; i++)
-        columns[i] = scan_block_piece(panel->block, index, i).column;
-    if (rec.shape->field_slot[FIELD_MESSAGE] >= 0) {
-        bool *messages = arena_zalloc(&panel->arena, pieces * sizeof *messages);
-        shape_field_slots(rec.shape, FIELD_MESSAGE, messages);
-        skeleton->messages = messages;
-    }
-    skeleton->columns = columns;
-    skeleton->shape = rec.shape;
-    return skeleton;
-}
-
 /* ---- Messages --------------------------------------------------------------------------------------------------------- */
 
 static bool text_is_plain(struct panel *panel, uint32_t index, uint32_t code)
@@ -121,6 +64,13 @@ static bool know_plain(struct panel *panel, uint32_t index)
     return true;
 }
 
+/* Does none of its values, taken as a message, carry anything? */
+static bool column_is_plain(struct panel *panel, uint32_t index)
+{
+    const struct panel_column *column = &panel->columns[index];
+    return !panel->damaged && (column->plain_known || know_plain(panel, index)) && !column->plain;
+}
+
 /* Does a value of the column, taken as a message, carry nothing? */
 static bool value_is_plain(struct panel *panel, uint32_t index, uint32_t slot)
 {
@@ -137,9 +87,77 @@ static bool value_is_plain(struct panel *panel, uint32_t index, uint32_t slot)
     return column->plain[code] == PLAIN_YES;
 }
 
+/* ---- Skeletons -------------------------------------------------------------------------------------------------------- */
+
+/* A line of the skeleton with an empty text or a 0 for each value. False when there is none. */
+static bool make_line(struct panel *panel, uint32_t skeleton, uint32_t pieces)
+{
+    buf_reset(&panel->text);
+    for (uint32_t i = 0; i < pieces; i++) {
+        struct scan_piece piece = scan_block_piece(panel->block, skeleton, i);
+        if (piece.kind != SLOT_STRING && piece.kind != SLOT_BARE)
+            return false;
+        buf_add_str(&panel->text, piece.literal);
+        if (piece.kind == SLOT_BARE)
+            buf_add_char(&panel->text, '0');
+    }
+    return buf_add_str(&panel->text, scan_block_tail(panel->block, skeleton)) && !panel->text.full;
+}
+
+/* Does the analyzer cut the lines where the store did? */
+static bool is_cut_alike(const struct panel *panel, uint32_t skeleton, uint32_t pieces, const struct shape *shape)
+{
+    if (!shape || shape->format != FORMAT_JSON || shape->slot_count != pieces ||
+        !str_equal(shape->literals[pieces], scan_block_tail(panel->block, skeleton)))
+        return false;
+    for (uint32_t i = 0; i < pieces; i++) {
+        struct scan_piece piece = scan_block_piece(panel->block, skeleton, i);
+        if (piece.kind != shape->slots[i].kind || !str_equal(piece.literal, shape->literals[i]))
+            return false;
+    }
+    return true;
+}
+
+static void look_through(struct panel *panel, uint32_t index)
+{
+    struct panel_skeleton *skeleton = &panel->skeletons[index];
+    uint32_t pieces = scan_block_pieces(panel->block, index);
+    if (!make_line(panel, index, pieces))
+        return;
+    struct record rec = {.raw = buf_str(&panel->text), .time_us = TIME_NONE};
+    analyzer_record(panel->analyzer, &rec, TIME_NONE, &panel->arena);
+    if (!is_cut_alike(panel, index, pieces, rec.shape) || shape_carries_text(rec.shape))
+        return;
+    uint32_t *columns = ARENA_ARRAY(&panel->arena, uint32_t, pieces + 1);
+    skeleton->values = ARENA_ARRAY(&panel->arena, struct str, pieces + 1);
+    for (uint32_t i = 0; i < pieces; i++) {
+        columns[i] = scan_block_piece(panel->block, index, i).column;
+        skeleton->values[i] = PANEL_VALUE;
+    }
+    if (rec.shape->field_slot[FIELD_MESSAGE] >= 0) {
+        bool *messages = arena_zalloc(&panel->arena, pieces * sizeof *messages);
+        shape_field_slots(rec.shape, FIELD_MESSAGE, messages);
+        skeleton->messages = messages;
+    }
+    skeleton->columns = columns;
+    skeleton->shape = rec.shape;
+    skeleton->plain = true;
+    for (uint32_t i = 0; skeleton->messages && i < pieces; i++)
+        skeleton->plain = skeleton->plain && (!skeleton->messages[i] || column_is_plain(panel, columns[i]));
+}
+
+const struct panel_skeleton *panel_skeleton(struct panel *panel, uint32_t index)
+{
+    struct panel_skeleton *skeleton = &panel->skeletons[index];
+    if (!skeleton->looked)
+        look_through(panel, index);
+    skeleton->looked = true;
+    return skeleton;
+}
+
 bool panel_is_plain(struct panel *panel, const struct panel_skeleton *skeleton, uint32_t slot)
 {
-    for (uint32_t i = 0; skeleton->messages && i < skeleton->shape->slot_count; i++)
+    for (uint32_t i = 0; !skeleton->plain && i < skeleton->shape->slot_count; i++)
         if (skeleton->messages[i] && !value_is_plain(panel, skeleton->columns[i], slot))
             return false;
     return true;

@@ -22,9 +22,13 @@ struct panel_skeleton {
     bool looked;
     const struct shape *shape; /* NULL: only its lines tell */
     const uint32_t *columns;   /* of each slot of the shape */
+    struct str *values;        /* of each slot: what anybody may put there for a moment */
     const bool *messages;      /* slots that a message can come from; NULL: none can */
+    bool plain;                /* no message of it carries a line of its own */
     uint32_t slots;            /* of the block that have it */
 };
+
+#define PANEL_VALUE STR("0") /* what stands there else */
 
 struct panel {
     const struct scan_block *block;

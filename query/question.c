@@ -159,7 +159,7 @@ static struct scan_ask make_ask(struct question *q, const struct question_scan *
         return ask;
     ask.needs = select->needs;
     ask.need_count = select->need_count;
-    ask.wants = select->level != LEVEL_UNKNOWN || select->filter_count > 0 ? may_hold : NULL;
+    ask.wants = select_asks_stored(select) ? may_hold : NULL;
     ask.context = select;
     ask.judge = judge_of_scan(judge);
     ask.textless = scan->textless && (judge || select_is_textless(select));

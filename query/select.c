@@ -316,6 +316,14 @@ bool select_may_hold(const struct select *select, const struct record *rec)
     return rec->level >= select->level && filters_may_hold(select->filters, select->filter_count, rec);
 }
 
+bool select_asks_stored(const struct select *select)
+{
+    bool asks = select->level != LEVEL_UNKNOWN;
+    for (size_t i = 0; i < select->filter_count; i++)
+        asks = asks || filters_group_is_stored(select->filters, select->filter_count, i);
+    return asks;
+}
+
 bool select_is_textless(const struct select *select)
 {
     return select->grep_count == 0 && select->net_count == 0 &&

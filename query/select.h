@@ -66,6 +66,8 @@ bool select_nets_hold(const struct select *select, struct event *event);
 void select_prepare(struct select *select);
 /* What is known without the text: false when the record is not in the selection. Any thread. */
 bool select_may_hold(const struct select *select, const struct record *rec);
+/* False when that is always true. */
+bool select_asks_stored(const struct select *select);
 /* True when select_may_hold decides. */
 bool select_is_textless(const struct select *select);
 /* The same from a fact row, without -g. *ret_known is false when the record itself must be asked. */

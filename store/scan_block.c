@@ -47,6 +47,13 @@ struct str scan_block_tail(const struct scan_block *block, uint32_t skeleton)
 
 /* ---- Codes ---------------------------------------------------------------------------------------------------------- */
 
+/* Does the list say "same" of one that is no such list itself? Else what refers to what may refer again, at every step twice. */
+static bool is_simple_same(const struct list *list)
+{
+    const struct list *other = list->same.other, *own = list->same.own;
+    return (other->count == 0 || other->way != WAY_SAME) && (own->count == 0 || own->way != WAY_SAME);
+}
+
 /* A dictionary has codes already, equal texts need one; a SAME has those of the other list, its own ones behind them. Any other
  * text is its own code. */
 static uint32_t code_count(const struct list *list)
@@ -59,7 +66,7 @@ static uint32_t code_count(const struct list *list)
     case WAY_DICT:
         return list->dict->distinct;
     case WAY_SAME:
-        return code_count(list->same.other) + code_count(list->same.own);
+        return is_simple_same(list) ? code_count(list->same.other) + code_count(list->same.own) : list->count;
     default:
         return list->count;
     }
@@ -71,7 +78,7 @@ static const uint32_t *codes_of(struct block *block, const struct list *list)
     if (list->count > 0 && list->way == WAY_DICT)
         return list_codes(&block->arena, list->dict);
     uint32_t *codes = ARENA_ARRAY(&block->arena, uint32_t, list->count + 1);
-    if (list->count == 0 || list->way != WAY_SAME) {
+    if (list->count == 0 || list->way != WAY_SAME || !is_simple_same(list)) {
         for (uint32_t i = 0; i < list->count; i++)
             codes[i] = list->way == WAY_ONE ? 0 : i;
         return codes;
@@ -122,7 +129,7 @@ bool scan_block_text(const struct scan_block *block, uint32_t column, uint32_t c
         return false;
     const struct list *list = inside->set->columns[column].list;
     must(code < code_count(list));
-    while (list->way == WAY_SAME) {
+    if (list->way == WAY_SAME && is_simple_same(list)) {
         uint32_t behind = code_count(list->same.other);
         list = code < behind ? list->same.other : list->same.own;
         code = code < behind ? code : code - behind;

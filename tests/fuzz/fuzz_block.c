@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/must.h"
 #include "store/find.h"
 #include "store/word.h"
 
@@ -22,6 +23,27 @@ static void read_all(const struct block_row *row)
             continue;
         block_record(&block, slot, &rec);
         sink += hash_bytes(rec.record.raw.data, rec.record.raw.size, rec.record.offset);
+    }
+}
+
+/* The way of a judge: columns by their codes. */
+static void read_columns(const struct scan_block block)
+{
+    SCOPED(buf) text = BUF(1 << 24);
+    uint32_t end;
+    for (uint32_t slot = 0; slot < block.slots; slot = end)
+        sink += (uint64_t)scan_block_source(&block, slot, &end);
+    for (uint32_t c = 0; c < block.column_count; c++) {
+        const uint32_t *codes;
+        const uint8_t *flags;
+        uint32_t count;
+        if (!scan_block_begins(&block, c, STR("{ \\"), &flags) || !scan_block_codes(&block, c, &codes, &count))
+            return;
+        for (uint32_t slot = 0; slot < block.slots; slot++)
+            must(codes[slot] < count || codes[slot] >= SCAN_CODE_SEVERAL);
+        for (uint32_t code = 0; code < count && scan_block_text(&block, c, code, &text); code++)
+            sink += flags ? flags[code] : 0;
+        buf_reset(&text);
     }
 }
 
@@ -42,6 +64,7 @@ static void read_some(const struct block_row *row)
     uint8_t marks[256] = {0}; /* slots are one byte of the input */
     for (size_t i = 0; i < 3; i++)
         sink += find_slots(&block, &wanted[i], marks);
+    read_columns(scan_block_of(&block));
     for (uint32_t slot = 0; slot < block.slots; slot += 3)
         if (block_slot_text(&block, slot, &text, NULL))
             sink += hash_bytes(text.data, text.size, 0);
