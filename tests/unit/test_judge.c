@@ -146,7 +146,7 @@ static struct store *odd_store(const struct store_case *test_case, struct analyz
     chance = 1;
     for (unsigned b = 0; b < BLOCKS; b++) {
         put_run(batch, 1 + b % 2, b % 2 ? "/b" : "/a", offset);
-        for (unsigned i = 0; i < (SLOW_BUILD ? 400 : 2000); i++) {
+        for (unsigned i = 0; i < (SLOW_BUILD ? 150 : 800); i++) {
             struct str line = str_of(odd[(i / 3 + b) % (sizeof odd / sizeof *odd)]);
             if (i % 3 == 0)
                 batch_add(batch, line, 0);
