@@ -87,22 +87,27 @@ static void lower(uint8_t *verdict, uint8_t to)
         *verdict = to;
 }
 
-/* A source that is not a chosen one is nobody's. */
-static void judge_sources(const struct judge *judge, const struct scan_block *block, uint8_t *verdicts)
+/* A source that is not a chosen one is nobody's. Leaves out of ret_values the slots whose source lets values tell nothing. */
+static void judge_sources(const struct judge *judge, struct panel *panel, uint8_t *verdicts, bool *ret_values)
 {
-    for (uint32_t slot = 0, end; slot < block->slots; slot = end)
-        if (!select_source(judge->ask.select, scan_block_source(block, slot, &end)))
+    const struct scan_block *block = panel->block;
+    for (uint32_t slot = 0, end; slot < block->slots; slot = end) {
+        const struct store_source *source = select_source(judge->ask.select, scan_block_source(block, slot, &end));
+        if (!source)
             memset(verdicts + slot, SCAN_NO, end - slot);
+        else
+            memset(ret_values + slot, panel_default(panel, &source->state.defaults, slot, end), end - slot);
+    }
 }
 
-/* Which slots values tell of at all. */
-static void find_plain(struct panel *panel, const uint8_t *verdicts, bool *ret_plain)
+/* Leaves those of which values tell all. */
+static void find_plain(struct panel *panel, const uint8_t *verdicts, bool *plain)
 {
     for (uint32_t slot = 0; slot < panel->block->slots; slot++) {
-        if (verdicts[slot] == SCAN_NO)
+        if (verdicts[slot] == SCAN_NO || !plain[slot])
             continue;
         const struct panel_skeleton *skeleton = panel_skeleton(panel, panel->block->skeletons[slot]);
-        ret_plain[slot] = skeleton->shape && panel_is_plain(panel, skeleton, slot);
+        plain[slot] = skeleton->shape && panel_is_plain(panel, skeleton, slot);
     }
 }
 
@@ -181,7 +186,7 @@ static bool judge_block(void *context, unsigned number, const struct scan_block 
     for (size_t i = 0; i < judge->lenses_max; i++)
         lens_begin(&worker->lenses[i], panel);
     bool *plain = arena_zalloc(&panel->arena, block->slots * sizeof *plain);
-    judge_sources(judge, block, verdicts);
+    judge_sources(judge, panel, verdicts, plain);
     if (needs_values(judge, worker))
         find_plain(panel, verdicts, plain);
     for (size_t i = 0; i < judge->lens_count && !panel->damaged; i++)

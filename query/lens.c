@@ -20,7 +20,8 @@ struct lens_skeleton {
     struct str *values; /* the panel's */
     uint32_t count;
     struct lens_slot *slots;
-    uint32_t *memo; /* by codes and strides; NULL: too many */
+    uint32_t stride; /* of the source's defaults */
+    uint32_t *memo;  /* by codes and strides; NULL: too many */
 };
 
 bool lens_fits(const struct subject *subject)
@@ -170,6 +171,8 @@ static bool take_columns(struct lens *lens, const struct panel_skeleton *from, c
         answers *= column->count;
         answers = answers < LENS_MEMO_MAX ? answers : LENS_MEMO_MAX;
     }
+    ret->stride = (uint32_t)answers;
+    answers *= lens->panel->default_count;
     if (answers < LENS_MEMO_MAX && answers <= 64 + 2 * (uint64_t)from->slots)
         ret->memo = arena_zalloc(&lens->panel->arena, (answers + 1) * sizeof *ret->memo);
     return true;
@@ -214,12 +217,16 @@ static bool take_values(struct lens *lens, const struct lens_skeleton *skeleton,
     return true;
 }
 
-static uint32_t answer_record(struct lens *lens, const struct lens_skeleton *skeleton)
+static uint32_t answer_record(struct lens *lens, const struct lens_skeleton *skeleton,
+                              const struct source_defaults *defaults)
 {
     arena_reset(&lens->arena);
     struct event event = {.analyzed = true, .arena = &lens->arena};
-    event.record = (struct record){
-        .time_us = TIME_NONE, .format = FORMAT_JSON, .shape = skeleton->shape, .slots = skeleton->values};
+    event.record = (struct record){.time_us = TIME_NONE,
+                                   .format = FORMAT_JSON,
+                                   .shape = skeleton->shape,
+                                   .slots = skeleton->values,
+                                   .defaults = defaults};
     bool told = skeleton->tells && !record_field(&event.record, lens->subject.field, &lens->arena).data;
     if (told && (!lens->believes_kinds || record_is_of_sshd(&event.record, &lens->arena)))
         return LENS_UNSURE;
@@ -230,7 +237,8 @@ static uint32_t answer_values(struct lens *lens, const struct lens_skeleton *ske
 {
     if (!take_values(lens, skeleton, slot))
         return LENS_UNSURE;
-    uint32_t found = answer_record(lens, skeleton);
+    const struct panel *panel = lens->panel;
+    uint32_t found = answer_record(lens, skeleton, panel->defaults[panel->default_of[slot]]);
     for (uint32_t i = 0; i < skeleton->count; i++)
         skeleton->values[skeleton->slots[i].index] = PANEL_VALUE;
     return found;
@@ -242,7 +250,7 @@ static uint32_t look_at_values(struct lens *lens, uint32_t slot)
     struct lens_skeleton *skeleton = look_through(lens, block->skeletons[slot]);
     if (!skeleton->fits)
         return LENS_UNSURE;
-    uint32_t at = 0;
+    uint32_t at = lens->panel->default_of[slot] * skeleton->stride;
     for (uint32_t i = 0; i < skeleton->count; i++) {
         uint32_t code = skeleton->slots[i].codes[slot];
         if (code >= SCAN_CODE_SEVERAL)

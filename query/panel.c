@@ -19,6 +19,9 @@ void panel_begin(struct panel *panel, const struct scan_block *block, struct ana
     panel->text.size_max = LINE_MAX;
     buf_reserve(&panel->text, 4096); /* then an empty text is not an absent one */
     panel->columns = arena_zalloc(&panel->arena, (block->column_count + 1) * sizeof *panel->columns);
+    panel->defaults[0] = NULL;
+    panel->default_count = 1;
+    panel->default_of = arena_zalloc(&panel->arena, block->slots);
     panel->skeletons = arena_zalloc(&panel->arena, (block->skeleton_count + 1) * sizeof *panel->skeletons);
     for (uint32_t slot = 0; slot < block->slots; slot++)
         panel->skeletons[block->skeletons[slot]].slots++;
@@ -30,6 +33,23 @@ const struct panel_column *panel_column(struct panel *panel, uint32_t index)
     if (!column->codes && !scan_block_codes(panel->block, index, &column->codes, &column->count))
         panel->damaged = true;
     return column;
+}
+
+bool panel_default(struct panel *panel, const struct source_defaults *defaults, uint32_t from, uint32_t to)
+{
+    if (defaults->format != FORMAT_NONE && defaults->format != FORMAT_JSON)
+        return false; /* what looks like JSON is none */
+    if (defaults->service.size == 0)
+        return true;
+    uint32_t index = 1;
+    while (index < panel->default_count && !str_equal(panel->defaults[index]->service, defaults->service))
+        index++;
+    if (index == PANEL_DEFAULTS_MAX)
+        return false;
+    if (index == panel->default_count)
+        panel->defaults[panel->default_count++] = defaults;
+    memset(panel->default_of + from, (int)index, to - from);
+    return true;
 }
 
 /* ---- Messages --------------------------------------------------------------------------------------------------------- */

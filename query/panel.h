@@ -30,18 +30,26 @@ struct panel_skeleton {
 
 #define PANEL_VALUE STR("0") /* what stands there else */
 
+enum { PANEL_DEFAULTS_MAX = 16 };
+
 struct panel {
     const struct scan_block *block;
     struct analyzer *analyzer;
     struct panel_column *columns;
     struct panel_skeleton *skeletons;
-    struct buf text; /* scratch */
+    const struct source_defaults
+        *defaults[PANEL_DEFAULTS_MAX]; /* those of the block's sources that differ; the first is NULL */
+    uint32_t default_count;
+    uint8_t *default_of; /* of each slot */
+    struct buf text;     /* scratch */
     struct arena arena;
     bool damaged;
 };
 
 void panel_release(struct panel *panel);
 void panel_begin(struct panel *panel, const struct scan_block *block, struct analyzer *analyzer);
+/* The defaults of the source that the slots from .. to - 1 are of. False when only its lines tell. */
+bool panel_default(struct panel *panel, const struct source_defaults *defaults, uint32_t from, uint32_t to);
 const struct panel_skeleton *panel_skeleton(struct panel *panel, uint32_t index);
 /* Ready to be asked for codes; codes is NULL when it is damaged, here and below panel->damaged is then set. */
 const struct panel_column *panel_column(struct panel *panel, uint32_t index);

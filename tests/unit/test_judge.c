@@ -136,25 +136,42 @@ static void put_varied(struct batch *batch)
     batch_add(batch, arena_str(&batch->arena, str_of(line)), 0);
 }
 
-enum { BLOCKS = 6 };
+enum { BLOCKS = 6, SOURCES = 4 };
+
+/* Some sources tell a service where lines do not, or take nothing for JSON. */
+static void begin_source(struct batch *batch, unsigned source, uint64_t offset)
+{
+    static const char *const names[SOURCES] = {"/a", "/b", "/c", "/d"};
+    static const struct source_defaults defaults[SOURCES] = {
+        {.service = {NULL, 0}},
+        {.service = {"sshd", 4}},
+        {.service = {"web", 3}, .format = FORMAT_JSON},
+        {.format = FORMAT_SYSLOG},
+    };
+    put_run(batch, 1 + source, names[source], offset);
+    batch->sources[batch->source_count - 1].defaults = defaults[source];
+}
 
 static struct store *odd_store(const struct store_case *test_case, struct analyzer *analyzer)
 {
     struct store *store = store_case_open(test_case, STORE_WRITE);
     struct batch *batch = test_case->batch;
-    uint64_t offset = 0;
+    uint64_t offsets[SOURCES] = {0};
+    const unsigned half = SLOW_BUILD ? 75 : 400;
     chance = 1;
     for (unsigned b = 0; b < BLOCKS; b++) {
-        put_run(batch, 1 + b % 2, b % 2 ? "/b" : "/a", offset);
-        for (unsigned i = 0; i < (SLOW_BUILD ? 150 : 800); i++) {
+        for (unsigned i = 0; i < 2 * half; i++) {
             struct str line = str_of(odd[(i / 3 + b) % (sizeof odd / sizeof *odd)]);
+            unsigned source = (b + i / half) % SOURCES;
+            if (i % half == 0)
+                begin_source(batch, source, offsets[source]);
             if (i % 3 == 0)
                 batch_add(batch, line, 0);
             else
                 put_varied(batch);
+            offsets[source] = batch->runs[batch->run_count - 1].end;
+            batch->sources[batch->source_count - 1].position = offsets[source];
         }
-        offset = batch->runs[0].end;
-        batch->sources[0].position = offset;
         analyzer_batch(analyzer, batch);
         for (uint32_t i = 0; i < batch->record_count; i++)
             if (i % 5)
@@ -373,6 +390,8 @@ static void columns_and_lines_say_the_same(void **state)
         "service=",
         "service=sshd",
         "service!=sshd user=eve",
+        "service=web user=bob",
+        "user=eve",
         "duration_ms>1000",
         "duration_ms=1500",
         "duration_ms<=1.5s",
