@@ -29,7 +29,7 @@ struct total {
 };
 
 struct total *total_new(void);
-void total_free(void *total);
+void total_free(void *context); /* a struct total, or NULL */
 /* Counts a record; to its row, if row is not NULL. */
 void total_add(struct total *total, struct total_row *row, uint64_t number, int64_t time_us);
 /* The row of a combination, bytes that tell it from others; without keys when it is new. Valid until the next. */
