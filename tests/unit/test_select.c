@@ -99,6 +99,27 @@ static void numbers_keep_their_digits(void **state)
     assert_string_equal(out.data, "0.1 1500 120.5");
 }
 
+/* Short numbers take a short way; it must lead to where the C library's does. */
+static void numbers_are_read_and_printed_as_the_library_does(void **state)
+{
+    (void)state;
+    uint64_t chance = 1;
+    for (int i = 0; i < 200000; i++) {
+        char text[64], ours[NUMBER_TEXT_MAX], theirs[NUMBER_TEXT_MAX];
+        double value = 0, expected;
+        chance = chance * 6364136223846793005u + 1442695040888963407u;
+        snprintf(text, sizeof text, "%s%llu.%0*llu", chance >> 63 ? "-" : "",
+                 (unsigned long long)(chance >> 40 >> (i % 24)), 1 + i % 9, (unsigned long long)(chance >> 33 & 0xff));
+        expected = strtod(text, NULL);
+        assert_true(str_to_double(str_of(text), &value));
+        assert_memory_equal(&value, &expected, sizeof value);
+        value = i % 3 ? value : value * 1e3;
+        snprintf(theirs, sizeof theirs, "%.15g", value);
+        assert_int_equal(number_print(value, ours), strlen(theirs));
+        assert_string_equal(ours, theirs);
+    }
+}
+
 /* ---- Records ----------------------------------------------------------------------------------------------------- */
 
 static const char line[] =
@@ -377,6 +398,7 @@ int main(void)
         cmocka_unit_test(bad_values_are_told),
         cmocka_unit_test(lower_case_ignores_case),
         cmocka_unit_test(numbers_keep_their_digits),
+        cmocka_unit_test(numbers_are_read_and_printed_as_the_library_does),
         cmocka_unit_test_setup_teardown(words_hold_or_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fact_tells_what_it_knows, set_up, tear_down),
         cmocka_unit_test(addresses_and_networks),
