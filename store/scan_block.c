@@ -50,7 +50,7 @@ struct str scan_block_tail(const struct scan_block *block, uint32_t skeleton)
 /* Does the list say "same" of one that is no such list itself? Else what refers to what may refer again, at every step twice. */
 static bool is_simple_same(const struct list *list)
 {
-    const struct list *other = list->same.other, *own = list->same.own;
+    const struct list *other = list->same->other->list, *own = list->same->own;
     return (other->count == 0 || other->way != WAY_SAME) && (own->count == 0 || own->way != WAY_SAME);
 }
 
@@ -66,30 +66,38 @@ static uint32_t code_count(const struct list *list)
     case WAY_DICT:
         return list->dict->distinct;
     case WAY_SAME:
-        return is_simple_same(list) ? code_count(list->same.other) + code_count(list->same.own) : list->count;
+        return is_simple_same(list) ? code_count(list->same->other->list) + code_count(list->same->own) : list->count;
     default:
         return list->count;
     }
 }
 
 /* The code of each text. NULL when the list is damaged. */
+static const uint32_t *codes_of(struct block *block, const struct list *list);
+
+static bool take_same(struct block *block, const struct list *list, uint32_t *ret)
+{
+    const struct list *from = list->same->other->list;
+    const uint32_t *other = codes_of(block, from), *own = codes_of(block, list->same->own);
+    const uint32_t *places = list_places(&block->arena, list->same);
+    uint32_t behind = code_count(from);
+    for (uint32_t i = 0; other && own && places && i < list->count; i++)
+        ret[i] = places[i] & LIST_OWN ? own[places[i] & ~LIST_OWN] + behind : other[places[i]];
+    return other && own && places;
+}
+
 static const uint32_t *codes_of(struct block *block, const struct list *list)
 {
-    if (list->count > 0 && list->way == WAY_DICT)
-        return list_codes(&block->arena, list->dict);
     uint32_t *codes = ARENA_ARRAY(&block->arena, uint32_t, list->count + 1);
-    if (list->count == 0 || list->way != WAY_SAME || !is_simple_same(list)) {
-        for (uint32_t i = 0; i < list->count; i++)
-            codes[i] = list->way == WAY_ONE ? 0 : i;
-        return codes;
-    }
-    const uint32_t *other = codes_of(block, list->same.other), *own = codes_of(block, list->same.own);
-    uint32_t behind = code_count(list->same.other);
-    for (uint32_t i = 0; other && own && i < list->count; i++) {
-        uint32_t place = list->same.places[i];
-        codes[i] = place & LIST_OWN ? own[place & ~LIST_OWN] + behind : other[place];
-    }
-    return other && own ? codes : NULL;
+    uint8_t way = list->count ? list->way : 0;
+    if (way == WAY_SAME && is_simple_same(list))
+        return take_same(block, list, codes) ? codes : NULL;
+    const uint16_t *coded = way == WAY_DICT ? list_codes(&block->arena, list->dict) : NULL;
+    if (way == WAY_DICT && coded == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < list->count; i++)
+        codes[i] = coded ? coded[i] : way == WAY_ONE ? 0 : i;
+    return codes;
 }
 
 /* A slot that has two values of the column has no one code. */
@@ -130,8 +138,9 @@ bool scan_block_text(const struct scan_block *block, uint32_t column, uint32_t c
     const struct list *list = inside->set->columns[column].list;
     must(code < code_count(list));
     if (list->way == WAY_SAME && is_simple_same(list)) {
-        uint32_t behind = code_count(list->same.other);
-        list = code < behind ? list->same.other : list->same.own;
+        const struct list *other = list->same->other->list;
+        uint32_t behind = code_count(other);
+        list = code < behind ? other : list->same->own;
         code = code < behind ? code : code - behind;
     }
     return list_put(&inside->lister, list->way == WAY_DICT ? list->dict->texts : list, code, out);
@@ -190,7 +199,7 @@ static void flag_texts(struct block *block, const struct list *list, struct str 
         flag_split(block, list, bytes, flags);
         return;
     case WAY_DICT: {
-        const uint32_t *codes = list_codes(&block->arena, list->dict);
+        const uint16_t *codes = list_codes(&block->arena, list->dict);
         uint8_t *distinct = arena_alloc(&block->arena, list->dict->distinct);
         flag_texts(block, list->dict->texts, bytes, distinct);
         for (uint32_t i = 0; i < list->count; i++)
