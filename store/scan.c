@@ -191,6 +191,7 @@ static bool copy_hot(struct scan *scan, struct err *err)
             note_damaged(scan, 0);
             continue;
         }
+        rec.sure = false;
         if (!wants_hot(scan, &rec))
             continue;
         if (scan->plan.textless)
