@@ -194,7 +194,7 @@ static bool copy_hot(struct scan *scan, struct err *err)
         rec.sure = false;
         if (!wants_hot(scan, &rec))
             continue;
-        if (scan->plan.textless)
+        if (scan->plan.textless && scan->plan.judge == NULL) /* nobody judges a hot record but by its text */
             rec.record.raw = STR_ABSENT;
         if (scan->hot_count == scan->hot_capacity) {
             scan->hot_capacity = scan->hot_capacity ? scan->hot_capacity * 2 : 16;
