@@ -33,6 +33,9 @@ static bool is_better(const struct source *source, const struct source *best)
 static bool holds(struct search *search, struct source *source, struct mark *ret_mark)
 {
     struct err err = {0};
+    const struct source_state *state = &search->entry->state;
+    if (content_length(state) == 0 && (source->device != state->device || source->inode != state->inode))
+        return false; /* nothing is known of it but where it lay */
     enum source_result result = content_same(source, &search->entry->state, ret_mark, &err);
     if (result == SOURCE_DATA)
         result = source_seek(source, search->entry->state.position, &err);

@@ -141,15 +141,15 @@ static enum tail_result compare(const struct tail *tail, int fd, uint64_t offset
     return (size_t)got == size && memcmp(found, bytes, size) == 0 ? TAIL_IDLE : TAIL_CHANGED;
 }
 
-/* Is what was read there still? The bytes before the position tell; with too few of them, those the file begins with, which hold
+/* Is what was read there still? The bytes before the position, where the mark stands, tell; with too few of them, those the file begins with, which hold
  * some of a pending record. */
-static enum tail_result check(const struct tail *tail, int fd, struct err *err)
+static enum tail_result check(const struct tail *tail, int fd, uint64_t position, struct err *err)
 {
     char head[MARK_HEAD_MAX];
     const struct mark *mark = &tail->mark;
     const struct source_state *state = &tail->entry->state;
-    must(mark->tail_size <= state->position && state->head_size <= sizeof head);
-    enum tail_result result = compare(tail, fd, state->position - mark->tail_size, mark->tail, mark->tail_size, err);
+    must(mark->tail_size <= position && state->head_size <= sizeof head);
+    enum tail_result result = compare(tail, fd, position - mark->tail_size, mark->tail, mark->tail_size, err);
     if (result != TAIL_IDLE || mark->tail_size == MARK_TAIL_MAX || state->head_size == 0)
         return result;
     ssize_t got = io_pread(fd, head, state->head_size, 0);
@@ -186,7 +186,7 @@ bool tail_holds(const struct tail *tail)
     if (tail->entry->state.kind != SOURCE_FILE || fd < 0 || fstat(fd, &info) != 0)
         return true;
     return info.st_dev == tail->device && info.st_ino == tail->inode && (uint64_t)info.st_size >= stored_end(tail) &&
-           check(tail, fd, &ignored) != TAIL_CHANGED;
+           check(tail, fd, tail->entry->state.position, &ignored) != TAIL_CHANGED;
 }
 
 /* ---- A turn over a plain file ---------------------------------------------------------------------------------------------- */
@@ -204,7 +204,8 @@ static enum tail_result read_chunk(struct tail *tail, struct frame *frame, struc
         err_set(err, ERR_IO, errno, "%s: reading at byte %llu", tail->path, (unsigned long long)offset);
         return TAIL_FAILED;
     }
-    enum tail_result result = check(tail, tail->source->fd, err);
+    /* The frame may have settled what was read before in this turn. */
+    enum tail_result result = check(tail, tail->source->fd, frame->begin, err);
     /* With too little before it to know it by, a chunk must still be there itself. */
     if (result == TAIL_IDLE && tail->mark.tail_size < MARK_TAIL_MAX)
         result =
@@ -251,7 +252,9 @@ static enum tail_result feed_plain(struct tail *tail, struct frame *frame, int64
     uint64_t size_before = tail->size_seen;
     if (!look(tail, now_us, err))
         return failed(tail, err);
-    enum tail_result result = tail->source->size < stored_end(tail) ? TAIL_CHANGED : check(tail, tail->source->fd, err);
+    enum tail_result result = tail->source->size < stored_end(tail)
+                                  ? TAIL_CHANGED
+                                  : check(tail, tail->source->fd, tail->entry->state.position, err);
     if (result != TAIL_IDLE)
         return result == TAIL_CHANGED ? changed(tail, size_before) : failed(tail, err);
     bool whole = tail->role == TAIL_REMAINS || now_us - tail->changed_us >= TAIL_QUIET_US;
