@@ -2,6 +2,7 @@
  *
  *     fault_live --scratch FOLDER --winnow BINARY [--shim LIBRARY] [--seed N] [--kills N] [--files N]
  *                [--command COMMAND] [--readback COMMAND] [--lenient] [--without KIND] [--script GROWTH] [--drain SECONDS]
+ *                [--forgive-unseen]
  *
  * Without --command the follower is `winnow run -c FOLDER/winnow.yaml`, which is written here. */
 #include "tests/fault/live.h"
@@ -279,13 +280,21 @@ static uint32_t kind_of(const char *name)
 static void parse(struct live *live, int argc, char *argv[])
 {
     static const struct option options[] = {
-        {"scratch", required_argument, NULL, 's'}, {"winnow", required_argument, NULL, 'w'},
-        {"shim", required_argument, NULL, 'p'},    {"seed", required_argument, NULL, 'e'},
-        {"kills", required_argument, NULL, 'k'},   {"files", required_argument, NULL, 'f'},
-        {"command", required_argument, NULL, 'c'}, {"readback", required_argument, NULL, 'r'},
-        {"lenient", no_argument, NULL, 'l'},       {"without", required_argument, NULL, 'o'},
-        {"script", required_argument, NULL, 't'},  {"drain", required_argument, NULL, 'd'},
-        {"verbose", no_argument, NULL, 'v'},       {0},
+        {"scratch", required_argument, NULL, 's'},
+        {"winnow", required_argument, NULL, 'w'},
+        {"shim", required_argument, NULL, 'p'},
+        {"seed", required_argument, NULL, 'e'},
+        {"kills", required_argument, NULL, 'k'},
+        {"files", required_argument, NULL, 'f'},
+        {"command", required_argument, NULL, 'c'},
+        {"readback", required_argument, NULL, 'r'},
+        {"lenient", no_argument, NULL, 'l'},
+        {"without", required_argument, NULL, 'o'},
+        {"script", required_argument, NULL, 't'},
+        {"drain", required_argument, NULL, 'd'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"forgive-unseen", no_argument, NULL, 'u'},
+        {0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -326,6 +335,9 @@ static void parse(struct live *live, int argc, char *argv[])
             break;
         case 'd':
             live->drain_s = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
+        case 'u':
+            live->forgives_unseen = true;
             break;
         case 'v':
             live->verbose = true;

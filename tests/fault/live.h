@@ -144,6 +144,8 @@ bool follower_has_ended(const struct live *live); /* by itself; not noticed yet 
 bool follower_has_open(const struct live *live, int fd);
 /* True when the last line of the generation can be found in the store. */
 bool store_holds(const struct live *live, const struct generation *generation);
+/* True when its first line can be. One that cannot be asked is taken to know everything. */
+bool store_knows(const struct live *live, const struct generation *generation);
 /* The largest lag_bytes in what `winnow status` tells; UINT64_MAX when it cannot be asked. */
 uint64_t store_lag(const struct live *live);
 /* Runs a command; its output, of which *ret_size bytes, is to be freed. NULL when it cannot be run. */
@@ -163,8 +165,7 @@ struct slot {
     struct generation *generation;
     size_t half;     /* bytes of the next line that are written already */
     uint32_t linger; /* so many writes into a file that has another name now, before its path is opened anew; 0: none */
-    bool begun_unseen; /* the follower has not run since this generation began */
-    uint32_t targets;  /* made so far */
+    uint32_t targets; /* made so far */
     struct rotated {
         struct generation *generation;
         bool gzip;
@@ -201,8 +202,9 @@ bool script_run(struct live *live);
 
 struct live {
     const char *winnow, *scratch, *store, *readback, *followed, *shim;
-    bool lenient; /* bytes may differ: lines are told by their tags */
-    bool asks;    /* there is a store to ask */
+    bool forgives_unseen; /* what was rotated out of the pattern before any of it was stored is excused */
+    bool lenient;         /* bytes may differ: lines are told by their tags */
+    bool asks;            /* there is a store to ask */
     bool verbose, is_script;
     uint32_t script_growth; /* percent; 0: at every call of the follower */
     uint32_t kills_wanted, files, without, drain_s;

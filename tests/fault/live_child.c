@@ -67,14 +67,10 @@ static char *argument(const char *words) /* exec takes what is not const */
     return both.out;
 }
 
-bool store_holds(const struct live *live, const struct generation *generation)
+static bool holds_line(const struct live *live, const struct generation *generation, uint32_t line)
 {
     char tag[32], regex[64];
-    if (generation->lines == 0)
-        return true;
-    if (!live->asks)
-        return false;
-    line_tag(generation->number, generation->lines - 1, tag);
+    line_tag(generation->number, line, tag);
     char *dot = strchr(tag, '.');
     snprintf(regex, sizeof regex, "%.*s\\%s", (int)(dot - tag), tag, dot);
     char *command[] = {argument(live->winnow),
@@ -86,6 +82,16 @@ bool store_holds(const struct live *live, const struct generation *generation)
                        regex,
                        NULL};
     return wait_for(spawn(command, -1)) == 0;
+}
+
+bool store_holds(const struct live *live, const struct generation *generation)
+{
+    return generation->lines == 0 || (live->asks && holds_line(live, generation, generation->lines - 1));
+}
+
+bool store_knows(const struct live *live, const struct generation *generation)
+{
+    return generation->lines == 0 || !live->asks || holds_line(live, generation, 0);
 }
 
 uint64_t store_lag(const struct live *live)
@@ -198,8 +204,6 @@ void follower_start(struct live *live)
     follower->state = FOLLOWER_RUNS;
     follower->since_us = now_us();
     follower->starts++;
-    for (uint32_t i = 0; i < live->files; i++)
-        live->slots[i].begun_unseen = false;
     live_log(live, "start %d", (int)follower->pid);
 }
 

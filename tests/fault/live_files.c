@@ -32,7 +32,6 @@ void generation_begun(struct live *live, struct slot *slot, const char *path)
 {
     slot->generation = books_begin(&live->books, path);
     slot->half = 0;
-    slot->begun_unseen = live->follower.state == FOLLOWER_DEAD;
     live_log(live, "generation %x begins at %s", slot->generation->number, path);
 }
 
@@ -163,17 +162,26 @@ static bool chain_shift(struct live *live, struct slot *slot)
     return true;
 }
 
+/* Before its name is one that the pattern does not match: is anything of it stored? */
+static void note_unseen(struct live *live, struct slot *slot)
+{
+    if (store_knows(live, slot->generation))
+        return;
+    touch(slot->generation, KIND_UNSEEN);
+    live->operations[KIND_UNSEEN]++;
+    live_log(live, "unseen: generation %x", slot->generation->number);
+    if (live->forgives_unseen)
+        generation_excuse(slot->generation, EXCUSE_VANISHED, 0);
+}
+
 static bool rename_away(struct live *live, struct slot *slot)
 {
     if (!chain_shift(live, slot))
         return false;
     char *to = chain_path(slot, 0);
     touch(slot->generation, KIND_RENAME);
-    if (slot->begun_unseen && live->follower.state == FOLLOWER_DEAD) {
-        touch(slot->generation, KIND_UNSEEN);
-        live->operations[KIND_UNSEEN]++;
-    }
     live_log(live, "rename %s to .1", slot->path);
+    note_unseen(live, slot);
     move(slot->path, to);
     free(to);
     live_disturb(live);
@@ -209,6 +217,7 @@ static bool copytruncate(struct live *live, struct slot *slot, bool write_betwee
     live_log(live, "copytruncate %s", slot->path);
     touch(slot->generation, write_between ? KIND_COPYTRUNCATE_WRITE : KIND_COPYTRUNCATE);
     copy(live, slot->path, to);
+    note_unseen(live, slot);
     free(to);
     uint32_t copied = slot->generation->lines;
     live_disturb(live);
@@ -326,8 +335,13 @@ static void new_target(struct live *live, struct slot *slot)
 static bool switch_link(struct live *live, struct slot *slot)
 {
     char *fresh = text("%s.new", slot->path);
-    if (slot->linger > 0)
+    finish_half(live, slot);
+    /* A file no pattern ever leads to again, of which nothing is known: as if it were deleted. */
+    if (slot->linger > 0 ||
+        (!store_knows(live, slot->generation) && !vanish(live, slot->fd, slot->generation, EXCUSE_VANISHED))) {
+        free(fresh);
         return false;
+    }
     touch(slot->generation, KIND_SYMLINK);
     new_target(live, slot);
     live_log(live, "switch %s to %s", slot->path, slot->target);
