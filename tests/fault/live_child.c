@@ -91,7 +91,7 @@ bool store_holds(const struct live *live, const struct generation *generation)
 
 bool store_knows(const struct live *live, const struct generation *generation)
 {
-    return generation->lines == 0 || !live->asks || holds_line(live, generation, 0);
+    return !live->asks || (generation->lines > 0 && holds_line(live, generation, 0));
 }
 
 uint64_t store_lag(const struct live *live)
