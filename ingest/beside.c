@@ -34,7 +34,8 @@ static bool holds(struct search *search, struct source *source, struct mark *ret
 {
     struct err err = {0};
     const struct source_state *state = &search->entry->state;
-    if (content_length(state) == 0 && (source->device != state->device || source->inode != state->inode))
+    if (content_length(state) == 0 && (source->device != state->device || source->inode != state->inode ||
+                                       source->kind != state->kind || source_born_after(source, state->modified_us)))
         return false; /* nothing is known of it but where it lay */
     enum source_result result = content_same(source, &search->entry->state, ret_mark, &err);
     if (result == SOURCE_DATA)

@@ -15,6 +15,7 @@ enum {
     DESCRIPTORS_MAX = 4096,
     DESCRIPTORS_SPARE = 64, /* for everything else the process opens */
     LOOK_PAUSE_US = 20000,  /* between two looks that names call for */
+    WAIT_LOOK_US = 250000,  /* while a file is held */
     POOR_LOOK_US = 1000000, /* without inotify */
     AWAY_POLL_US = 250000,
     AWAY_POLL_SLOW_US = 2000000,
@@ -151,16 +152,23 @@ static int64_t look_at_us(const struct follow *follow)
     if (!follow->started)
         return 0;
     int64_t pause = follow->watch.poor ? POOR_LOOK_US : follow->config->rescan_us;
-    return follow->looked_us + (follow->look_due && LOOK_PAUSE_US < pause ? LOOK_PAUSE_US : pause);
+    if (follow->waiting && WAIT_LOOK_US < pause)
+        pause = WAIT_LOOK_US;
+    if (follow->look_due && LOOK_PAUSE_US < pause)
+        pause = LOOK_PAUSE_US;
+    return follow->looked_us + pause;
 }
 
 static void look_if_due(struct follow *follow, int64_t now_us)
 {
     if (now_us < look_at_us(follow))
         return;
-    bool all = !follow->look_due; /* the slow rescan misses nothing */
+    int64_t sweep = follow->watch.poor ? POOR_LOOK_US : follow->config->rescan_us;
+    bool all = now_us >= follow->swept_us + sweep; /* the slow rescan misses nothing */
     follow_look(follow, now_us);
     follow->looked_us = now_us;
+    if (all)
+        follow->swept_us = now_us;
     for (size_t i = 0; all && i < follow->tail_count; i++)
         if (follow->tails[i]->source != NULL)
             follow->tails[i]->dirty = true;

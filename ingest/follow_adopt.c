@@ -168,21 +168,12 @@ static void displace(void *context, struct catalog_entry *entry)
         displace->lost[displace->count++] = entry;
 }
 
-/* Was the file made after a moment? Then it has an inode that another one had. False when the file system keeps no such times. */
-static bool is_born_after(const struct source *source, int64_t real_us)
-{
-    struct statx info;
-    if (statx(source->fd, "", AT_EMPTY_PATH, STATX_BTIME, &info) != 0 || !(info.stx_mask & STATX_BTIME))
-        return false;
-    return info.stx_btime.tv_sec * TIME_SECOND + info.stx_btime.tv_nsec / 1000 > real_us;
-}
-
 static void lose_displaced(struct follow *follow, struct displace *found, const struct source *source, int64_t now_us)
 {
     for (size_t i = 0; i < found->count; i++) {
         struct catalog_entry *entry = found->lost[i];
         bool cut = entry->state.device == source->device && entry->state.inode == source->inode &&
-                   !is_born_after(source, known_until_us(entry));
+                   !source_born_after(source, known_until_us(entry));
         follow_lose(follow, entry, source->device, source->inode, cut ? GAP_TRUNCATED : GAP_VANISHED, now_us);
     }
 }
@@ -320,6 +311,51 @@ static bool must_wait(const struct follow *follow, const struct source *source, 
     return silent_us < FOLLOW_COPY_US && may_be_copy(follow, source);
 }
 
+/* Every file holds the nothing that was read of a source: then it is the file that lay there, and not one that was made since and
+ * has got its inode. */
+static bool is_plausible(const struct source *source, const struct catalog_entry *entry)
+{
+    const struct source_state *state = &entry->state;
+    return content_length(state) > 0 || (source->device == state->device && source->inode == state->inode &&
+                                         !source_born_after(source, state->modified_us));
+}
+
+/* A tail whose source the file holds, under a name that goes on from that one's. */
+static struct tail *find_twin(struct follow *follow, struct source *source, struct mark *ret_mark)
+{
+    struct err ignored;
+    for (size_t i = 0; i < follow->tail_count; i++) {
+        struct tail *tail = follow->tails[i];
+        const struct source_state *state = &tail->entry->state;
+        if (!tail->over && content_length(state) > 0 &&
+            (follow_goes_on(source->real_path, state->name.data) || follow_goes_on(source->real_path, tail->path)) &&
+            content_same(source, state, ret_mark, &ignored) == SOURCE_DATA &&
+            source_seek(source, state->position, &ignored) == SOURCE_DATA)
+            return tail;
+    }
+    return NULL;
+}
+
+enum twin { TWIN_NONE, TWIN_WAIT, TWIN_TAKEN };
+
+/* The copy of a file that is followed takes its place once that one is deleted and read to its end; until then it waits, and
+ * for FOLLOW_COPY_US while the other is where it was. */
+static enum twin take_twin(struct follow *follow, struct source *source, int64_t silent_us, struct identity *ret)
+{
+    struct err ignored;
+    struct tail *twin = find_twin(follow, source, &ret->mark);
+    if (twin != NULL && twin->role == TAIL_AWAY && tail_links(twin) == 0 && tail_is_read(twin)) {
+        twin->over = true;
+        twin->entry->claimed = false;
+        ret->entry = twin->entry;
+        return TWIN_TAKEN;
+    }
+    if (twin != NULL && (twin->role != TAIL_HERE || silent_us < FOLLOW_COPY_US))
+        return TWIN_WAIT;
+    ret->mark = (struct mark){0};
+    return source_seek(source, 0, &ignored) == SOURCE_DATA ? TWIN_NONE : TWIN_WAIT;
+}
+
 /* True when the source was adopted. */
 static bool decide(struct follow *follow, const struct input *input, struct source *source, int64_t now_us)
 {
@@ -327,10 +363,20 @@ static bool decide(struct follow *follow, const struct input *input, struct sour
     struct identity identity;
     struct held *held = hold(follow, input, source->modified_us, now_us);
     if (must_wait(follow, source, now_us - held->since_us)) {
-        follow->look_due = true; /* decided as soon as it can be */
-    } else if (!identity_find(follow->catalog, source, str_of(source->real_path), &identity, &err)) {
+        follow->waiting = true; /* decided as soon as it can be */
+        return false;
+    }
+    if (!identity_find(follow->catalog, source, str_of(source->real_path), &identity, &err)) {
         LOG_EVENT(LEVEL_ERROR, "cannot be read", log_text("file", input->path), log_text("why", err.text));
-    } else if (source->offset == 0 && !identity.unchanged && !is_log(input, source)) {
+        return false;
+    }
+    if (identity.entry != NULL && !is_plausible(source, identity.entry))
+        identity = (struct identity){0};
+    if (identity.entry == NULL && take_twin(follow, source, now_us - held->since_us, &identity) == TWIN_WAIT) {
+        follow->waiting = true;
+        return false;
+    }
+    if (source->offset == 0 && !identity.unchanged && !is_log(input, source)) {
         held->refused = true;
     } else if (identity.entry != NULL && identity.entry->claimed) {
         held->refused = true; /* the same content twice: it is followed under its other name */

@@ -207,7 +207,7 @@ static void consider_all(struct follow *follow, const struct expand *expand, con
 void follow_look(struct follow *follow, int64_t now_us)
 {
     struct expand expand;
-    follow->look_due = false;
+    follow->look_due = follow->waiting = false;
     expand_patterns(follow, &expand);
     follow_index(follow);
     int64_t real_us = clock_now_us();

@@ -225,3 +225,11 @@ bool source_check(struct source *source, struct err *err)
         source->size = size;
     return true;
 }
+
+bool source_born_after(const struct source *source, int64_t time_us)
+{
+    struct statx info;
+    if (statx(source->fd, "", AT_EMPTY_PATH, STATX_BTIME, &info) != 0 || !(info.stx_mask & STATX_BTIME))
+        return false;
+    return info.stx_btime.tv_sec * TIME_SECOND + info.stx_btime.tv_nsec / 1000 > time_us;
+}

@@ -63,6 +63,9 @@ enum source_result source_read_full(struct source *source, char *data, size_t si
 /* Moves to an offset in the uncompressed bytes: SOURCE_DATA when it is there, SOURCE_END when the source is shorter.
  * A gzip source is decompressed up to there (from where it stands, if it can). Files only. */
 enum source_result source_seek(struct source *source, uint64_t offset, struct err *err);
+/* Was the file made after this moment? Then it may have an inode that another one had. False when the file system keeps no such
+ * times. */
+bool source_born_after(const struct source *source, int64_t time_us);
 /* Looks at the file again after the end was reached. False when it has become shorter than what was read of it. */
 bool source_check(struct source *source, struct err *err);
 

@@ -71,6 +71,11 @@ bool tail_waits(const struct tail *tail)
     return tail->role != TAIL_REMAINS && tail->partial > tail->entry->state.pending_bytes;
 }
 
+bool tail_is_read(const struct tail *tail)
+{
+    return !tail->dirty && tail->size_seen <= stored_end(tail);
+}
+
 unsigned tail_links(const struct tail *tail)
 {
     struct stat info;

@@ -72,6 +72,8 @@ enum tail_result tail_feed(struct tail *tail, struct frame *frame, int64_t now_u
 bool tail_waits(const struct tail *tail);
 /* False when the file does not hold any more what was read of it; it may be asleep. True also when that cannot be told. */
 bool tail_holds(const struct tail *tail);
+/* Is everything stored that was in the file when it was last looked at? */
+bool tail_is_read(const struct tail *tail);
 /* How many names the file has; 0: it is deleted. */
 unsigned tail_links(const struct tail *tail);
 

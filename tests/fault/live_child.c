@@ -123,11 +123,21 @@ bool follower_has_ended(const struct live *live)
     return waitid(P_PID, (id_t)live->follower.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
 }
 
+/* Before exec a child has the driver's own descriptors. */
+static bool is_still_driver(pid_t pid)
+{
+    char path[64];
+    struct stat driver, child;
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+    return stat(path, &child) == 0 && stat("/proc/self/exe", &driver) == 0 && child.st_dev == driver.st_dev &&
+           child.st_ino == driver.st_ino;
+}
+
 bool follower_has_open(const struct live *live, int fd)
 {
     struct stat wanted, found;
     char path[64];
-    if (live->follower.state == FOLLOWER_DEAD || fstat(fd, &wanted) != 0)
+    if (live->follower.state == FOLLOWER_DEAD || is_still_driver(live->follower.pid) || fstat(fd, &wanted) != 0)
         return false;
     for (int i = 3, missing = 0; missing < 64; i++) {
         snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)live->follower.pid, i);
