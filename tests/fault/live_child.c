@@ -168,7 +168,8 @@ static void orphans_excuse(struct follower *follower, bool rude_only)
 static void orphans_settle(struct live *live)
 {
     struct follower *follower = &live->follower;
-    orphans_excuse(follower, true);
+    bool full = follower->gate != NULL && *follower->gate;
+    orphans_excuse(follower, !full); /* what cannot be stored anywhere dies with the process */
     if (follower->orphan_count == 0)
         return;
     if (follower->state == FOLLOWER_STOPPED)

@@ -344,6 +344,7 @@ static bool switch_link(struct live *live, struct slot *slot)
     }
     touch(slot->generation, KIND_SYMLINK);
     new_target(live, slot);
+    note_unseen(live, slot);
     live_log(live, "switch %s to %s", slot->path, slot->target);
     close(create(slot->target));
     live_disturb(live);
