@@ -71,7 +71,7 @@ if(NOT WINNOW_SANITIZE)
     endforeach()
     add_executable(hot_feed tests/fault/hot_feed.c)
     target_link_libraries(hot_feed PRIVATE ingest ${vendor})
-    foreach(fault full_disk journal kill kill_commit kill_hot run_cases sigint)
+    foreach(fault follow full_disk journal kill kill_commit kill_hot run_cases sigint)
         add_test(NAME fault_${fault} COMMAND ${CMAKE_SOURCE_DIR}/tests/fault/${fault} --winnow $<TARGET_FILE:winnow>)
         set_tests_properties(fault_${fault} PROPERTIES LABELS fault TIMEOUT 1200)
     endforeach()
@@ -87,6 +87,7 @@ if(NOT WINNOW_SANITIZE)
     set_tests_properties(fault_live fault_live_calls fault_live_notices PROPERTIES LABELS fault TIMEOUT 600)
     # They choose their moments by the time an undisturbed ingest takes.
     set_tests_properties(fault_kill fault_sigint PROPERTIES RUN_SERIAL TRUE)
+    set_tests_properties(fault_follow PROPERTIES RUN_SERIAL TRUE) # measures how long a line takes
 endif()
 
 # ---- House: 77 means the tool is not there ---------------------------------------------------------------------------

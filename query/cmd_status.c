@@ -248,7 +248,7 @@ static bool answer(struct status *status, const struct status_options *options, 
     if (!status->store || !store_summary(status->store, &status->summary, err) ||
         !store_sources(status->store, &status->arena, &status->sources, &status->source_count, err))
         return false;
-    output_open(&status->output, &options->output);
+    output_open(&status->output, &options->output, false);
     if (status->output.format == RENDER_JSON) {
         show_json(status);
     } else {

@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 #include "query/cell.h"
+#include "query/follow.h"
 #include "query/mention.h"
 #include "query/question.h"
 #include "query/safe.h"
@@ -20,6 +21,8 @@ static const struct opt_group groups[] = {
 /* What the head line tells about all records of a trace. */
 struct trace {
     struct question *q;
+    char **ids;
+    int id_count;
     struct hits hits;
     struct str id; /* being looked for */
     uint64_t errors, warnings;
@@ -142,13 +145,13 @@ static void add_outcome(struct buf *line, const struct trace *trace, bool color)
     buf_add_text(line, color ? RENDER_TINT_END : "");
 }
 
-static void write_head(struct trace *trace, char **ids, int count)
+static void write_head(struct trace *trace)
 {
     struct question *q = trace->q;
     SCOPED(buf) line = BUF(RENDER_LINE_MAX);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < trace->id_count; i++) {
         buf_add_text(&line, i ? ", " : "");
-        safe_add(&line, str_of(ids[i]), SAFE_TABLE, SIZE_MAX);
+        safe_add(&line, str_of(trace->ids[i]), SAFE_TABLE, SIZE_MAX);
     }
     buf_printf(&line, " · %llu record%s", (unsigned long long)q->matched, q->matched == 1 ? "" : "s");
     add_span(&line, trace);
@@ -174,10 +177,10 @@ static bool note_record(void *context, struct event *event, bool holds, struct e
     return true;
 }
 
-static bool find(struct trace *trace, char **ids, int count, struct err *err)
+static bool find(struct trace *trace, struct err *err)
 {
-    for (int i = 0; i < count; i++) {
-        trace->id = str_of(ids[i]);
+    for (int i = 0; i < trace->id_count; i++) {
+        trace->id = str_of(trace->ids[i]);
         struct question_scan scan = {
             .word = mention_word(trace->id), .literal = trace->id, .visit = note_record, .context = trace};
         if (!question_scan(trace->q, &scan, err))
@@ -192,19 +195,34 @@ static bool find(struct trace *trace, char **ids, int count, struct err *err)
     return true;
 }
 
-static bool answer(struct trace *trace, char **ids, int count, struct err *err)
+/* What comes while it is followed; times count from the first record of all. */
+static bool mentions_one(void *context, struct event *event)
+{
+    struct trace *trace = context;
+    for (int i = 0; i < trace->id_count; i++) {
+        if (!mention_is(event->record.raw, str_of(trace->ids[i])))
+            continue;
+        if (trace->first_us == TIME_NONE)
+            trace->first_us = event->record.time_us;
+        return true;
+    }
+    return false;
+}
+
+static bool answer(struct trace *trace, struct err *err)
 {
     struct question *q = trace->q;
     const struct layout layout = {columns, sizeof columns / sizeof *columns, true, fill, trace};
     question_show_events(q, &layout);
-    if (!find(trace, ids, count, err))
+    if (!find(trace, err))
         return false;
     if (q->output.format == RENDER_TABLE && q->matched > 0) {
         if (!question_each(q, &trace->hits, look_at, trace, err))
             return false;
-        write_head(trace, ids, count);
+        write_head(trace);
     }
-    return question_write_hits(q, &trace->hits, false, err);
+    struct follow_ask ask = {.wants = mentions_one, .context = trace};
+    return question_write_hits(q, &trace->hits, false, err) && follow(q, &ask, err);
 }
 
 /* Bytes beyond ASCII may be letters. */
@@ -236,10 +254,14 @@ static int run(struct cmd_call *call)
     struct err err = {0};
     SCOPED(question) q = {0};
     SCOPED(trace) trace = {.q = &q, .first_us = TIME_NONE, .last_us = TIME_NONE};
+    trace.ids = call->operands;
+    trace.id_count = call->operand_count;
     if (!question_init(&q, call->cmd, &options->select, &options->output, QUESTION_EVENTS, "trace", &err) ||
-        !check_ids(call->operands, call->operand_count, &err) ||
-        !question_open(&q, &options->select, &options->output, &err) ||
-        !answer(&trace, call->operands, call->operand_count, &err))
+        !check_ids(call->operands, call->operand_count, &err))
+        return question_fail(&q, &err);
+    if (!options->select.lines) /* also when it follows */
+        q.select.lines_max = UINT64_MAX;
+    if (!question_open(&q, &options->select, &options->output, &err) || !answer(&trace, &err))
         return question_fail(&q, &err);
     return question_finish(&q, "record");
 }

@@ -251,7 +251,7 @@ static bool answer(struct verifying *verifying, const struct verify_options *opt
         sum_json(verifying, result);
     else
         sum_table(verifying, result);
-    output_open(output, &options->output);
+    output_open(output, &options->output, false);
     out_add(&output->out, buf_str(&verifying->answer));
     if (verifying->told > FINDINGS_TOLD_MAX)
         log_note("only the first %d findings are shown", FINDINGS_TOLD_MAX);

@@ -197,16 +197,16 @@ static void note_damage(const struct cover_loss *loss, struct buf *lines)
     buf_add_char(lines, '\n');
 }
 
-static enum cover note_loss(const struct select *select, const struct cover_loss *loss, struct buf *lines)
+enum cover cover_loss_notes(const struct select *select, const struct cover_loss *loss, struct buf *ret_lines)
 {
-    uint64_t hard = select_limit_hits(select);
-    note_damage(loss, lines);
-    note_count(lines, loss->blocks_gone, "block was", "blocks were", " pruned while this answer was made");
-    note_count(lines, hard, "line was too hard for the regex and counts", "lines were too hard for the regex and count",
-               " as not matching");
-    note_count(lines, loss->records_without_time, "record without any time was", "records without any time were",
+    uint64_t hard = select_limit_hits(select) - loss->limit_hits;
+    note_damage(loss, ret_lines);
+    note_count(ret_lines, loss->blocks_gone, "block was", "blocks were", " pruned while this answer was made");
+    note_count(ret_lines, hard, "line was too hard for the regex and counts",
+               "lines were too hard for the regex and count", " as not matching");
+    note_count(ret_lines, loss->records_without_time, "record without any time was", "records without any time were",
                " left out, because a time range was asked");
-    note_count(lines, loss->records_untimed, "matching record has no time and is",
+    note_count(ret_lines, loss->records_untimed, "matching record has no time and is",
                "matching records have no time and are", " in no row");
     if (loss->blocks_damaged > 0 || loss->records_unreadable > 0 || hard > 0)
         return COVER_BROKEN;
@@ -227,6 +227,6 @@ enum cover cover_notes(const struct select *select, const struct cover_loss *los
     whole &= note_pruned(select, loss, ret_lines);
     whole &= note_lags(select, ret_lines);
     whole &= note_gaps(select, ret_lines);
-    enum cover cover = note_loss(select, loss, ret_lines);
+    enum cover cover = cover_loss_notes(select, loss, ret_lines);
     return cover == COVER_WHOLE && !whole ? COVER_SHORT : cover;
 }

@@ -23,10 +23,13 @@ struct cover_loss {
     struct err unreadable;         /* the first of them: why */
     uint64_t records_without_time; /* left out because a time range was asked; told, but no loss */
     uint64_t records_untimed;      /* matching, but without a time and so in no step of a histogram */
+    uint64_t limit_hits;           /* of the regexes, told before: select_limit_hits counts them, too */
 };
 
 /* Appends a line (with newline) for each thing to tell. */
 enum cover cover_notes(const struct select *select, const struct cover_loss *loss, struct buf *ret_lines);
+/* Only what is lost: of an answer that goes on after cover_notes. */
+enum cover cover_loss_notes(const struct select *select, const struct cover_loss *loss, struct buf *ret_lines);
 
 /* A source's file as it is now: its size on the disk and how much of it is not stored yet, in bytes. A file that is
  * gone, replaced or a stream has no lag. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/must.h"
+#include "query/follow.h"
 
 /* The keys of --by and the columns they make: first the keys, then count, first, last; with "pattern" among the keys
  * also its template, level, services and an example. */
@@ -98,6 +99,8 @@ static bool visit_fact(void *context, const struct fact_row *fact)
     bool known;
     if (counting->arena.used_bytes > 0)
         arena_reset(&counting->arena);
+    if (fact->record > q->newest)
+        return true;
     if (!source || !select_holds_fact(&q->select, fact, source, &counting->arena, &known))
         return true;
     if (!known) {
@@ -216,6 +219,13 @@ static bool show_rows(struct counting *counting, struct err *err)
     return true;
 }
 
+/* What the facts say of a record it says itself. */
+static bool is_of_kinds(void *context, struct event *event)
+{
+    const struct counting *counting = context;
+    return event->record.kinds & counting->ask->kinds;
+}
+
 static bool answer(struct counting *counting, struct err *err)
 {
     struct question *q = counting->q;
@@ -225,7 +235,8 @@ static bool answer(struct counting *counting, struct err *err)
         return show_rows(counting, err);
     question_show_events(q, counting->ask->layout);
     question_sort(q, &counting->hits, HITS_BY_TIME);
-    return question_write_hits(q, &counting->hits, false, err);
+    struct follow_ask ask = {.wants = is_of_kinds, .context = counting};
+    return question_write_hits(q, &counting->hits, false, err) && follow(q, &ask, err);
 }
 
 /* The operands are filters; anything else is a mistake worth a hint. */
@@ -249,8 +260,9 @@ int facts_run(const struct cmd *cmd, const struct facts_ask *ask, const struct s
     SCOPED(counting) counting = {.q = &q, .ask = ask};
     bool by = ask->by != NULL;
     if (!question_init(&q, cmd, select, output, by ? QUESTION_ROWS : QUESTION_EVENTS, by ? "--by" : cmd->name, &err) ||
-        (by && !choose_keys(&counting, &err)) || !read_operands(&q, operands, operand_count, &err) ||
-        !question_open(&q, select, output, &err) || !answer(&counting, &err))
+        (by && (!follow_check(select, "--by", &err) || !choose_keys(&counting, &err))) ||
+        !read_operands(&q, operands, operand_count, &err) || !question_open(&q, select, output, &err) ||
+        !answer(&counting, &err))
         return question_fail(&q, &err);
     return question_finish(&q, ask->noun);
 }

@@ -80,14 +80,14 @@ static bool wants_color(const struct output_options *options, bool terminal)
     return terminal && !(none && none[0]) && !(term && strcmp(term, "dumb") == 0);
 }
 
-void output_open(struct output *output, const struct output_options *options)
+void output_open(struct output *output, const struct output_options *options, bool endless)
 {
     bool terminal = io_is_terminal(STDOUT_FILENO);
     bool for_people = output->format == RENDER_TABLE || output->format == RENDER_RAW;
     output->color = for_people && wants_color(options, terminal);
     output->note_color = io_is_terminal(STDERR_FILENO) && wants_color(options, true);
     output->width = terminal ? io_terminal_width(STDOUT_FILENO) : 0;
-    bool paged = terminal && for_people && !options->no_pager && pager_start(&output->pager);
+    bool paged = terminal && for_people && !endless && !options->no_pager && pager_start(&output->pager);
     out_init(&output->out, paged ? output->pager.fd : STDOUT_FILENO);
     output->out.terminal = terminal; /* the pager shows it on one */
     output->opened = true;

@@ -28,8 +28,8 @@ bool output_set_zone(const struct output_options *options, struct err *err);
  * message when it has no such form. */
 bool output_choose(struct output *output, const struct output_options *options, unsigned formats, const char *what,
                    struct err *err);
-/* Starts the pager when there is a reader for it. */
-void output_open(struct output *output, const struct output_options *options);
+/* Starts the pager when there is a reader for it, and the answer has an end. */
+void output_open(struct output *output, const struct output_options *options, bool endless);
 /* Flushes and waits for the pager. A reader that left early is no failure. Safe to call again. */
 bool output_close(struct output *output, struct err *err);
 

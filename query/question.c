@@ -18,6 +18,8 @@ void question_release(struct question *q)
     store_free(q->store);
     select_release(&q->select);
     buf_release(&q->notes);
+    shown_release(&q->shown);
+    arena_release(&q->sources);
     arena_release(&q->scratch);
     arena_release(&q->arena);
     *q = (struct question){0};
@@ -28,7 +30,7 @@ void question_release(struct question *q)
 bool question_init(struct question *q, const struct cmd *cmd, const struct select_options *select,
                    const struct output_options *output, unsigned forms, const char *what, struct err *err)
 {
-    *q = (struct question){.cmd = cmd, .notes = BUF(NOTES_MAX)};
+    *q = (struct question){.cmd = cmd, .notes = BUF(NOTES_MAX), .newest = UINT64_MAX};
     if (!output_set_zone(output, err) || !output_choose(&q->output, output, forms, what, err))
         return false;
     q->now_us = clock_now_us();
@@ -55,22 +57,37 @@ static struct field_table *open_fields(const char *file, struct err *err)
     return field_table_new(file ? buf_str(&text) : STR_ABSENT, file, err);
 }
 
+bool question_read_sources(struct question *q, struct err *err)
+{
+    struct arena arena = {0};
+    struct store_source *all;
+    size_t count;
+    bool ok = store_sources(q->store, &arena, &all, &count, err);
+    if (ok) {
+        select_sources(&q->select, q->wanted, all, count, &arena);
+        select_prepare(&q->select);
+    }
+    arena_release(ok ? &q->sources : &arena);
+    if (ok)
+        q->sources = arena;
+    return ok;
+}
+
 bool question_open(struct question *q, const struct select_options *select, const struct output_options *output,
                    struct err *err)
 {
-    struct store_source *sources;
-    size_t count;
+    q->wanted = &select->sources;
     q->fields = open_fields(select->fields, err);
     q->own_fields = select->fields != NULL;
     if (!q->fields)
         return false;
     q->analyzer = analyzer_new(q->fields);
     q->store = question_open_store(select->store, err);
-    if (!q->store || !store_sources(q->store, &q->arena, &sources, &count, err))
+    /* The number before the sources, so that each record up to it has its source. */
+    if (!q->store || (select->follow && !store_last_number(q->store, &q->newest, err)) ||
+        !question_read_sources(q, err))
         return false;
-    select_sources(&q->select, &select->sources, sources, count, &q->arena);
-    select_prepare(&q->select);
-    output_open(&q->output, output);
+    output_open(&q->output, output, select->follow);
     return true;
 }
 
@@ -82,6 +99,7 @@ static void make_render(struct question *q, const struct column *columns, size_t
                              .color = q->output.color,
                              .width = q->output.width,
                              .headless = headless,
+                             .live = q->select.follow,
                              .columns = columns,
                              .column_count = count,
                              .marks = q->select.greps,
@@ -151,6 +169,7 @@ static struct scan_ask make_ask(struct question *q, const struct question_scan *
                            .until_us = select->until_us,
                            .sources = select->all_sources ? NULL : select->source_ids,
                            .source_count = select->source_count,
+                           .after = scan->after,
                            .word = scan->word,
                            .literal = scan->literal,
                            .offsets = select->offsets || scan->offsets || (scan->writes && shows_offsets(q))};
@@ -185,7 +204,7 @@ bool question_scan(struct question *q, struct question_scan *scan, struct err *e
         int64_t left_us;
         if (scan->enough && scan_enters_block(cursor, &left_us) && scan->enough(scan->context, left_us))
             break;
-        if (!begin_event(q, &found, &event))
+        if (found.number > q->newest || !begin_event(q, &found, &event))
             continue;
         bool holds = found.sure || select_holds(&q->select, &event);
         going = !(holds || scan->everything) || scan->visit(scan->context, &event, holds, err);
@@ -211,6 +230,8 @@ int question_fetch(struct question *q, uint64_t number, struct event *ret, struc
         err_set(&failure, ERR_CORRUPT, 0, "record %llu is not of the source it should be of",
                 (unsigned long long)number);
     }
+    if (failure.kind == ERR_MISSING && q->select.follow)
+        return 0;
     if (failure.kind == ERR_CORRUPT || failure.kind == ERR_MISSING) {
         if (q->loss.records_unreadable++ == 0)
             q->loss.unreadable = failure;
@@ -247,6 +268,8 @@ bool question_each(struct question *q, struct hits *hits,
 
 void question_write(struct question *q, struct event *event)
 {
+    if (q->select.follow && event->record.flags & RECORD_TAIL)
+        shown_note(&q->shown, event);
     if (q->output.format != RENDER_TABLE) {
         render_event(q->render, event);
         return;
@@ -344,16 +367,20 @@ static void tell_footer(const struct question *q, const char *noun)
             q->output.note_color ? RENDER_TINT_END : "");
 }
 
-static enum cover tell_cover(struct question *q)
+void question_tell(struct question *q)
 {
     q->loss.nothing_matched = q->matched == 0;
-    enum cover cover = cover_notes(&q->select, &q->loss, &q->notes);
+    enum cover cover =
+        q->told ? cover_loss_notes(&q->select, &q->loss, &q->notes) : cover_notes(&q->select, &q->loss, &q->notes);
     struct str rest = buf_str(&q->notes);
     while (rest.size > 0) {
         struct str line = str_cut(&rest, '\n');
         log_note("%.*s", STR_ARG(line));
     }
-    return cover;
+    buf_reset(&q->notes);
+    q->loss = (struct cover_loss){.limit_hits = select_limit_hits(&q->select)};
+    q->cover = cover > q->cover ? cover : q->cover;
+    q->told = true;
 }
 
 int question_finish(struct question *q, const char *noun)
@@ -365,10 +392,10 @@ int question_finish(struct question *q, const char *noun)
         return cmd_fail(q->cmd, &err);
     if (q->output.format == RENDER_TABLE)
         tell_footer(q, noun);
-    enum cover cover = tell_cover(q);
-    if (cover == COVER_BROKEN)
+    question_tell(q);
+    if (q->cover == COVER_BROKEN)
         return CMD_FAILED;
-    if (cover == COVER_SHORT && q->select.strict)
+    if (q->cover == COVER_SHORT && q->select.strict)
         return CMD_INCOMPLETE;
     return q->matched > 0 ? CMD_MATCHED : CMD_NOTHING;
 }

@@ -2,6 +2,7 @@
  *
  *     question_init ─▶ (the command adds its operands) ─▶ question_open ─▶ question_scan, ... ─▶ question_finish
  *         options         select_add_filter, ...             store, output    records to render    notes, status
+ *                                                                                  └─▶ follow (follow.h) ─▶ ┘
  *
  * SCOPED(question) releases everything on every path. One thread. */
 #ifndef WINNOW_QUERY_QUESTION_H
@@ -13,6 +14,7 @@
 #include "query/judge.h"
 #include "query/output.h"
 #include "query/select.h"
+#include "query/shown.h"
 
 /* How a record becomes a row of a table. */
 struct layout {
@@ -34,11 +36,17 @@ struct question {
     struct analyzer *analyzer;
     struct render *render;
     struct layout layout;
-    struct arena arena;   /* lives as long as the question */
-    struct arena scratch; /* one event */
+    const struct opt_list *wanted; /* names of sources, of the options */
+    struct arena sources;          /* select's */
+    struct arena arena;            /* lives as long as the question */
+    struct arena scratch;          /* one event */
     struct cover_loss loss;
-    struct buf notes; /* lines to tell at the end, safe for a terminal */
-    uint64_t matched; /* decides the status, shown in the footer */
+    struct buf notes;   /* lines to tell with what the answer covers, safe for a terminal */
+    bool told;          /* what the answer covers was told, */
+    enum cover cover;   /* and is this */
+    uint64_t matched;   /* decides the status, shown in the footer */
+    uint64_t newest;    /* records with a higher number are none of it (yet); UINT64_MAX unless it follows */
+    struct shown shown; /* when it follows */
 };
 
 enum { /* forms an answer can have */
@@ -53,6 +61,8 @@ bool question_init(struct question *q, const struct cmd *cmd, const struct selec
 /* Store, sources, analyzer and output. */
 bool question_open(struct question *q, const struct select_options *select, const struct output_options *output,
                    struct err *err);
+/* Chooses among the sources there are now. Earlier ones are gone. */
+bool question_read_sources(struct question *q, struct err *err);
 
 /* Makes the render: for events (layout tells their table) or for rows of the columns. */
 void question_show_events(struct question *q, const struct layout *layout);
@@ -61,6 +71,7 @@ void question_show_rows(struct question *q, const struct column *columns, size_t
 /* A visit returns false to stop; when it has set err (kind is not ERR_NONE) that is a failure. */
 struct question_scan {
     struct str word, literal; /* as scan_ask */
+    uint64_t after;           /* the same */
     bool (*visit)(void *context, struct event *event, bool holds, struct err *err);
     void *context;
     /* Not NULL: the newest blocks come first, in record order each; asked before each block with the latest time that what is
@@ -76,7 +87,8 @@ struct question_scan {
 };
 /* Visits the selected records in record order. */
 bool question_scan(struct question *q, struct question_scan *scan, struct err *err);
-/* One record by number: 1; 0 when it cannot be read any more, which is counted; -1 on failure. Valid until the next. */
+/* One record by number: 1; 0 when it cannot be read any more, which is counted; -1 on failure. Valid until the next.
+ * One that is not there any more is no loss to who follows: it was pending, and what took its place comes. */
 int question_fetch(struct question *q, uint64_t number, struct event *ret, struct err *err);
 /* Visits the hits in their order. Those that cannot be read any more are taken out of hits and of q->matched, once
  * question_sort has counted them there. */
@@ -92,9 +104,12 @@ struct hit question_hit(const struct event *event);
 
 /* The path of the store, from the option and the environment, opened for reading. NULL on failure. */
 struct store *question_open_store(const char *option, struct err *err);
+/* Tells what the answer covers, as far as it has come. */
+void question_tell(struct question *q);
 /* After a failure: closes the output, tells why, returns the status. */
 int question_fail(struct question *q, const struct err *err);
-/* Closes the output, tells what the answer covers, returns the status. noun is what was counted, in the singular. */
+/* Closes the output, tells what the answer covers, or lost since that was told, returns the status. noun is what was counted,
+ * in the singular. */
 int question_finish(struct question *q, const char *noun);
 
 #endif

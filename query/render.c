@@ -118,7 +118,7 @@ static void render_raw(struct render *render, const struct event *event)
 {
     struct out *out = render->ask.out;
     const struct record *rec = &event->record;
-    bool newline = !(rec->flags & RECORD_NO_NEWLINE);
+    bool newline = !(rec->flags & RECORD_NO_NEWLINE) || (render->ask.live && !(rec->flags & RECORD_PIECE));
     /* The end of a file, or a piece of a long line: only what follows it in its source may be joined to it. */
     if (render->open_source && (render->open_source != event->source->state.id || render->open_offset != rec->offset))
         out_text(out, "\n");
@@ -162,6 +162,15 @@ void render_break(struct render *render)
         render->break_next = true;
     else if (render->ask.format == RENDER_TABLE)
         render->table.break_next = true;
+}
+
+void render_flush(struct render *render)
+{
+    must(render->ask.live);
+    begin_csv(render);
+    if (render->table.row_count > 0)
+        render_table_flush(&render->table, &render->ask, &render->line);
+    write_line(render);
 }
 
 void render_end(struct render *render)

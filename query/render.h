@@ -5,7 +5,8 @@
  * them (safe.h); raw is byte-exact unless it goes to a terminal.
  *
  * Rows of a table are held back until RENDER_PAGE_ROWS are there or the answer ends, to size the columns by their
- * content. One thread. */
+ * content. A live answer, which has no end, is laid out anew with each page: columns become wider, never narrower, and
+ * one that had nothing to show appears. One thread. */
 #ifndef WINNOW_QUERY_RENDER_H
 #define WINNOW_QUERY_RENDER_H
 
@@ -51,8 +52,9 @@ struct render_ask {
     enum render_format format;
     struct out *out;
     bool color;
-    unsigned width;               /* columns of the terminal; 0 = nothing is cut */
-    bool headless;                /* a table without headings */
+    unsigned width; /* columns of the terminal; 0 = nothing is cut */
+    bool headless;  /* a table without headings */
+    bool live;      /* goes on: pages end with render_flush; a raw line gets a newline though it has none */
     const struct column *columns; /* must outlive the render; NULL when only events come */
     size_t column_count;
     struct re *const *marks;
@@ -69,6 +71,8 @@ void render_row(struct render *render, const struct cell *cells);
 void render_event(struct render *render, struct event *event);
 /* "--" between groups of lines that are apart, in a table or raw. */
 void render_break(struct render *render);
+/* Writes what is held back so far, of a live answer. The caller flushes the out. */
+void render_flush(struct render *render);
 /* Writes what is held back. The caller flushes the out. */
 void render_end(struct render *render);
 

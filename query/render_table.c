@@ -109,6 +109,7 @@ static void lay_out(struct render_table *table, const struct render_ask *ask)
     for (size_t c = 0; c < ask->column_count; c++) {
         const struct column *column = &ask->columns[c];
         bool blank = true;
+        bool shown = table->laid_out && !table->hidden[c];
         size_t width = !ask->headless && column->title ? safe_columns(str_of(column->title), SAFE_TABLE, SIZE_MAX) : 0;
         for (size_t r = 0; r < table->row_count; r++) {
             const struct cell *cell = &table->cells[r * ask->column_count + c];
@@ -116,7 +117,11 @@ static void lay_out(struct render_table *table, const struct render_ask *ask)
             size_t columns = safe_columns(cell->text, SAFE_TABLE, cap);
             width = columns > width ? columns : width;
         }
-        table->hidden[c] = !column->title || (blank && (column->traits & COLUMN_OPTIONAL) && table->row_count > 0);
+        if (shown && width < table->widths[c] && !(column->traits & COLUMN_FLEX))
+            width = table->widths[c];
+        /* What may appear later in a live table has its heading from the beginning. */
+        bool may_hide = (column->traits & COLUMN_OPTIONAL) && !shown && (ask->headless || !ask->live);
+        table->hidden[c] = !column->title || (blank && may_hide && table->row_count > 0);
         table->widths[c] = width < cap ? width : cap;
         if (!table->hidden[c] && !(column->traits & COLUMN_FLEX))
             taken += table->widths[c] + TABLE_GAP;
@@ -188,7 +193,7 @@ static void add_head(struct buf *line, const struct render_table *table, const s
 void render_table_flush(struct render_table *table, const struct render_ask *ask, struct buf *line)
 {
     bool first_page = !table->laid_out;
-    if (first_page)
+    if (first_page || ask->live)
         lay_out(table, ask);
     if (first_page && !ask->headless && table->row_count > 0)
         add_head(line, table, ask);
@@ -226,6 +231,6 @@ void render_table_row(struct render_table *table, const struct render_ask *ask, 
     table->breaks[table->row_count++] = table->break_next;
     table->break_next = false;
     /* Once the widths are known there is nothing to wait for. */
-    if (table->laid_out || table->row_count == RENDER_PAGE_ROWS || table->bytes >= RENDER_PAGE_BYTES)
+    if ((table->laid_out && !ask->live) || table->row_count == RENDER_PAGE_ROWS || table->bytes >= RENDER_PAGE_BYTES)
         render_table_flush(table, ask, line);
 }

@@ -4,6 +4,7 @@
 
 #include "base/must.h"
 #include "query/cell.h"
+#include "query/follow.h"
 #include "query/timeexpr.h"
 
 /* ---- Listing ----------------------------------------------------------------------------------------------------- */
@@ -182,6 +183,8 @@ static bool check_forms(const struct search_options *options, enum render_format
         return err_set(err, ERR_USAGE, 0, "--count, --by, --histogram and context (-A -B -C) exclude each other");
     if (context && form != RENDER_TABLE && form != RENDER_RAW)
         return err_set(err, ERR_USAGE, 0, "context (-A -B -C) is for -o table and raw");
+    if (ways > 0 && !follow_check(&options->select, "--count, --by, --histogram or context (-A -B -C)", err))
+        return false;
     return !options->by || search_by_check(options->by, err);
 }
 
@@ -193,8 +196,10 @@ static bool answer(struct question *q, const struct search_options *options, int
         return search_by(q, options->by, err);
     if (options->histogram)
         return search_histogram(q, step_us, err);
+    static const struct follow_ask all = {0};
     return search_list(q, options->before ? options->before : options->around,
-                       options->after ? options->after : options->around, err);
+                       options->after ? options->after : options->around, err) &&
+           follow(q, &all, err);
 }
 
 int search_run(const struct cmd *cmd, const struct search_options *options, char **operands, int operand_count)

@@ -30,9 +30,13 @@ const struct opt select_rows[] = {
      .type = OPT_TEXT,
      .offset = AT(lines),
      .argument = "N|all",
-     .fallback = "all",
-     .help = "only the newest N; with --by the N most frequent"},
+     .help = "only the newest N; with --by the N most frequent (default: all; with -f 10, unless --since is given)"},
     {.long_name = "reverse", .short_name = 'r', .type = OPT_FLAG, .offset = AT(reverse), .help = "newest first"},
+    {.long_name = "follow",
+     .short_name = 'f',
+     .type = OPT_FLAG,
+     .offset = AT(follow),
+     .help = "go on with the records that 'winnow run' or 'winnow ingest' stores from now on, until ^C"},
     {.long_name = "level",
      .short_name = 'p',
      .type = OPT_TEXT,
@@ -102,17 +106,35 @@ void select_release(struct select *select)
     free(select->missing);
     free(select->needs);
     arena_release(&select->words);
+    arena_release(&select->needles);
     *select = (struct select){0};
 }
 
 static bool read_lines(const char *text, uint64_t *ret_lines, struct err *err)
 {
     *ret_lines = UINT64_MAX;
-    if (!text || str_equal(str_of(text), STR("all")))
+    if (str_equal(str_of(text), STR("all")))
         return true;
     if (str_to_u64(str_of(text), ret_lines))
         return true;
     return err_set(err, ERR_USAGE, 0, "-n '%s': give a number of lines, or all", text);
+}
+
+/* One that follows shows the end of what is there, as tail and journalctl do. */
+static bool choose_lines(struct select *select, const struct select_options *options, struct err *err)
+{
+    bool some = options->follow && !options->since;
+    select->lines_max = some ? SELECT_FOLLOW_LINES : UINT64_MAX;
+    return !options->lines || read_lines(options->lines, &select->lines_max, err);
+}
+
+static bool check_follow(const struct select_options *options, struct err *err)
+{
+    if (options->follow && options->reverse)
+        return err_set(err, ERR_USAGE, 0, "--follow shows records as they come, --reverse the newest first: not both");
+    if (options->follow && options->until)
+        return err_set(err, ERR_USAGE, 0, "--follow goes on without end: not with --until");
+    return true;
 }
 
 static bool read_level(const char *text, enum level *ret_level, struct err *err)
@@ -205,9 +227,9 @@ static bool add_nets(struct select *select, const struct opt_list *addresses, st
 
 bool select_init(struct select *select, const struct select_options *options, int64_t now_us, struct err *err)
 {
-    *select = (struct select){.reverse = options->reverse, .strict = options->strict};
-    if (!read_lines(options->lines, &select->lines_max, err) || !read_level(options->level, &select->level, err) ||
-        !read_times(select, options, now_us, err))
+    *select = (struct select){.reverse = options->reverse, .follow = options->follow, .strict = options->strict};
+    if (!check_follow(options, err) || !choose_lines(select, options, err) ||
+        !read_level(options->level, &select->level, err) || !read_times(select, options, now_us, err))
         return false;
     for (size_t i = 0; i < options->greps.count; i++)
         if (!select_add_grep(select, str_of(options->greps.items[i]), err))
@@ -243,6 +265,8 @@ void select_sources(struct select *select, const struct opt_list *wanted, const 
                     struct arena *arena)
 {
     bool named[OPT_LIST_MAX] = {0};
+    free(select->missing);
+    select->source_count = select->missing_count = 0;
     select->sources = ARENA_ARRAY(arena, struct store_source, count + 1);
     select->source_ids = ARENA_ARRAY(arena, int64_t, count + 1);
     for (size_t i = 0; i < count; i++) {
@@ -291,7 +315,9 @@ static bool is_told_by_source(const struct select *select, const struct filter *
 
 void select_prepare(struct select *select)
 {
-    must(!select->needs);
+    free(select->needs);
+    arena_reset(&select->needles);
+    select->need_count = 0;
     select->needs = mem_alloc((select->grep_count + select->filter_count) * sizeof *select->needs);
     for (size_t i = 0; i < select->grep_count; i++) {
         struct scan_need *need = &select->needs[select->need_count];
@@ -305,7 +331,7 @@ void select_prepare(struct select *select)
     }
     for (size_t i = 0; i < select->filter_count; i++) {
         struct scan_need *need = &select->needs[select->need_count];
-        need->count = filters_needles(select->filters, select->filter_count, i, &select->words, &need->any);
+        need->count = filters_needles(select->filters, select->filter_count, i, &select->needles, &need->any);
         need->late = true;
         select->need_count += need->count > 0;
     }

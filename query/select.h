@@ -13,17 +13,17 @@
 struct select_options {
     const char *store, *fields;
     const char *since, *until, *lines, *level;
-    bool reverse, strict;
+    bool reverse, follow, strict;
     struct opt_list units, services, users, addresses, sources, greps;
 };
 extern const struct opt select_rows[];
 
-enum { SELECT_FILTERS_MAX = 4096 };
+enum { SELECT_FILTERS_MAX = 4096, SELECT_FOLLOW_LINES = 10 };
 
 struct select {
     int64_t since_us, until_us; /* TIME_NONE = open */
     uint64_t lines_max;         /* UINT64_MAX = all */
-    bool reverse, strict;
+    bool reverse, follow, strict;
     enum level level; /* that or worse; LEVEL_UNKNOWN = any */
     struct filter *filters;
     size_t filter_count;
@@ -40,7 +40,8 @@ struct select {
     size_t source_count;
     bool all_sources; /* all there are */
     int64_t *source_ids;
-    struct arena words; /* values made from options */
+    struct arena words;   /* values made from options */
+    struct arena needles; /* of needs */
 };
 
 void select_release(struct select *select);
@@ -49,7 +50,7 @@ bool select_init(struct select *select, const struct select_options *options, in
 /* One more FIELD=VALUE word, or one more regex every raw line must match. */
 bool select_add_filter(struct select *select, struct str word, int64_t now_us, struct err *err);
 bool select_add_grep(struct select *select, struct str pattern, struct err *err);
-/* Chooses among all sources; copies what it keeps into arena. */
+/* Chooses among all sources; copies what it keeps into arena. Again when there are others. */
 void select_sources(struct select *select, const struct opt_list *wanted, const struct store_source *all, size_t count,
                     struct arena *arena);
 /* True when the operand of --source names this source: the whole name by glob, its end behind a '/', or a path to
@@ -62,7 +63,7 @@ const struct store_source *select_source(const struct select *select, int64_t id
 bool select_holds(struct select *select, struct event *event);
 /* The part of --ip. */
 bool select_nets_hold(const struct select *select, struct event *event);
-/* Ready for scanning: finds out the needs. Once, when all filters are known. */
+/* Ready for scanning: finds out the needs, when all filters and the sources are known. Again when there are other sources. */
 void select_prepare(struct select *select);
 /* What is known without the text: false when the record is not in the selection. Any thread. */
 bool select_may_hold(const struct select *select, const struct record *rec);

@@ -207,13 +207,14 @@ static bool copy_hot(struct scan *scan, struct err *err)
     return step == 0;
 }
 
-static bool read_last_number(struct scan *scan, struct err *err)
+bool store_last_number(struct store *store, uint64_t *ret, struct err *err)
 {
-    struct sqlite3_stmt *stmt = sql_use(&scan->store->sql, "next_record", err);
-    int step = stmt == NULL ? -1 : sql_step(&scan->store->sql, stmt, err);
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "next_record", err);
+    int step = stmt == NULL ? -1 : sql_step(&store->sql, stmt, err);
+    *ret = 0;
     if (step == 1) {
         int64_t next = sql_i64(stmt, 0);
-        scan->last_number = next > 1 ? (uint64_t)next - 1 : 0;
+        *ret = next > 1 ? (uint64_t)next - 1 : 0;
         sql_rest(stmt);
     }
     return step >= 0;
@@ -230,7 +231,7 @@ struct scan *scan_new(struct store *store, const struct scan_ask *ask, struct er
         scan->fingerprint = word_fingerprint(ask->word);
     bool ok = sql_run(&store->sql, "begin_read", err);
     if (ok) {
-        ok = read_last_number(scan, err) && list_blocks(scan, err) &&
+        ok = store_last_number(store, &scan->last_number, err) && list_blocks(scan, err) &&
              (scan->plan.all_sources || choose_by_source(scan, err)) && choose_by_word(scan, err) &&
              copy_hot(scan, err);
         ok = sql_run(&store->sql, "commit", ok ? err : NULL) && ok;

@@ -209,6 +209,8 @@ struct scan_counts scan_counts(const struct scan *scan);
 /* The highest number given when the scan began: to ask later for what came after. A pending record's number is among them, but
  * when the record grows it gets a higher one. */
 uint64_t scan_last_number(const struct scan *scan);
+/* The highest number given so far, for who waits for new records: no more than a look at one row. */
+bool store_last_number(struct store *store, uint64_t *ret, struct err *err);
 
 /* One record by number; keeps a few decoded blocks. Without `offset` record.offset may be 0, which is faster. The views live until
  * the next call. False: err, or ERR_MISSING. */
