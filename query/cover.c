@@ -149,10 +149,9 @@ static bool note_gaps(const struct select *select, struct buf *lines)
             continue;
         complete = false;
         uint64_t gaps = select->sources[i].gaps;
-        buf_printf(lines, "%llu stretch%s known to be missing of ", (unsigned long long)gaps,
-                   gaps == 1 ? " is" : "es are");
+        buf_printf(lines, "%llu gap%s in ", (unsigned long long)gaps, gaps == 1 ? "" : "s");
         add_name(lines, select->sources[i].state.name);
-        buf_add_char(lines, '\n');
+        buf_add_text(lines, ": lines may be missing there; the view gap tells where and why\n");
     }
     return complete;
 }
