@@ -75,8 +75,8 @@ const struct cmd cmd_search = {
                 "winnow search -C 3 -g 'status=500'\n"
                 "    -g takes any regex, also one that reads like a filter; with three lines around\n"
                 "winnow search -f -p warning --service api\n"
-               "    the last ten warnings of api, then each one that comes\n"
-               "winnow search --source app.log -o raw > copy.log\n"
+                "    the last ten warnings of api, then each one that comes\n"
+                "winnow search --source app.log -o raw > copy.log\n"
                 "    the file as it was, byte for byte\n",
     .groups = groups,
     .values_size = sizeof(struct search_options),

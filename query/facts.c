@@ -103,6 +103,8 @@ static bool visit_fact(void *context, const struct fact_row *fact)
         return true;
     if (!source || !select_holds_fact(&q->select, fact, source, &counting->arena, &known))
         return true;
+    if (fact->pending)
+        kept_add(&q->kept, fact->pending);
     if (!known) {
         struct event event;
         int found = question_fetch(q, fact->record, &event, &counting->err);

@@ -18,6 +18,7 @@ void question_release(struct question *q)
     store_free(q->store);
     select_release(&q->select);
     buf_release(&q->notes);
+    kept_release(&q->kept);
     shown_release(&q->shown);
     arena_release(&q->sources);
     arena_release(&q->scratch);
@@ -207,6 +208,8 @@ bool question_scan(struct question *q, struct question_scan *scan, struct err *e
         if (found.number > q->newest || !begin_event(q, &found, &event))
             continue;
         bool holds = found.sure || select_holds(&q->select, &event);
+        if ((holds || scan->everything) && !scan->writes && found.record.flags & RECORD_TAIL)
+            kept_add(&q->kept, &found);
         going = !(holds || scan->everything) || scan->visit(scan->context, &event, holds, err);
     }
     struct scan_counts counts = scan_counts(cursor);
@@ -224,14 +227,15 @@ int question_fetch(struct question *q, uint64_t number, struct event *ret, struc
 {
     struct scan_record found;
     struct err failure = {0};
+    const struct scan_record *kept = kept_find(&q->kept, number);
+    if (kept && begin_event(q, kept, ret))
+        return 1;
     if (store_fetch(q->store, number, q->select.offsets || shows_offsets(q), &found, &failure)) {
         if (begin_event(q, &found, ret))
             return 1;
         err_set(&failure, ERR_CORRUPT, 0, "record %llu is not of the source it should be of",
                 (unsigned long long)number);
     }
-    if (failure.kind == ERR_MISSING && q->select.follow)
-        return 0;
     if (failure.kind == ERR_CORRUPT || failure.kind == ERR_MISSING) {
         if (q->loss.records_unreadable++ == 0)
             q->loss.unreadable = failure;

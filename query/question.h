@@ -11,6 +11,7 @@
 #include "base/cmd.h"
 #include "query/cover.h"
 #include "query/hits.h"
+#include "query/kept.h"
 #include "query/judge.h"
 #include "query/output.h"
 #include "query/select.h"
@@ -46,6 +47,7 @@ struct question {
     enum cover cover;   /* and is this */
     uint64_t matched;   /* decides the status, shown in the footer */
     uint64_t newest;    /* records with a higher number are none of it (yet); UINT64_MAX unless it follows */
+    struct kept kept;   /* pending records that were found */
     struct shown shown; /* when it follows */
 };
 
@@ -87,8 +89,7 @@ struct question_scan {
 };
 /* Visits the selected records in record order. */
 bool question_scan(struct question *q, struct question_scan *scan, struct err *err);
-/* One record by number: 1; 0 when it cannot be read any more, which is counted; -1 on failure. Valid until the next.
- * One that is not there any more is no loss to who follows: it was pending, and what took its place comes. */
+/* One record by number: 1; 0 when it cannot be read any more, which is counted; -1 on failure. Valid until the next. */
 int question_fetch(struct question *q, uint64_t number, struct event *ret, struct err *err);
 /* Visits the hits in their order. Those that cannot be read any more are taken out of hits and of q->matched, once
  * question_sort has counted them there. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "store/hot.h"
 #include "store/memo.h"
 
 /* Facts are read in pages, each in a short read of its own, and visited between the reads. So that the answer is that of
@@ -197,15 +198,39 @@ static bool read_pending_numbers(struct reading *reading, struct err *err)
     return step == 0;
 }
 
+/* The record itself, copied; NULL when it is damaged. */
+static bool read_pending_record(struct reading *reading, uint64_t number, struct arena *arena,
+                                const struct scan_record **ret, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&reading->store->sql, "hot_read", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_u64(stmt, 1, number);
+    int step = sql_step(&reading->store->sql, stmt, err);
+    struct scan_record *rec = arena_zalloc(arena, sizeof *rec);
+    *ret = NULL;
+    if (step == 1 && hot_row(stmt, rec)) {
+        rec->record.raw = arena_str(arena, rec->record.raw);
+        *ret = rec;
+    }
+    sql_rest(stmt);
+    return step >= 0;
+}
+
 static bool read_pending_facts(struct reading *reading, struct cursor *cursor, struct err *err)
 {
     cursor->end = true;
     cursor->rows = ARENA_ARRAY(&cursor->arena, struct row, reading->pending_count + 1);
     for (size_t i = 0; i < reading->pending_count; i++) {
-        size_t seen;
+        size_t seen, first = cursor->count;
         uint64_t number = reading->pending[i];
-        if (number > reading->ask->after && !read_rows(reading, cursor, number - 1, number + 1, true, &seen, err))
+        if (number <= reading->ask->after)
+            continue;
+        if (!read_rows(reading, cursor, number - 1, number + 1, true, &seen, err))
             return false;
+        for (size_t row = first; row < cursor->count; row++)
+            if (!read_pending_record(reading, number, &cursor->arena, &cursor->rows[row].fact.pending, err))
+                return false;
     }
     return true;
 }

@@ -194,7 +194,8 @@ static bool copy_hot(struct scan *scan, struct err *err)
         rec.sure = false;
         if (!wants_hot(scan, &rec))
             continue;
-        if (scan->plan.textless && scan->plan.judge == NULL) /* nobody judges a hot record but by its text */
+        /* Nobody judges a hot record but by its text; and a pending one may be replaced before it is fetched. */
+        if (scan->plan.textless && scan->plan.judge == NULL && !(rec.record.flags & RECORD_TAIL))
             rec.record.raw = STR_ABSENT;
         if (scan->hot_count == scan->hot_capacity) {
             scan->hot_capacity = scan->hot_capacity ? scan->hot_capacity * 2 : 16;

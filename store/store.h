@@ -180,7 +180,7 @@ struct scan_ask {
     const struct scan_judge *judge; /* or NULL */
     bool offsets;                   /* record.offset is wanted; else it may be 0 */
     bool
-        textless; /* record.raw is not wanted; it may be absent, but when there is a judge who is not sure of the record */
+        textless; /* record.raw is not wanted; it may be absent, but of a pending record, or when a judge is not sure of it */
     bool
         newest_first; /* records that are not in blocks, then the blocks from the last to the first; record order in each */
 };
@@ -228,6 +228,7 @@ struct fact_row {
     uint8_t level;
     uint16_t status;
     struct str user, client_ip, service, logger, method, path, template; /* absent when unknown */
+    const struct scan_record *pending; /* the record, when it is pending: a commit may replace it soon. Else NULL */
 };
 struct fact_ask {
     uint8_t kinds;
