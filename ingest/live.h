@@ -26,9 +26,9 @@
 #define LIVE_DRAIN_US INT64_C(20000000)
 
 enum {
-    LIVE_BATCH_BYTES = 4 << 20,
+    LIVE_BATCH_BYTES = 3 << 20,
     LIVE_DIRECT_BYTES = 2 << 20, /* a batch of so many bytes goes into a block at once */
-    LIVE_SETTLE_BYTES = 4 << 20, /* hot rows are settled when there are so many bytes, */
+    LIVE_SETTLE_BYTES = 3 << 20, /* hot rows are settled when there are so many bytes, */
     LIVE_SETTLE_RECORDS = 12288, /* or so many of them, */
 };
 #define LIVE_SETTLE_US (3600 * INT64_C(1000000)) /* or the oldest is so old */
