@@ -112,7 +112,17 @@ bool follow_has_file(const struct follow *follow, uint64_t device, uint64_t inod
 {
     uint64_t file[2] = {device, inode};
     const struct map_entry *at = map_find(&follow->by_file, str_from((const char *)file, sizeof file));
-    return at != NULL && at->value != 0;
+    return at != NULL && at->value != 0 && !follow->tails[at->value - 1]->over;
+}
+
+/* Beyond the limit a file is open for its turn only. A gzip file would have to be read from its beginning again. */
+static void spare(struct follow *follow, struct tail *tail)
+{
+    if (follow->open <= follow->descriptors_max || tail->role != TAIL_HERE || tail->source == NULL ||
+        tail->source->gzip != NULL)
+        return;
+    tail_sleep(tail);
+    follow->open--;
 }
 
 struct tail *follow_add(struct follow *follow, struct tail *tail)
@@ -122,6 +132,8 @@ struct tail *follow_add(struct follow *follow, struct tail *tail)
         follow->tails = mem_resize_array(follow->tails, follow->tail_capacity, sizeof(struct tail *));
     }
     follow->tails[follow->tail_count++] = tail;
+    follow->open += tail->source != NULL;
+    spare(follow, tail);
     uint64_t file[2] = {tail->device, tail->inode};
     map_at(&follow->by_file, str_from((const char *)file, sizeof file), NULL)->value = follow->tail_count;
     return tail;
@@ -271,11 +283,15 @@ static bool take_turn(struct follow *follow, struct tail *tail, struct frame *fr
 static void sweep(struct follow *follow)
 {
     size_t kept = 0;
+    follow->open = 0;
     for (size_t i = 0; i < follow->tail_count; i++) {
-        if (follow->tails[i]->over)
-            tail_free(follow->tails[i]);
-        else
-            follow->tails[kept++] = follow->tails[i];
+        struct tail *tail = follow->tails[i];
+        if (tail->over) {
+            tail_free(tail);
+            continue;
+        }
+        follow->open += tail->source != NULL;
+        follow->tails[kept++] = tail;
     }
     if (kept == follow->tail_count)
         return;
@@ -292,10 +308,8 @@ static int by_silence(const void *a, const void *b)
 /* Those silent for longest give their descriptors back, some more than needed, so that this is seldom. */
 static void spare_descriptors(struct follow *follow)
 {
-    size_t open = 0, count = 0;
-    for (size_t i = 0; i < follow->tail_count; i++)
-        open += follow->tails[i]->source != NULL;
-    if (open <= follow->descriptors_max)
+    size_t count = 0;
+    if (follow->open < follow->descriptors_max)
         return;
     struct tail **tails = mem_resize_array(NULL, follow->tail_count, sizeof(struct tail *));
     for (size_t i = 0; i < follow->tail_count; i++) {
@@ -304,9 +318,11 @@ static void spare_descriptors(struct follow *follow)
             tails[count++] = tail;
     }
     qsort(tails, count, sizeof(struct tail *), by_silence);
-    size_t surplus = open - follow->descriptors_max + follow->descriptors_max / 8;
-    for (size_t i = 0; i < count && i < surplus; i++)
+    size_t surplus = follow->open - follow->descriptors_max + follow->descriptors_max / 8;
+    for (size_t i = 0; i < count && i < surplus; i++) {
         tail_sleep(tails[i]);
+        follow->open--;
+    }
     free(tails);
 }
 
@@ -341,8 +357,12 @@ static enum feed feed(void *self, struct frame *frame, int64_t now_us)
         if (tail->over || tail_due_us(tail) > now_us)
             continue;
         uint64_t before = tail->entry->state.position;
+        bool was_open = tail->source != NULL;
         if (!take_turn(follow, tail, frame, now_us))
             return FEED_OVER;
+        follow->open += tail->source != NULL;
+        follow->open -= was_open;
+        spare(follow, tail);
         uint64_t after = tail->entry->state.position;
         taken += after > before ? after - before : 0;
         if (taken >= ROUND_BYTES)
