@@ -117,11 +117,12 @@ static int compare_listed(const void *id, const void *listed)
 static bool choose_by_source(struct scan *scan, struct err *err)
 {
     struct sql *sql = &scan->store->sql;
-    for (size_t i = 0; i < scan->plan.source_count; i++) {
+    for (size_t i = 0; i < scan->plan.source_count && scan->block_count > 0; i++) {
         struct sqlite3_stmt *stmt = sql_use(sql, "run_blocks", err);
         if (stmt == NULL)
             return false;
         sql_bind_i64(stmt, 1, scan->plan.sources[i]);
+        sql_bind_i64(stmt, 2, scan->blocks[0].id);
         int step;
         while ((step = sql_step(sql, stmt, err)) == 1) {
             int64_t id = sql_i64(stmt, 0);

@@ -194,8 +194,8 @@ SELECT id, first_record, slots, records, codec, directory, iif(typeof(body) = 'b
 WHERE first_record <= ?1 ORDER BY first_record DESC LIMIT 1;
 
 -- name: run_blocks
--- plan: SEARCH run USING PRIMARY KEY (source=?)
-SELECT block FROM run WHERE source = ?1 ORDER BY block;
+-- plan: SEARCH run USING PRIMARY KEY (source=? AND block>?)
+SELECT block FROM run WHERE source = ?1 AND block >= ?2 ORDER BY block;
 
 -- name: hot_list
 -- plan: SEARCH hot USING INTEGER PRIMARY KEY (rowid>?)
