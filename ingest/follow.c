@@ -19,6 +19,7 @@ enum {
     POOR_LOOK_US = 1000000, /* without inotify */
     AWAY_POLL_US = 250000,
     AWAY_POLL_SLOW_US = 2000000,
+    AWAY_CROWDED_US = 2000000, /* of silence that is enough where descriptors are short */
 };
 
 static size_t descriptor_limit(void)
@@ -115,8 +116,7 @@ bool follow_has_file(const struct follow *follow, uint64_t device, uint64_t inod
     return at != NULL && at->value != 0 && !follow->tails[at->value - 1]->over;
 }
 
-/* Beyond the limit a file is open for its turn only. A gzip file would have to be read from its beginning again. */
-static void spare(struct follow *follow, struct tail *tail)
+void follow_spare(struct follow *follow, struct tail *tail)
 {
     if (follow->open <= follow->descriptors_max || tail->role != TAIL_HERE || tail->source == NULL ||
         tail->source->gzip != NULL)
@@ -133,7 +133,6 @@ struct tail *follow_add(struct follow *follow, struct tail *tail)
     }
     follow->tails[follow->tail_count++] = tail;
     follow->open += tail->source != NULL;
-    spare(follow, tail);
     uint64_t file[2] = {tail->device, tail->inode};
     map_at(&follow->by_file, str_from((const char *)file, sizeof file), NULL)->value = follow->tail_count;
     return tail;
@@ -326,6 +325,19 @@ static void spare_descriptors(struct follow *follow)
     free(tails);
 }
 
+/* Still too many: renamed and deleted files that have been silent for a while are let go early. */
+static void spare_away(struct follow *follow, int64_t now_us)
+{
+    for (size_t i = 0; i < follow->tail_count && follow->open > follow->descriptors_max; i++) {
+        struct tail *tail = follow->tails[i];
+        if (tail->role != TAIL_AWAY || tail->over || !tail_is_read(tail) || tail_waits(tail) ||
+            now_us - tail->changed_us < AWAY_CROWDED_US)
+            continue;
+        finish(follow, tail);
+        follow->open--;
+    }
+}
+
 /* ---- The feeder -------------------------------------------------------------------------------------------------------------- */
 
 static int descriptor(void *self)
@@ -362,16 +374,17 @@ static enum feed feed(void *self, struct frame *frame, int64_t now_us)
             return FEED_OVER;
         follow->open += tail->source != NULL;
         follow->open -= was_open;
-        spare(follow, tail);
+        follow_spare(follow, tail);
         uint64_t after = tail->entry->state.position;
         taken += after > before ? after - before : 0;
         if (taken >= ROUND_BYTES)
             follow->turn = (follow->turn + i + 1) % count;
     }
+    spare_descriptors(follow);
+    spare_away(follow, now_us);
     if (!follow_write_notes(follow, frame))
         return FEED_OVER;
     sweep(follow);
-    spare_descriptors(follow);
     return due_us(follow) <= now_us ? FEED_MORE : FEED_IDLE;
 }
 

@@ -13,7 +13,8 @@
  *  3. What may be a copy in the making of a file that is followed (its name goes on where that one's ends, its bytes are the same)
  *     waits until it is known: the other is cut, so it is what remains of it; or nothing changes for FOLLOW_COPY_US, and it is
  *     a source of its own. A gzip file waits until it has not changed for FOLLOW_GZIP_US.
- *  4. At most descriptors_max files are open; beyond that those silent for longest sleep. Renamed and deleted ones never sleep.
+ *  4. At most descriptors_max files are open; beyond that those silent for longest sleep. Renamed and deleted ones
+ *     never sleep; where they are too many, they are let go after two seconds of silence.
  *
  * It is a feeder (feeder.h). One thread. */
 #ifndef WINNOW_INGEST_FOLLOW_H

@@ -269,13 +269,14 @@ static void adopt(struct follow *follow, const struct input *input, struct sourc
     follow_set_defaults(follow, entry, source->real_path);
     if (fresh)
         begin_fresh(follow, source, identity, &found);
-    follow_add(follow, tail_new(entry, TAIL_HERE, source, &identity->mark, now_us));
+    struct tail *tail = follow_add(follow, tail_new(entry, TAIL_HERE, source, &identity->mark, now_us));
     follow_watch_folder_of(follow, source->real_path);
     LOG_EVENT(LEVEL_INFO, "following", log_text("file", source->real_path), log_str("source", entry->state.name),
               log_number("position", (int64_t)entry->state.position));
     lose_displaced(follow, &found, source, now_us);
     if (fresh && found.since_us != TIME_NONE)
         follow_find_unseen(follow, entry, found.since_us, now_us);
+    follow_spare(follow, tail);
 }
 
 bool follow_adopt_unseen(struct follow *follow, const struct input *input, struct catalog_entry *successor,

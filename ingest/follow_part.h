@@ -82,6 +82,9 @@ bool follow_is_stored(struct follow *follow, struct source *source);
 /* Fills by_path and by_file. */
 void follow_index(struct follow *follow);
 struct tail *follow_add(struct follow *follow, struct tail *tail);
+/* Beyond the limit of descriptors a file is open for its turn only: puts it to sleep, unless it is a gzip file, which would have
+ * to be read from its beginning again. */
+void follow_spare(struct follow *follow, struct tail *tail);
 /* The config source whose pattern names this path, or NULL. */
 const struct config_source *follow_wants(const struct follow *follow, const char *path);
 
