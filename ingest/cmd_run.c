@@ -46,6 +46,7 @@ struct running {
     struct catalog catalog;
     struct follow *follow;
     struct live *live;
+    struct store *store;
 };
 
 static void report(void *context, const struct err *err)
@@ -97,9 +98,9 @@ static void tell_journal(void *context, struct str source, const struct err *err
               log_text("why", err->text));
 }
 
-static bool add_journal(struct running *running, const struct config_source *source, struct err *err)
+static struct journal_choice choose_journal(const struct config_source *source)
 {
-    struct journal_choice choice = {
+    return (struct journal_choice){
         .directory = source->directory,
         .namespace = source->namespace,
         .boot = source->boot,
@@ -110,6 +111,11 @@ static bool add_journal(struct running *running, const struct config_source *sou
         .priority = (int)source->priority,
         .service = source->service != NULL ? source->service : "",
     };
+}
+
+static bool add_journal(struct running *running, const struct config_source *source, struct err *err)
+{
+    struct journal_choice choice = choose_journal(source);
     struct journal_tell tell = {.tell = tell_journal};
     struct source_journal *journal =
         source_journal_new(&choice, source->from == CONFIG_END, &running->catalog, &tell, err);
@@ -121,19 +127,47 @@ static bool add_journal(struct running *running, const struct config_source *sou
 }
 
 /* The journals of the configuration take the place of those before, and go on where these were. */
+/* Sources of the same name would be one source with two cursors. */
+static bool is_named_twice(const struct config *config, size_t index, struct err *err)
+{
+    SCOPED(buf) name = BUF(PATH_MAX * 4);
+    struct journal_choice choice = choose_journal(&config->sources[index]);
+    journal_choice_name(&choice, &name);
+    for (size_t i = 0; i < index; i++) {
+        SCOPED(buf) other = BUF(PATH_MAX * 4);
+        if (config->sources[i].kind != CONFIG_JOURNAL)
+            continue;
+        choice = choose_journal(&config->sources[i]);
+        journal_choice_name(&choice, &other);
+        const struct config_origin *here = &config->sources[index].origin, *there = &config->sources[i].origin;
+        if (str_equal(buf_str(&name), buf_str(&other)))
+            return !err_set(err, ERR_USAGE, 0,
+                            "%s:%u: '%.*s' is followed already, by %s:%u; journals are told apart by folder, namespace "
+                            "and units only: make them one",
+                            here->file, here->line, STR_ARG(buf_str(&name)), there->file, there->line);
+    }
+    return false;
+}
+
+/* All that can be followed are; false with what is wrong with the first that cannot. */
 static bool set_journals(struct running *running, const struct config *config, struct err *err)
 {
     size_t count = 0;
+    bool fine = true;
     live_drop(running->live, &source_journal_feeder);
     for (size_t i = 0; i < config->source_count; i++) {
         const struct config_source *source = &config->sources[i];
-        if (source->kind == CONFIG_JOURNAL && count++ == JOURNALS_MAX)
-            return err_set(err, ERR_LIMIT, 0, "%s:%u: more than %d journals", source->origin.file, source->origin.line,
-                           JOURNALS_MAX);
-        if (source->kind == CONFIG_JOURNAL && !add_journal(running, source, err))
-            return false;
+        struct err why;
+        if (source->kind != CONFIG_JOURNAL)
+            continue;
+        bool added = count++ < JOURNALS_MAX ? !is_named_twice(config, i, &why) && add_journal(running, source, &why)
+                                            : err_set(&why, ERR_LIMIT, 0, "%s:%u: more than %d journals",
+                                                      source->origin.file, source->origin.line, JOURNALS_MAX);
+        if (!added && fine)
+            *err = why;
+        fine = fine && added;
     }
-    return true;
+    return fine;
 }
 
 struct comparison {
@@ -175,6 +209,19 @@ static bool holds_bytes(void *context, int64_t source, uint64_t offset, struct s
     return !comparison.differs && comparison.at == offset + bytes.size;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static void note_unchangeable(const struct config *before, const struct config *after)
+{
+    if (!same_text(before->store, after->store))
+        LOG_EVENT(LEVEL_WARNING, "another store is written after a restart only");
+    if (!same_text(before->fields, after->fields))
+        LOG_EVENT(LEVEL_WARNING, "other fields are read after a restart only");
+}
+
 static void reload(void *context)
 {
     struct running *running = context;
@@ -186,6 +233,9 @@ static void reload(void *context)
         return;
     }
     follow_configure(running->follow, config);
+    note_unchangeable(running->config, config);
+    if (!set_durability(running->store, config, &err))
+        LOG_EVENT(LEVEL_ERROR, "durability is as it was", log_text("why", err.text));
     if (!set_journals(running, config, &err))
         LOG_EVENT(LEVEL_ERROR, "a journal is not followed", log_text("why", err.text));
     live_keep(running->live, config->keep_us, config->max_size);
@@ -211,6 +261,7 @@ static bool run_live(struct running *running, struct store *store, const struct 
         return false;
     SCOPED_FREE(live) *live = live_new(store, fields, &service);
     running->live = live;
+    running->store = store;
     running->follow = follow_new(running->config, &running->catalog, store_path(store), holds_bytes, store);
     live_add(live, (struct feeder){&follow_ops, running->follow});
     if (!set_journals(running, running->config, err))

@@ -15,7 +15,9 @@ enum {
     DESCRIPTORS_MAX = 4096,
     DESCRIPTORS_SPARE = 64, /* for everything else the process opens */
     LOOK_PAUSE_US = 20000,  /* between two looks that names call for */
+    LOOK_SHARE = 10,        /* looks take at most a tenth of the time */
     WAIT_LOOK_US = 250000,  /* while a file is held */
+    RETRY_US = 1000000,     /* of a file that could not be read */
     POOR_LOOK_US = 1000000, /* without inotify */
     AWAY_POLL_US = 250000,
     AWAY_POLL_SLOW_US = 2000000,
@@ -167,6 +169,8 @@ static int64_t look_at_us(const struct follow *follow)
         pause = WAIT_LOOK_US;
     if (follow->look_due && LOOK_PAUSE_US < pause)
         pause = LOOK_PAUSE_US;
+    if (pause < LOOK_SHARE * follow->look_took_us)
+        pause = LOOK_SHARE * follow->look_took_us;
     return follow->looked_us + pause;
 }
 
@@ -177,7 +181,8 @@ static void look_if_due(struct follow *follow, int64_t now_us)
     int64_t sweep = follow->watch.poor ? POOR_LOOK_US : follow->config->rescan_us;
     bool all = now_us >= follow->swept_us + sweep; /* the slow rescan misses nothing */
     follow_look(follow, now_us);
-    follow->looked_us = now_us;
+    follow->looked_us = service_now_us();
+    follow->look_took_us = follow->looked_us - now_us;
     if (all)
         follow->swept_us = now_us;
     for (size_t i = 0; all && i < follow->tail_count; i++)
@@ -187,12 +192,10 @@ static void look_if_due(struct follow *follow, int64_t now_us)
 
 static int64_t tail_due_us(const struct tail *tail)
 {
-    if (tail->dirty)
-        return 0;
-    int64_t due = tail_waits(tail) ? tail->changed_us + TAIL_QUIET_US : INT64_MAX;
+    int64_t due = tail->dirty ? 0 : tail_waits(tail) ? tail->changed_us + TAIL_QUIET_US : INT64_MAX;
     if (tail->role == TAIL_AWAY && tail->poll_us < due)
         due = tail->poll_us;
-    return due;
+    return tail->failed && due < tail->retry_us ? tail->retry_us : due;
 }
 
 /* ---- A tail's turn ----------------------------------------------------------------------------------------------------------- */
@@ -243,8 +246,10 @@ static void note_idle(struct follow *follow, struct tail *tail, int64_t now_us)
         finish(follow, tail);
 }
 
-static void note_failure(struct tail *tail, const struct err *err)
+static void note_failure(struct tail *tail, int64_t now_us, const struct err *err)
 {
+    tail->dirty = true;
+    tail->retry_us = now_us + RETRY_US;
     if (!tail->failed)
         LOG_EVENT(LEVEL_ERROR, "cannot be read", log_text("file", tail->path), log_text("why", err->text));
     tail->failed = true;
@@ -271,7 +276,7 @@ static bool take_turn(struct follow *follow, struct tail *tail, struct frame *fr
         follow->look_due = true;
         break;
     case TAIL_FAILED:
-        note_failure(tail, &err);
+        note_failure(tail, now_us, &err);
         break;
     case TAIL_OVER:
         return false;

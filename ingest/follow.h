@@ -43,7 +43,8 @@ struct follow *follow_new(const struct config *config, struct catalog *catalog, 
                           follow_holds *holds, void *context);
 void follow_free(struct follow *follow);
 SCOPE_FREE(follow)
-/* Another configuration from now on: what it no longer names is read to its end and let go. */
+/* Another configuration from now on: what it no longer names is let go at once. Its position stays, so that it is read on from
+ * there when it is named again. */
 void follow_configure(struct follow *follow, const struct config *config);
 
 extern const struct feeder_ops follow_ops;

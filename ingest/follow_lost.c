@@ -24,7 +24,10 @@ void follow_note_gap(struct follow *follow, struct catalog_entry *entry, enum ga
     add_note(follow,
              &(struct follow_note){.entry = entry, .gap = true, .reason = reason, .offset = offset, .bytes = bytes});
     if (reason != GAP_SKIPPED)
-        LOG_EVENT(LEVEL_WARNING, reason == GAP_TRUNCATED ? "cut in place" : "gone before it was read to its end",
+        LOG_EVENT(LEVEL_WARNING,
+                  reason == GAP_TRUNCATED ? "cut in place: what was written last may be missing"
+                  : bytes > 0             ? "gone before it was read to its end"
+                                          : "gone: what was written to it last may be missing",
                   log_str("source", entry->state.name), log_number("position", (int64_t)entry->state.position),
                   log_number("bytes_missing", (int64_t)bytes));
 }

@@ -51,9 +51,10 @@ struct follow {
     struct follow_note *notes;
     size_t note_count, note_capacity;
     bool look_due, started;
-    bool reconfigured;            /* since the last look */
-    bool waiting;                 /* a file is held that may be adopted soon */
-    int64_t looked_us;            /* monotonic: when names were last looked through */
+    bool reconfigured; /* since the last look */
+    bool waiting;      /* a file is held that may be adopted soon */
+    int64_t looked_us; /* monotonic: when names were last looked through */
+    int64_t look_took_us;
     int64_t swept_us;             /* and when every file was looked at, whether or not anything told of it */
     size_t turn;                  /* the tail whose turn is next */
     size_t descriptors_max, open; /* files open at most, and now */

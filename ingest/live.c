@@ -28,6 +28,7 @@ struct live {
     bool failed;
     struct err err;
     uint64_t records;     /* committed */
+    int64_t flushed_us;   /* monotonic */
     int64_t hot_since_us; /* monotonic: since when there are hot rows; 0: there are none */
     int64_t keep_us, bytes_max;
     int64_t retention_due_us; /* monotonic */
@@ -84,6 +85,13 @@ static bool commit_step(struct live *live, struct batch *batch, struct err *err)
     return store_commit(live->store, batch, err);
 }
 
+static bool take_step(struct live *live, struct batch *batch, struct err *err)
+{
+    bool any;
+    batch_reset(batch);
+    return store_settle_take(live->store, batch, LIVE_SETTLE_BYTES, &any, err);
+}
+
 static bool settle_step(struct live *live, struct batch *batch, struct err *err)
 {
     return store_settle(live->store, batch, err);
@@ -92,11 +100,7 @@ static bool settle_step(struct live *live, struct batch *batch, struct err *err)
 /* One block's worth of hot rows becomes a block. */
 static bool settle_into(struct live *live, struct batch *batch)
 {
-    bool any;
-    if (!store_settle_take(live->store, batch, LIVE_SETTLE_BYTES, &any, &live->err)) {
-        live->failed = true;
-        return false;
-    }
+    bool any = persist(live, take_step, batch) && batch->record_count > 0;
     if (any) {
         analyzer_batch(live->analyzer, batch);
         store_settle_encode(live->encoder, batch);
@@ -143,8 +147,10 @@ static void commit(struct live *live, struct batch *batch)
     batch->hot = batch->raw.size < LIVE_DIRECT_BYTES;
     analyzer_batch(live->analyzer, batch);
     if (!batch->hot) {
-        if (!settle_all(live))
+        if (!settle_all(live)) {
+            must(live->failed);
             return;
+        }
         store_encode(live->encoder, batch);
     }
     if (!persist(live, commit_step, batch))
@@ -287,8 +293,12 @@ static bool round_of(struct live *live)
         live->more[i] = result == FEED_MORE;
         more = more || live->more[i];
     }
-    if (!live->failed)
+    /* While there is more, a batch may fill up, so that it becomes a block. */
+    int64_t now_us = service_now_us();
+    if (!live->failed && (!more || now_us - live->flushed_us >= LIVE_FLUSH_US)) {
         (void)frame_flush(&live->frame);
+        live->flushed_us = now_us;
+    }
     return more && !live->failed;
 }
 
@@ -343,8 +353,11 @@ static void drain(struct live *live)
 {
     int64_t until_us = service_now_us() + LIVE_DRAIN_US;
     service_stopping(live->service);
+    LOG_EVENT(LEVEL_NOTICE, "stopping: what is there is read, for 20 s at most; another signal ends it at once");
     while (service_now_us() < until_us && round_of(live))
         service_tick(live->service, service_now_us());
+    if (!live->failed)
+        (void)frame_flush(&live->frame);
 }
 
 bool live_run(struct live *live, const struct live_hooks *hooks, struct err *err)

@@ -56,6 +56,7 @@ struct tail {
     int64_t modified_us; /* its modification time then */
     bool dirty;          /* may have been written to since the last turn */
     bool failed;         /* the last turn failed, and that was told */
+    int64_t retry_us;    /* then: not before this; monotonic */
     bool over;           /* to be let go */
     int64_t poll_us;     /* when it is to be looked at again though nothing tells; monotonic; AWAY only */
 };

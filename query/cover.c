@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "base/map.h"
 #include "base/must.h"
 #include "base/scope.h"
 #include "query/safe.h"
@@ -141,18 +142,23 @@ static bool note_lags(const struct select *select, struct buf *lines)
     return false;
 }
 
+/* A name may have had many files; they are told as one. */
 static bool note_gaps(const struct select *select, struct buf *lines)
 {
-    bool complete = true;
+    struct map by_name = {0};
     for (size_t i = 0; i < select->source_count; i++) {
-        if (select->sources[i].gaps == 0)
-            continue;
-        complete = false;
-        uint64_t gaps = select->sources[i].gaps;
+        const struct store_source *source = &select->sources[i];
+        if (source->gaps > 0)
+            map_at(&by_name, source->state.name, NULL)->value += source->gaps;
+    }
+    for (size_t i = 0; i < by_name.count; i++) {
+        uint64_t gaps = by_name.entries[i].value;
         buf_printf(lines, "%llu gap%s in ", (unsigned long long)gaps, gaps == 1 ? "" : "s");
-        add_name(lines, select->sources[i].state.name);
+        add_name(lines, by_name.entries[i].key);
         buf_add_text(lines, ": lines may be missing there; the view gap tells where and why\n");
     }
+    bool complete = by_name.count == 0;
+    map_release(&by_name);
     return complete;
 }
 
