@@ -383,6 +383,7 @@ static bool away_and_back(struct live *live, struct slot *slot)
     if (slot->away == NULL) {
         slot->away = text("%s/away/%s", live->scratch, strrchr(slot->path, '/') + 1);
         live_log(live, "%s goes away", slot->path);
+        note_unseen(live, slot);
         move(slot->path, slot->away);
     } else {
         live_log(live, "%s comes back", slot->path);
