@@ -146,8 +146,11 @@ static void expand_patterns(struct follow *follow, struct expand *expand)
     for (size_t i = 0; i < follow->config->source_count; i++) {
         const struct config_source *source = &follow->config->sources[i];
         for (size_t j = 0; source->kind == CONFIG_FILE && j < source->globs.count; j++) {
+            size_t before = expand->count;
             expand_operand(expand, source->globs.items[j]);
             watch_parents(follow, source->globs.items[j]);
+            if (expand->count == before && (!follow->started || follow->reconfigured))
+                LOG_EVENT(LEVEL_NOTICE, "nothing has a name like this yet", log_text("pattern", source->globs.items[j]));
         }
     }
 }

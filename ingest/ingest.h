@@ -22,6 +22,12 @@
  * What goes wrong with one input is told at once and the others go on; the exit status is 2 in the end. A line is never
  * wrong: what no format fits is kept as it is.
  *
+ * `winnow run` goes another way with the same frames and batches, in one thread (live.h): its feeders (feeder.h: follow.h for
+ * files, source_journal.h for journals) bring what is new, and it is committed at once, as rows that later become blocks.
+ *
+ *     config ─▶ live ─ poll ─▶ feeders ─▶ frame ─▶ batch ─┬ small: hot rows ─▶ settled into blocks
+ *                                                         └ full: a block
+ *
  * What writes the store otherwise is here too: prune, which lets old blocks go (store_prune).
  *
  * Memory: batches belong to the pipeline and are lent; sources to the reader, one open at a time; the catalog of known

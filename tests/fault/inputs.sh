@@ -36,6 +36,15 @@ fail() {
     failed=$((failed + 1))
 }
 
+# How many lines a store holds, as wc -l would count them: of each source by itself, since the last line of one may have no end.
+stored_lines() { # STORE
+    local source lines=0
+    while read -r source; do
+        lines=$((lines + $("$winnow" search --store "$1" --source "$source" -n all -o raw 2>/dev/null | grep -c '')))
+    done < <("$winnow" status --store "$1" -o json 2>/dev/null | grep -o '"source":"[^"]*"' | cut -d'"' -f4 | sort -u)
+    echo $lines
+}
+
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 
 exec {silence}<> <(:) # a pipe in which nothing is ever written
