@@ -150,7 +150,8 @@ static void expand_patterns(struct follow *follow, struct expand *expand)
             expand_operand(expand, source->globs.items[j]);
             watch_parents(follow, source->globs.items[j]);
             if (expand->count == before && (!follow->started || follow->reconfigured))
-                LOG_EVENT(LEVEL_NOTICE, "nothing has a name like this yet", log_text("pattern", source->globs.items[j]));
+                LOG_EVENT(LEVEL_NOTICE, "nothing has a name like this yet",
+                          log_text("pattern", source->globs.items[j]));
         }
     }
 }

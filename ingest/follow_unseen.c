@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "ingest/content.h"
 #include "ingest/follow_part.h"
 
 enum { SLACK_US = 20000 }; /* a file's times go by the kernel's ticks */
@@ -114,8 +115,8 @@ bool follow_is_stored(struct follow *follow, struct source *source)
     uint64_t size_max = 0;
     for (size_t i = 0; i < follow->catalog->entry_count; i++) {
         const struct source_state *state = &follow->catalog->entries[i]->state;
-        if (follow_goes_on(source->real_path, state->name.data) && state->position > size_max)
-            size_max = state->position;
+        if (follow_goes_on(source->real_path, state->name.data) && content_length(state) > size_max)
+            size_max = content_length(state);
     }
     struct outline outline;
     bool stored = false;
@@ -124,8 +125,8 @@ bool follow_is_stored(struct follow *follow, struct source *source)
     bool told = trace_outline(source, size_max, &outline) && outline.size > 0;
     for (size_t i = 0; told && !stored && i < follow->catalog->entry_count; i++) {
         const struct catalog_entry *entry = follow->catalog->entries[i];
-        stored = follow_goes_on(source->real_path, entry->state.name.data) && entry->state.position >= outline.size &&
-                 is_beginning_of(follow, entry, &outline);
+        stored = follow_goes_on(source->real_path, entry->state.name.data) &&
+                 content_length(&entry->state) >= outline.size && is_beginning_of(follow, entry, &outline);
     }
     return stored;
 }
