@@ -16,6 +16,8 @@ struct tail *tail_new(struct catalog_entry *entry, enum tail_role role, struct s
                       int64_t now_us)
 {
     struct tail *tail = mem_alloc(sizeof *tail);
+    /* A file that has been silent for long is so at once, else one that is killed again and again would never wait long enough. */
+    int64_t age_us = role == TAIL_AWAY ? 0 : clock_now_us() - source->modified_us;
     *tail = (struct tail){
         .entry = entry,
         .path = strdup(source->real_path),
@@ -25,7 +27,8 @@ struct tail *tail_new(struct catalog_entry *entry, enum tail_role role, struct s
         .inode = source->inode,
         .mark = *mark,
         .carry = BUF(RECORD_BYTES_MAX + 1),
-        .changed_us = now_us,
+        .size_seen = source->size,
+        .changed_us = age_us > 0 ? now_us - age_us : now_us,
         .modified_us = source->modified_us,
         .dirty = true,
     };
