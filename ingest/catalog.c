@@ -87,6 +87,18 @@ struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_
     return entry;
 }
 
+bool catalog_load(struct catalog *catalog, struct store *store, struct err *err)
+{
+    SCOPED(arena) arena = {0};
+    struct store_source *sources;
+    size_t count;
+    if (!store_sources(store, &arena, &sources, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        catalog_know(catalog, &sources[i].state, sources[i].pruned_records);
+    return true;
+}
+
 struct catalog_entry *catalog_new(struct catalog *catalog, struct str name, enum source_kind kind)
 {
     must(catalog->last_id < INT64_MAX);
@@ -173,6 +185,16 @@ bool catalog_has_file(const struct catalog *catalog, uint64_t device, uint64_t i
     bool known = false;
     catalog_with_file(catalog, device, inode, note_known, &known);
     return known;
+}
+
+bool catalog_visit_name(const struct catalog *catalog, struct str name,
+                        bool (*visit)(void *context, struct catalog_entry *), void *context)
+{
+    const struct map_entry *at = map_find(&catalog->by_name, name);
+    for (uint64_t link = at ? at->value : 0; link != 0; link = catalog->links[link - 1].next)
+        if (!visit(context, catalog->links[link - 1].entry))
+            return false;
+    return true;
 }
 
 void catalog_with_name(const struct catalog *catalog, struct str name,

@@ -9,14 +9,17 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "ingest/mark.h"
+#include "store/store.h"
 
 struct join_rules;
+struct tail;
 struct catalog_entry {
     struct source_state state;      /* as the reader last made it; name is in the catalog's arena */
     uint64_t pruned;                /* records that were stored once and let go before the run began */
     const struct join_rules *rules; /* what joins its lines; NULL: join_rules_auto */
     int64_t seen_us;                /* real time: when its file was last seen under its name in this run, or 0 */
     int64_t absent_us;              /* monotonic: when nothing was first found under its name in this run, or 0 */
+    struct tail *tail;              /* that reads it in a live run, or NULL; kept by tail.c */
     bool claimed;                   /* met in this run: its file is known to be the one in state */
     bool at_home;                   /* the file under its name was looked at in this run, and holds what was read */
 };
@@ -36,6 +39,8 @@ struct catalog {
 };
 
 void catalog_release(struct catalog *catalog); /* zero-initialised = empty */
+/* Every source of the store, into an empty catalog. */
+bool catalog_load(struct catalog *catalog, struct store *store, struct err *err);
 /* A source from the store. */
 struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_state *state, uint64_t pruned);
 /* A source met for the first time: the next id, nothing read. */
@@ -51,6 +56,9 @@ void catalog_with_name(const struct catalog *catalog, struct str name,
                        void (*visit)(void *context, struct catalog_entry *), void *context);
 /* Lines of it in the store. What was pruned is left out, so far as is known: records are counted then, not lines. */
 uint64_t catalog_lines(const struct catalog_entry *entry);
+/* The same until visit returns false; then false. */
+bool catalog_visit_name(const struct catalog *catalog, struct str name,
+                        bool (*visit)(void *context, struct catalog_entry *), void *context);
 bool catalog_has_file(const struct catalog *catalog, uint64_t device, uint64_t inode);
 /* For a run that goes on: all entries are found by the heads they have now, and nothing is at home for sure any more. */
 void catalog_refresh(struct catalog *catalog);

@@ -11,6 +11,7 @@
 #include "base/must.h"
 #include "base/place.h"
 #include "base/scope.h"
+#include "ingest/fields.h"
 #include "ingest/pipeline.h"
 #include "ingest/reader.h"
 #include "ingest/settle.h"
@@ -18,7 +19,7 @@
 #include "ingest/tally.h"
 #include "store/store.h"
 
-enum { FIELDS_BYTES_MAX = 4 << 20, THREADS_MIN = 2 };
+enum { THREADS_MIN = 2 };
 
 struct ingest_options {
     const char *store, *output, *source_name, *fields, *progress;
@@ -173,28 +174,6 @@ static bool wants_progress(const struct ingest_options *options)
     return options->progress[0] == 'a' && !options->quiet && io_is_terminal(STDERR_FILENO);
 }
 
-static struct field_table *load_fields(const char *path, struct err *err)
-{
-    SCOPED(buf) text = BUF(FIELDS_BYTES_MAX);
-    if (path == NULL)
-        return field_table_new(STR_ABSENT, NULL, err);
-    if (!io_read_file(path, &text, err))
-        return NULL;
-    return field_table_new(buf_str(&text), path, err);
-}
-
-static bool load_catalog(struct ingest *ingest, struct err *err)
-{
-    SCOPED(arena) arena = {0};
-    struct store_source *sources;
-    size_t count;
-    if (!store_sources(ingest->store, &arena, &sources, &count, err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        catalog_know(&ingest->catalog, &sources[i].state, sources[i].pruned_records);
-    return true;
-}
-
 static void print_notes(const struct ingest *ingest, const struct reader *reader)
 {
     if (reader->not_logs > 0 && !ingest->options->quiet) {
@@ -302,7 +281,7 @@ static int run(struct cmd_call *call)
     if (!check_usage(call, options, &err) || !place_store(options->store, &path, &err))
         return cmd_fail(call->cmd, &err);
     SCOPED(ingest) ingest = {.options = options};
-    SCOPED_FREE(field_table) *fields = load_fields(options->fields, &err);
+    SCOPED_FREE(field_table) *fields = fields_load(options->fields, &err);
     if (fields == NULL)
         return cmd_fail(call->cmd, &err);
     ingest.fields = fields;
@@ -314,7 +293,7 @@ static int run(struct cmd_call *call)
         return CMD_FAILED; /* all told; no store is made for nothing */
     SCOPED_FREE(store) *store = store_open(buf_str(&path).data, STORE_WRITE, &err);
     ingest.store = store;
-    if (store == NULL || !load_catalog(&ingest, &err) || !settle_rest(store, fields, &err))
+    if (store == NULL || !catalog_load(&ingest.catalog, store, &err) || !settle_rest(store, fields, &err))
         return cmd_fail(call->cmd, &err);
     return run_inputs(call->cmd, &ingest, begin);
 }

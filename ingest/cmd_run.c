@@ -11,13 +11,14 @@
 #include "base/must.h"
 #include "base/scope.h"
 #include "ingest/config.h"
+#include "ingest/fields.h"
 #include "ingest/follow.h"
 #include "ingest/live.h"
 #include "ingest/service.h"
 #include "ingest/source_journal.h"
 #include "store/store.h"
 
-enum { FIELDS_BYTES_MAX = 4 << 20, JOURNALS_MAX = 200 };
+enum { JOURNALS_MAX = 200 };
 
 struct run_options {
     const char *config, *store;
@@ -62,28 +63,6 @@ static bool has_sources(const struct config *config, struct err *err)
     return err_set(
         err, ERR_USAGE, 0,
         "no sources are configured; write some to /etc/winnow/winnow.yaml, or name a file: winnow run -c FILE");
-}
-
-static struct field_table *load_fields(const char *path, struct err *err)
-{
-    SCOPED(buf) text = BUF(FIELDS_BYTES_MAX);
-    if (path == NULL)
-        return field_table_new(STR_ABSENT, NULL, err);
-    if (!io_read_file(path, &text, err))
-        return NULL;
-    return field_table_new(buf_str(&text), path, err);
-}
-
-static bool load_catalog(struct catalog *catalog, struct store *store, struct err *err)
-{
-    SCOPED(arena) arena = {0};
-    struct store_source *sources;
-    size_t count;
-    if (!store_sources(store, &arena, &sources, &count, err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        catalog_know(catalog, &sources[i].state, sources[i].pruned_records);
-    return true;
 }
 
 static bool set_durability(struct store *store, const struct config *config, struct err *err)
@@ -257,7 +236,7 @@ static void status(void *context, char *text, size_t size)
 static bool run_live(struct running *running, struct store *store, const struct field_table *fields, struct err *err)
 {
     SCOPED(service) service = {0};
-    if (!load_catalog(&running->catalog, store, err) || !service_begin(&service, err))
+    if (!catalog_load(&running->catalog, store, err) || !service_begin(&service, err))
         return false;
     SCOPED_FREE(live) *live = live_new(store, fields, &service);
     running->live = live;
@@ -293,7 +272,7 @@ static int run(struct cmd_call *call)
     SCOPED_FREE(field_table) *fields = NULL;
     SCOPED_FREE(store) *store = NULL;
     bool fine = has_sources(config, &err) && config_store(config, options->store, &path, NULL, &err) &&
-                (fields = load_fields(config->fields, &err)) != NULL &&
+                (fields = fields_load(config->fields, &err)) != NULL &&
                 (store = store_open(buf_str(&path).data, STORE_WRITE, &err)) != NULL &&
                 set_durability(store, config, &err) && run_live(&running, store, fields, &err);
     catalog_release(&running.catalog);

@@ -16,11 +16,9 @@
 #include "base/opt.h"
 #include "base/place.h"
 #include "ingest/config_key.h"
+#include "ingest/fields.h"
 
-enum {
-    FIELDS_BYTES_MAX = 4 << 20,
-    FILES_READ_MAX = CONFIG_FILES_MAX + 4, /* conf.d and the four others */
-};
+enum { FILES_READ_MAX = CONFIG_FILES_MAX + 4 }; /* conf.d and the four others */
 
 struct reader {
     struct config *config;
@@ -388,16 +386,13 @@ static void check_fields(struct reader *reader)
     struct err err;
     if (config->fields == NULL)
         return;
-    SCOPED(buf) text = BUF(FIELDS_BYTES_MAX);
-    struct config_origin origin = config->origins[config_key_row("fields")];
-    if (!io_read_file(config->fields, &text, &err)) {
-        err_within(&err, "%s:%u: 'fields'", origin.file, origin.line);
-        fail(reader, &err);
+    SCOPED_FREE(field_table) *table = fields_load(config->fields, &err);
+    if (table != NULL)
         return;
-    }
-    SCOPED_FREE(field_table) *table = field_table_new(buf_str(&text), config->fields, &err);
-    if (table == NULL)
-        fail(reader, &err);
+    struct config_origin origin = config->origins[config_key_row("fields")];
+    if (err.kind != ERR_USAGE) /* else it names a place in that file */
+        err_within(&err, "%s:%u: 'fields'", origin.file, origin.line);
+    fail(reader, &err);
 }
 
 struct config *config_new(const char *named, void (*report)(void *context, const struct err *err), void *context)

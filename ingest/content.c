@@ -62,10 +62,10 @@ static struct str last_part(struct str path)
     return slash ? str_slice(path, (size_t)(slash + 1 - path.data), path.size) : path;
 }
 
-static bool continues(struct str longer, struct str shorter)
+bool content_goes_on(struct str longer, struct str shorter)
 {
-    return str_starts(longer, shorter) &&
-           (longer.size == shorter.size || memchr(".-_", longer.data[shorter.size], 3) != NULL);
+    return longer.size > shorter.size && str_starts(longer, shorter) &&
+           memchr(".-_", longer.data[shorter.size], 3) != NULL;
 }
 
 /* app.log, app.log.1, app.log-20261120.gz: what rotation makes of a name, in whichever folder. */
@@ -73,7 +73,7 @@ static bool related(struct str a, struct str b)
 {
     a = last_part(a);
     b = last_part(b);
-    return a.size > 0 && b.size > 0 && (continues(a, b) || continues(b, a));
+    return a.size > 0 && b.size > 0 && (str_equal(a, b) || content_goes_on(a, b) || content_goes_on(b, a));
 }
 
 /* The sources whose head the file has. */

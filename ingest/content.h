@@ -30,6 +30,9 @@ enum source_result content_same(struct source *source, const struct source_state
 enum source_result content_find(struct catalog *catalog, struct source *source, struct str name, uint64_t than,
                                 struct catalog_entry **ret_entry, struct mark *ret_mark, struct err *err);
 
+/* Does a name go on where another ends, with one of ".-_"? So do app.log.1 and app.log-20261120.gz, and so do their paths. */
+bool content_goes_on(struct str longer, struct str shorter);
+
 /* How many bytes the state tells of. */
 static inline uint64_t content_length(const struct source_state *state)
 {

@@ -76,13 +76,13 @@ void follow_free(struct follow *follow)
         return;
     for (size_t i = 0; i < follow->tail_count; i++)
         tail_free(follow->tails[i]);
-    follow_forget_held(follow, true);
     free_rules(follow->rules);
     free(follow->tails);
     free(follow->held);
     free(follow->notes);
     map_release(&follow->by_path);
     map_release(&follow->by_file);
+    map_release(&follow->held_by_file);
     watch_release(&follow->watch);
     free(follow);
 }
@@ -96,26 +96,29 @@ void follow_configure(struct follow *follow, const struct config *config)
         follow_set_defaults(follow, follow->tails[i]->entry, follow->tails[i]->path);
 }
 
+static void index_tail(struct follow *follow, size_t index)
+{
+    const struct tail *tail = follow->tails[index];
+    uint64_t file[2] = {tail->device, tail->inode};
+    map_at(&follow->by_file, str_from((const char *)file, sizeof file), NULL)->value = index + 1;
+    if (tail->role == TAIL_HERE)
+        map_at(&follow->by_path, str_of(tail->path), NULL)->value = index + 1;
+}
+
 void follow_index(struct follow *follow)
 {
     map_reset(&follow->by_path);
     map_reset(&follow->by_file);
-    for (size_t i = 0; i < follow->tail_count; i++) {
-        const struct tail *tail = follow->tails[i];
-        uint64_t file[2] = {tail->device, tail->inode};
-        if (tail->over)
-            continue;
-        map_at(&follow->by_file, str_from((const char *)file, sizeof file), NULL)->value = i + 1;
-        if (tail->role == TAIL_HERE)
-            map_at(&follow->by_path, str_of(tail->path), NULL)->value = i + 1;
-    }
+    for (size_t i = 0; i < follow->tail_count; i++)
+        if (!follow->tails[i]->over)
+            index_tail(follow, i);
 }
 
-bool follow_has_file(const struct follow *follow, uint64_t device, uint64_t inode)
+struct tail *follow_tail_of(const struct follow *follow, uint64_t device, uint64_t inode)
 {
     uint64_t file[2] = {device, inode};
     const struct map_entry *at = map_find(&follow->by_file, str_from((const char *)file, sizeof file));
-    return at != NULL && at->value != 0 && !follow->tails[at->value - 1]->over;
+    return at != NULL && at->value != 0 && !follow->tails[at->value - 1]->over ? follow->tails[at->value - 1] : NULL;
 }
 
 void follow_spare(struct follow *follow, struct tail *tail)
@@ -135,8 +138,7 @@ struct tail *follow_add(struct follow *follow, struct tail *tail)
     }
     follow->tails[follow->tail_count++] = tail;
     follow->open += tail->source != NULL;
-    uint64_t file[2] = {tail->device, tail->inode};
-    map_at(&follow->by_file, str_from((const char *)file, sizeof file), NULL)->value = follow->tail_count;
+    index_tail(follow, follow->tail_count - 1);
     return tail;
 }
 

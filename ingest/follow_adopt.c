@@ -17,12 +17,15 @@
 
 static struct held *find_held(struct follow *follow, const struct input *input)
 {
-    for (size_t i = 0; i < follow->held_count; i++) {
-        struct held *held = &follow->held[i];
-        if (held->device == input->device && held->inode == input->inode && strcmp(held->path, input->path) == 0)
-            return held;
-    }
-    return NULL;
+    uint64_t file[2] = {input->device, input->inode};
+    const struct map_entry *at = map_find(&follow->held_by_file, str_from((const char *)file, sizeof file));
+    return at != NULL && at->value != 0 ? &follow->held[at->value - 1] : NULL;
+}
+
+static void index_held(struct follow *follow, size_t index)
+{
+    uint64_t file[2] = {follow->held[index].device, follow->held[index].inode};
+    map_at(&follow->held_by_file, str_from((const char *)file, sizeof file), NULL)->value = index + 1;
 }
 
 static struct held *hold(struct follow *follow, const struct input *input, int64_t modified_us, int64_t now_us)
@@ -35,14 +38,13 @@ static struct held *hold(struct follow *follow, const struct input *input, int64
         }
         held = &follow->held[follow->held_count++];
         *held = (struct held){
-            .path = strdup(input->path),
             .device = input->device,
             .inode = input->inode,
             .size = input->size,
             .modified_us = modified_us,
             .since_us = now_us,
         };
-        must(held->path != NULL);
+        index_held(follow, follow->held_count - 1);
     }
     if (held->size != input->size || held->modified_us != modified_us) {
         held->size = input->size;
@@ -54,24 +56,37 @@ static struct held *hold(struct follow *follow, const struct input *input, int64
     return held;
 }
 
-void follow_forget_held(struct follow *follow, bool all)
+void follow_forget_held(struct follow *follow)
 {
     size_t kept = 0;
+    map_reset(&follow->held_by_file);
     for (size_t i = 0; i < follow->held_count; i++) {
-        if (!all && follow->held[i].seen)
-            follow->held[kept++] = follow->held[i];
-        else
-            free(follow->held[i].path);
+        if (!follow->held[i].seen)
+            continue;
+        follow->held[kept] = follow->held[i];
+        index_held(follow, kept++);
     }
     follow->held_count = kept;
 }
 
 /* ---- Copies in the making ---------------------------------------------------------------------------------------------------- */
 
-bool follow_goes_on(const char *longer, const char *shorter)
+void follow_originals(const struct follow *follow, const char *path,
+                      bool (*visit)(void *context, struct catalog_entry *), void *context)
 {
-    size_t size = strlen(shorter);
-    return strncmp(longer, shorter, size) == 0 && longer[size] != '\0' && strchr(".-_", longer[size]) != NULL;
+    struct str whole = str_of(path), part;
+    const char *slash = strrchr(path, '/');
+    size_t begin = slash != NULL ? (size_t)(slash + 1 - path) : 0;
+    for (size_t i = whole.size; i-- > begin + 1;) {
+        part = str_slice(whole, 0, i);
+        if (!content_goes_on(whole, part))
+            continue;
+        const struct map_entry *at = map_find(&follow->by_path, part);
+        if (at != NULL && at->value != 0 && !visit(context, follow->tails[at->value - 1]->entry))
+            return;
+        if (!catalog_visit_name(follow->catalog, part, visit, context))
+            return;
+    }
 }
 
 /* Do both files have the same size bytes at offset? */
@@ -98,16 +113,28 @@ static bool is_beginning(const struct source *source, const struct tail *tail)
 
 /* While a file is being copied, what is there of the copy is a beginning of it, and so is a whole copy. A file that was cut, and
  * not yet noticed to be, is lost first: then this may be what remains of it. */
+struct copy_search {
+    const struct source *source;
+    bool found;
+};
+
+static bool note_copy(void *context, struct catalog_entry *entry)
+{
+    struct copy_search *search = context;
+    const struct tail *tail = entry->tail;
+    if (tail == NULL || tail->over || tail->role == TAIL_REMAINS)
+        return true;
+    const struct source *source = search->source;
+    search->found =
+        source->kind == SOURCE_GZIP ? tail_links(tail) > 0 : !tail_holds(tail) || is_beginning(source, tail);
+    return !search->found;
+}
+
 static bool may_be_copy(const struct follow *follow, const struct source *source)
 {
-    for (size_t i = 0; i < follow->tail_count; i++) {
-        const struct tail *tail = follow->tails[i];
-        if (tail->role == TAIL_REMAINS || !follow_goes_on(source->real_path, tail->path))
-            continue;
-        if (source->kind == SOURCE_GZIP ? tail_links(tail) > 0 : !tail_holds(tail) || is_beginning(source, tail))
-            return true;
-    }
-    return false;
+    struct copy_search search = {.source = source};
+    follow_originals(follow, source->real_path, note_copy, &search);
+    return search.found;
 }
 
 /* ---- Adopting ---------------------------------------------------------------------------------------------------------------- */
@@ -321,20 +348,21 @@ static bool is_plausible(const struct source *source, const struct catalog_entry
                                          !source_born_after(source, state->modified_us));
 }
 
-/* A tail whose source the file holds, under a name that goes on from that one's. */
-static struct tail *find_twin(struct follow *follow, struct source *source, struct mark *ret_mark)
+struct twin_search {
+    struct source *source;
+    struct mark mark;
+    struct tail *found;
+};
+
+static bool note_twin(void *context, struct catalog_entry *entry)
 {
+    struct twin_search *search = context;
     struct err ignored;
-    for (size_t i = 0; i < follow->tail_count; i++) {
-        struct tail *tail = follow->tails[i];
-        const struct source_state *state = &tail->entry->state;
-        if (!tail->over && content_length(state) > 0 &&
-            (follow_goes_on(source->real_path, state->name.data) || follow_goes_on(source->real_path, tail->path)) &&
-            content_same(source, state, ret_mark, &ignored) == SOURCE_DATA &&
-            source_seek(source, state->position, &ignored) == SOURCE_DATA)
-            return tail;
-    }
-    return NULL;
+    if (entry->tail != NULL && !entry->tail->over && content_length(&entry->state) > 0 &&
+        content_same(search->source, &entry->state, &search->mark, &ignored) == SOURCE_DATA &&
+        source_seek(search->source, entry->state.position, &ignored) == SOURCE_DATA)
+        search->found = entry->tail;
+    return search->found == NULL;
 }
 
 enum twin { TWIN_NONE, TWIN_WAIT, TWIN_TAKEN };
@@ -344,16 +372,18 @@ enum twin { TWIN_NONE, TWIN_WAIT, TWIN_TAKEN };
 static enum twin take_twin(struct follow *follow, struct source *source, int64_t silent_us, struct identity *ret)
 {
     struct err ignored;
-    struct tail *twin = find_twin(follow, source, &ret->mark);
+    struct twin_search search = {.source = source};
+    follow_originals(follow, source->real_path, note_twin, &search);
+    struct tail *twin = search.found;
     if (twin != NULL && twin->role == TAIL_AWAY && tail_links(twin) == 0 && tail_is_read(twin)) {
         twin->over = true;
         twin->entry->claimed = false;
         ret->entry = twin->entry;
+        ret->mark = search.mark;
         return TWIN_TAKEN;
     }
     if (twin != NULL && (twin->role != TAIL_HERE || silent_us < FOLLOW_COPY_US))
         return TWIN_WAIT;
-    ret->mark = (struct mark){0};
     return source_seek(source, 0, &ignored) == SOURCE_DATA ? TWIN_NONE : TWIN_WAIT;
 }
 
@@ -363,6 +393,10 @@ static bool decide(struct follow *follow, const struct input *input, struct sour
     struct err err;
     struct identity identity;
     struct held *held = hold(follow, input, source->modified_us, now_us);
+    /* Heads have grown since it was last asked what begins alike. */
+    if (follow->started && !follow->refreshed)
+        catalog_refresh(follow->catalog);
+    follow->refreshed = true;
     if (must_wait(follow, source, now_us - held->since_us)) {
         follow->waiting = true; /* decided as soon as it can be */
         return false;
@@ -410,7 +444,7 @@ void follow_consider(struct follow *follow, const struct input *input, int64_t n
         hold(follow, input, 0, now_us)->seen = true;
         return;
     }
-    if (source->kind == SOURCE_STREAM || follow_has_file(follow, source->device, source->inode) ||
+    if (source->kind == SOURCE_STREAM || follow_tail_of(follow, source->device, source->inode) != NULL ||
         !decide(follow, input, source, now_us))
         source_free(source);
 }

@@ -17,11 +17,6 @@
 #include "ingest/identity.h"
 #include "ingest/sniff.h"
 
-static struct str file_key(const uint64_t file[2])
-{
-    return str_from((const char *)file, 2 * sizeof file[0]);
-}
-
 /* ---- Folders to watch ------------------------------------------------------------------------------------------------------ */
 
 static void watch_real(struct follow *follow, const char *folder)
@@ -195,12 +190,12 @@ static void miss(struct follow *follow, struct tail *tail, int64_t now_us)
 }
 
 /* Those whose places are known come first: then it is certain which sources have lost theirs. */
-static void consider_all(struct follow *follow, const struct expand *expand, const bool *met, int64_t now_us)
+static void consider_all(struct follow *follow, const struct expand *expand, int64_t now_us)
 {
     for (int known = 1; known >= 0; known--) {
         for (size_t i = 0; i < expand->count; i++) {
             const struct input *input = &expand->inputs[i];
-            if (met[i] || input->kind != INPUT_FILE ||
+            if (input->kind != INPUT_FILE || follow_tail_of(follow, input->device, input->inode) != NULL ||
                 catalog_has_file(follow->catalog, input->device, input->inode) != (known == 1))
                 continue;
             follow_consider(follow, input, now_us);
@@ -208,41 +203,41 @@ static void consider_all(struct follow *follow, const struct expand *expand, con
     }
 }
 
+/* Files that are followed already, under whichever path they are shown. */
+static void meet_all(struct follow *follow, const struct expand *expand)
+{
+    int64_t real_us = clock_now_us();
+    for (size_t i = 0; i < follow->tail_count; i++)
+        follow->tails[i]->met = false;
+    for (size_t i = 0; i < expand->count; i++) {
+        struct tail *tail = follow_tail_of(follow, expand->inputs[i].device, expand->inputs[i].inode);
+        if (tail == NULL)
+            continue;
+        tail->met = true;
+        tail->entry->seen_us = real_us;
+        meet(tail, &expand->inputs[i]);
+    }
+}
+
 void follow_look(struct follow *follow, int64_t now_us)
 {
     struct expand expand;
-    follow->look_due = follow->waiting = false;
+    follow->look_due = follow->waiting = follow->refreshed = false;
     expand_patterns(follow, &expand);
     follow_index(follow);
-    int64_t real_us = clock_now_us();
-    bool *met = mem_alloc(expand.count + 1);
-    bool *seen = mem_alloc(follow->tail_count + 1);
-    size_t before = follow->tail_count, unknown = 0;
-    for (size_t i = 0; i < expand.count; i++) {
-        uint64_t file[2] = {expand.inputs[i].device, expand.inputs[i].inode};
-        const struct map_entry *at = map_find(&follow->by_file, file_key(file));
-        met[i] = at != NULL && at->value != 0;
-        unknown += !met[i];
-        if (!met[i])
-            continue;
-        seen[at->value - 1] = true;
-        follow->tails[at->value - 1]->entry->seen_us = real_us;
-        meet(follow->tails[at->value - 1], &expand.inputs[i]);
+    meet_all(follow, &expand);
+    for (size_t i = 0, before = follow->tail_count; i < before; i++) {
+        struct tail *tail = follow->tails[i];
+        if (!tail->met && tail->role == TAIL_HERE && !tail->over)
+            miss(follow, tail, now_us);
     }
-    if (unknown > 0 && follow->started)
-        catalog_refresh(follow->catalog);
-    for (size_t i = 0; i < before; i++)
-        if (!seen[i] && follow->tails[i]->role == TAIL_HERE && !follow->tails[i]->over)
-            miss(follow, follow->tails[i], now_us);
     for (size_t i = 0; i < follow->held_count; i++)
         follow->held[i].seen = false;
-    consider_all(follow, &expand, met, now_us);
-    follow_forget_held(follow, false);
+    consider_all(follow, &expand, now_us);
+    follow_forget_held(follow);
     follow_lose_absent(follow, now_us);
     follow->started = true;
     follow->reconfigured = false;
     follow_index(follow);
-    free(met);
-    free(seen);
     expand_release(&expand);
 }

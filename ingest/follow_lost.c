@@ -74,7 +74,8 @@ void follow_lose(struct follow *follow, struct catalog_entry *entry, uint64_t de
     struct mark mark;
     bool unsure;
     struct source *rest = beside_find(entry, device, inode, &mark, &unsure);
-    if (rest != NULL && follow_has_file(follow, rest->device, rest->inode)) { /* somebody else's, equal up to there */
+    if (rest != NULL && follow_tail_of(follow, rest->device, rest->inode) != NULL) {
+        /* somebody else's, equal up to there */
         source_free(rest);
         rest = NULL;
     }
@@ -106,7 +107,7 @@ static bool is_in_place(const struct follow *follow, const struct catalog_entry 
 {
     struct stat info;
     const struct source_state *state = &entry->state;
-    return !follow_has_file(follow, state->device, state->inode) && stat(state->name.data, &info) == 0 &&
+    return follow_tail_of(follow, state->device, state->inode) == NULL && stat(state->name.data, &info) == 0 &&
            info.st_dev == state->device && info.st_ino == state->inode;
 }
 

@@ -10,7 +10,6 @@
 
 /* A file that is not adopted now. */
 struct held {
-    char *path;
     uint64_t device, inode, size;
     int64_t modified_us; /* what was seen when it was decided */
     int64_t since_us;    /* monotonic: when it last changed */
@@ -47,11 +46,13 @@ struct follow {
     struct map by_file; /* device and inode -> index of a tail + 1 */
     struct held *held;
     size_t held_count, held_capacity;
+    struct map held_by_file; /* device and inode -> index + 1 */
     struct follow_rule *rules;
     struct follow_note *notes;
     size_t note_count, note_capacity;
     bool look_due, started;
     bool reconfigured; /* since the last look */
+    bool refreshed;    /* the catalog, in this look */
     bool waiting;      /* a file is held that may be adopted soon */
     int64_t looked_us; /* monotonic: when names were last looked through */
     int64_t look_took_us;
@@ -60,17 +61,19 @@ struct follow {
     size_t descriptors_max, open; /* files open at most, and now */
 };
 
-/* Is it followed? */
-bool follow_has_file(const struct follow *follow, uint64_t device, uint64_t inode);
+/* That follows this file, or NULL. */
+struct tail *follow_tail_of(const struct follow *follow, uint64_t device, uint64_t inode);
 /* Looks through the patterns. */
 void follow_look(struct follow *follow, int64_t now_us);
 void follow_watch_folder_of(struct follow *follow, const char *real_path);
-/* True when the longer path is the shorter one and goes on with one of ".-_". */
-bool follow_goes_on(const char *longer, const char *shorter);
+/* Calls visit for each source that is followed under a path, or known by a name, from which this path goes on (content_goes_on),
+ * until it returns false; for some twice. */
+void follow_originals(const struct follow *follow, const char *path,
+                      bool (*visit)(void *context, struct catalog_entry *), void *context);
 /* Opens a file that is not followed yet and decides what becomes of it. */
 void follow_consider(struct follow *follow, const struct input *input, int64_t now_us);
-/* Those not seen by this look, or all. */
-void follow_forget_held(struct follow *follow, bool all);
+/* Those not seen by this look. */
+void follow_forget_held(struct follow *follow);
 
 /* What was begun under the successor's name after since_us (real time) and rotated away before anybody looked. */
 void follow_find_unseen(struct follow *follow, struct catalog_entry *successor, int64_t since_us, int64_t now_us);

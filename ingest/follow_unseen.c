@@ -30,7 +30,7 @@ static void try_unseen(struct follow *follow, const char *path, struct catalog_e
 {
     struct stat info;
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0 ||
-        follow_has_file(follow, info.st_dev, info.st_ino))
+        follow_tail_of(follow, info.st_dev, info.st_ino) != NULL)
         return;
     int64_t modified_us = (int64_t)info.st_mtim.tv_sec * TIME_SECOND + info.st_mtim.tv_nsec / 1000;
     if (modified_us < since_us - SLACK_US)
@@ -110,23 +110,36 @@ static bool is_beginning_of(const struct follow *follow, const struct catalog_en
                          str_from(mark->tail, mark->tail_size));
 }
 
+struct stored_search {
+    const struct follow *follow;
+    struct outline outline;
+    uint64_t size_max; /* the longest original; beyond it a file is no beginning of one */
+    bool found;
+};
+
+static bool note_longest(void *context, struct catalog_entry *entry)
+{
+    struct stored_search *search = context;
+    uint64_t size = content_length(&entry->state);
+    search->size_max = size > search->size_max ? size : search->size_max;
+    return true;
+}
+
+static bool note_stored(void *context, struct catalog_entry *entry)
+{
+    struct stored_search *search = context;
+    search->found = content_length(&entry->state) >= search->outline.size &&
+                    is_beginning_of(search->follow, entry, &search->outline);
+    return !search->found;
+}
+
 bool follow_is_stored(struct follow *follow, struct source *source)
 {
-    uint64_t size_max = 0;
-    for (size_t i = 0; i < follow->catalog->entry_count; i++) {
-        const struct source_state *state = &follow->catalog->entries[i]->state;
-        if (follow_goes_on(source->real_path, state->name.data) && content_length(state) > size_max)
-            size_max = content_length(state);
-    }
-    struct outline outline;
-    bool stored = false;
-    if (size_max == 0 || (source->kind == SOURCE_FILE && source->size > size_max))
+    struct stored_search search = {.follow = follow};
+    follow_originals(follow, source->real_path, note_longest, &search);
+    if (search.size_max == 0 || (source->kind == SOURCE_FILE && source->size > search.size_max))
         return false;
-    bool told = trace_outline(source, size_max, &outline) && outline.size > 0;
-    for (size_t i = 0; told && !stored && i < follow->catalog->entry_count; i++) {
-        const struct catalog_entry *entry = follow->catalog->entries[i];
-        stored = follow_goes_on(source->real_path, entry->state.name.data) &&
-                 content_length(&entry->state) >= outline.size && is_beginning_of(follow, entry, &outline);
-    }
-    return stored;
+    if (trace_outline(source, search.size_max, &search.outline) && search.outline.size > 0)
+        follow_originals(follow, source->real_path, note_stored, &search);
+    return search.found;
 }

@@ -266,8 +266,7 @@ bool frame_advance(struct frame *frame, size_t size)
     }
 }
 
-/* Puts bytes where frame_space has room for them. */
-static bool add_bytes(struct frame *frame, struct str bytes)
+bool frame_add(struct frame *frame, struct str bytes)
 {
     while (bytes.size > 0) {
         size_t room;
@@ -287,7 +286,7 @@ bool frame_entry(struct frame *frame, struct str line)
 {
     must(frame->state != NULL && (frame->batch == NULL || frame_unfinished(frame).size == 0));
     must(str_find_char(line, '\n') == STR_NONE);
-    return add_bytes(frame, line) && add_bytes(frame, STR("\n"));
+    return frame_add(frame, line) && frame_add(frame, STR("\n"));
 }
 
 void frame_settle(struct frame *frame)

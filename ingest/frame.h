@@ -80,6 +80,8 @@ bool frame_begin(struct frame *frame, struct source_state *state, const struct m
 char *frame_space(struct frame *frame, size_t *ret_size);
 /* Says how many bytes were put there. */
 bool frame_advance(struct frame *frame, size_t size);
+/* Both, for bytes that lie elsewhere. */
+bool frame_add(struct frame *frame, struct str bytes);
 /* Adds a line that the source's bytes continue with, without its newline, which is added. For a source that gives lines
  * and not bytes; there is no unfinished line before. */
 bool frame_entry(struct frame *frame, struct str line);

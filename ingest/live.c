@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "ingest/settle.h"
 
 enum { FEEDERS_MAX = 256, BATCHES = 2 };
 
@@ -25,6 +26,7 @@ struct live {
     struct feeder feeders[FEEDERS_MAX];
     bool more[FEEDERS_MAX];
     size_t feeder_count;
+    bool waiting; /* the store refuses to be written, and that was told */
     bool failed;
     struct err err;
     uint64_t records;     /* committed */
@@ -58,79 +60,55 @@ static bool may_pass(const struct err *err)
     return err->kind == ERR_FULL || err->kind == ERR_BUSY || err->kind == ERR_IO;
 }
 
-/* Does step until it succeeds. */
-static bool persist(struct live *live, bool (*step)(struct live *live, struct batch *batch, struct err *err),
-                    struct batch *batch)
+/* A step of the store failed: waits, if it may pass. */
+static bool try_again(void *context, const struct err *err)
 {
-    struct err err;
-    bool told = false;
-    while (!step(live, batch, &err)) {
-        if (!told)
-            LOG_EVENT(LEVEL_ERROR, "the store cannot be written; reading waits", log_text("why", err.text));
-        told = true;
-        service_status(live->service, service_now_us(), "waiting: %s", err.text);
-        if (!may_pass(&err) || !wait_to_retry(live)) {
-            live->failed = true;
-            live->err = err;
-            return false;
-        }
-    }
-    if (told)
+    struct live *live = context;
+    if (!live->waiting)
+        LOG_EVENT(LEVEL_ERROR, "the store cannot be written; reading waits", log_text("why", err->text));
+    live->waiting = true;
+    service_status(live->service, service_now_us(), "waiting: %s", err->text);
+    return may_pass(err) && wait_to_retry(live);
+}
+
+/* After a step: notes how it ended. */
+static bool note_step(struct live *live, bool fine, const struct err *err)
+{
+    if (!fine) {
+        live->failed = true;
+        live->err = *err;
+    } else if (live->waiting) {
+        live->waiting = false;
         LOG_EVENT(LEVEL_NOTICE, "the store can be written again");
-    return true;
-}
-
-static bool commit_step(struct live *live, struct batch *batch, struct err *err)
-{
-    return store_commit(live->store, batch, err);
-}
-
-static bool take_step(struct live *live, struct batch *batch, struct err *err)
-{
-    bool any;
-    batch_reset(batch);
-    return store_settle_take(live->store, batch, LIVE_SETTLE_BYTES, &any, err);
-}
-
-static bool settle_step(struct live *live, struct batch *batch, struct err *err)
-{
-    return store_settle(live->store, batch, err);
-}
-
-/* One block's worth of hot rows becomes a block. */
-static bool settle_into(struct live *live, struct batch *batch)
-{
-    bool any = persist(live, take_step, batch) && batch->record_count > 0;
-    if (any) {
-        analyzer_batch(live->analyzer, batch);
-        store_settle_encode(live->encoder, batch);
-        any = persist(live, settle_step, batch);
     }
-    live->hot_since_us = store_hot_records(live->store) > 0 ? service_now_us() : 0;
-    return any;
-}
-
-/* Between rounds the frame's batches are free; while it passes one on, both are lent. */
-static bool settle_some(struct live *live)
-{
-    size_t i = 0;
-    while (i < BATCHES && live->lent[i])
-        i++;
-    struct batch *batch = i < BATCHES && live->batches[i] != NULL ? live->batches[i] : batch_new();
-    bool fine = settle_into(live, batch);
-    if (i < BATCHES && live->batches[i] == batch)
-        batch_reset(batch);
-    else
-        batch_free(batch);
+    live->hot_since_us = store_hot_records(live->store) == 0 ? 0
+                         : live->hot_since_us > 0            ? live->hot_since_us
+                                                             : service_now_us();
     return fine;
 }
 
-static bool settle_all(struct live *live)
+/* Hot rows become blocks: one, or all. Between rounds the frame's batches are free; while it passes one on, both are lent. */
+static bool settle(struct live *live, bool all)
 {
-    while (store_hot_records(live->store) > 0)
-        if (!settle_some(live))
-            return false;
-    return true;
+    struct err err;
+    size_t i = 0;
+    bool any;
+    while (i < BATCHES && (live->lent[i] || live->batches[i] == NULL))
+        i++;
+    struct settle settle = {
+        .store = live->store,
+        .analyzer = live->analyzer,
+        .encoder = live->encoder,
+        .batch = i < BATCHES ? live->batches[i] : batch_new(),
+        .bytes_max = LIVE_SETTLE_BYTES,
+        .again = try_again,
+        .context = live,
+    };
+    bool fine = all ? settle_all(&settle, &err) : settle_some(&settle, &any, &err);
+    if (i == BATCHES)
+        batch_free(settle.batch);
+    live->hot_since_us = 0; /* what is left is newer */
+    return note_step(live, fine, &err);
 }
 
 static void settle_if_due(struct live *live, int64_t now_us)
@@ -139,25 +117,25 @@ static void settle_if_due(struct live *live, int64_t now_us)
         return;
     if (store_hot_bytes(live->store) >= LIVE_SETTLE_BYTES || store_hot_records(live->store) >= LIVE_SETTLE_RECORDS ||
         now_us - live->hot_since_us >= LIVE_SETTLE_US)
-        (void)settle_some(live);
+        (void)settle(live, false);
 }
 
 static void commit(struct live *live, struct batch *batch)
 {
+    struct err err;
     batch->hot = batch->raw.size < LIVE_DIRECT_BYTES;
     analyzer_batch(live->analyzer, batch);
     if (!batch->hot) {
-        if (!settle_all(live)) {
-            must(live->failed);
+        if (!settle(live, true))
             return;
-        }
         store_encode(live->encoder, batch);
     }
-    if (!persist(live, commit_step, batch))
-        return;
-    live->records += batch->record_count;
-    if (live->hot_since_us == 0 && store_hot_records(live->store) > 0)
-        live->hot_since_us = service_now_us();
+    bool fine;
+    while (!(fine = store_commit(live->store, batch, &err)))
+        if (!try_again(live, &err))
+            break;
+    if (note_step(live, fine, &err))
+        live->records += batch->record_count;
 }
 
 static struct batch *take(void *context)

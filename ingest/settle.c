@@ -1,15 +1,37 @@
 #include "ingest/settle.h"
 
+static bool may_try_again(const struct settle *settle, const struct err *err)
+{
+    return settle->again != NULL && settle->again(settle->context, err);
+}
+
+static bool take(const struct settle *settle, bool *ret_any, struct err *err)
+{
+    while (!store_settle_take(settle->store, settle->batch, settle->bytes_max, ret_any, err)) {
+        batch_reset(settle->batch);
+        if (!may_try_again(settle, err))
+            return false;
+    }
+    return true;
+}
+
+static bool put(const struct settle *settle, struct err *err)
+{
+    while (!store_settle(settle->store, settle->batch, err))
+        if (!may_try_again(settle, err))
+            return false;
+    return true;
+}
+
 bool settle_some(const struct settle *settle, bool *ret_any, struct err *err)
 {
-    struct batch *batch = settle->batch;
-    bool ok = store_settle_take(settle->store, batch, settle->bytes_max, ret_any, err);
+    bool ok = take(settle, ret_any, err);
     if (ok && *ret_any) {
-        analyzer_batch(settle->analyzer, batch);
-        store_settle_encode(settle->encoder, batch);
-        ok = store_settle(settle->store, batch, err);
+        analyzer_batch(settle->analyzer, settle->batch);
+        store_settle_encode(settle->encoder, settle->batch);
+        ok = put(settle, err);
     }
-    batch_reset(batch);
+    batch_reset(settle->batch);
     return ok;
 }
 

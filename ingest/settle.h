@@ -1,5 +1,5 @@
 /* settle: hot rows become blocks (store.h). A block may only be written behind them, so whoever is about to write blocks settles
- * first: a run before it catches up, ingest when a run left rows behind; and a run when there is a block's worth of them. */
+ * first: `run` before it catches up, `ingest` when a run left rows behind; and `run` when there is a block's worth of them. */
 #ifndef WINNOW_INGEST_SETTLE_H
 #define WINNOW_INGEST_SETTLE_H
 
@@ -14,6 +14,9 @@ struct settle {
     struct store_encoder *encoder;
     struct batch *batch;
     size_t bytes_max; /* raw bytes of a block, at most BATCH_BYTES_TARGET */
+    /* Asked when the store refuses a step: is it to be tried again? NULL: it is not. */
+    bool (*again)(void *context, const struct err *err);
+    void *context;
 };
 
 /* The oldest rows become one block. *ret_any is false when there are none. */

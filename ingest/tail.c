@@ -33,6 +33,7 @@ struct tail *tail_new(struct catalog_entry *entry, enum tail_role role, struct s
         .dirty = true,
     };
     must(tail->path != NULL);
+    entry->tail = tail;
     return tail;
 }
 
@@ -40,6 +41,8 @@ void tail_free(struct tail *tail)
 {
     if (tail == NULL)
         return;
+    if (tail->entry->tail == tail)
+        tail->entry->tail = NULL;
     source_free(tail->source);
     buf_release(&tail->carry);
     free(tail->path);
@@ -48,7 +51,10 @@ void tail_free(struct tail *tail)
 
 void tail_restart(struct tail *tail, struct catalog_entry *entry, int64_t now_us)
 {
+    if (tail->entry->tail == tail)
+        tail->entry->tail = NULL;
     tail->entry = entry;
+    entry->tail = tail;
     tail->mark = (struct mark){0};
     tail->partial = tail->size_seen = 0;
     buf_reset(&tail->carry);
@@ -282,23 +288,6 @@ static enum tail_result feed_plain(struct tail *tail, struct frame *frame, int64
 
 /* ---- A turn over a gzip file ------------------------------------------------------------------------------------------------ */
 
-static bool put_carry(struct tail *tail, struct frame *frame)
-{
-    struct str rest = buf_str(&tail->carry);
-    while (rest.size > 0) {
-        size_t room;
-        char *space = frame_space(frame, &room);
-        if (space == NULL)
-            return false;
-        size_t size = rest.size < room ? rest.size : room;
-        memcpy(space, rest.data, size);
-        if (!frame_advance(frame, size))
-            return false;
-        rest = str_slice(rest, size, rest.size);
-    }
-    return true;
-}
-
 static enum tail_result read_gzip_chunk(struct tail *tail, struct frame *frame, struct err *err)
 {
     size_t room, got;
@@ -317,7 +306,7 @@ static enum tail_result read_gzip(struct tail *tail, struct frame *frame, struct
 {
     struct source_state *state = &tail->entry->state;
     uint64_t from = tail->source->offset;
-    if (!begin(tail, frame, tail->source->reference_us) || !put_carry(tail, frame))
+    if (!begin(tail, frame, tail->source->reference_us) || !frame_add(frame, buf_str(&tail->carry)))
         return TAIL_OVER;
     enum tail_result result = TAIL_MORE;
     while (result == TAIL_MORE && tail->source->offset - from < TAIL_SHARE_BYTES)

@@ -58,6 +58,7 @@ struct tail {
     bool failed;         /* the last turn failed, and that was told */
     int64_t retry_us;    /* then: not before this; monotonic */
     bool over;           /* to be let go */
+    bool met;            /* by this look */
     int64_t poll_us;     /* when it is to be looked at again though nothing tells; monotonic; AWAY only */
 };
 

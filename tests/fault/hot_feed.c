@@ -123,7 +123,13 @@ static void feed_all(struct feed *feed)
 {
     struct frame frame;
     struct err err = {0};
-    const struct settle settle = {feed->store, feed->analyzer, feed->encoder, feed->spare, SETTLE_BYTES};
+    const struct settle settle = {
+        .store = feed->store,
+        .analyzer = feed->analyzer,
+        .encoder = feed->encoder,
+        .batch = feed->spare,
+        .bytes_max = SETTLE_BYTES,
+    };
     frame_init(&frame, &frame_limits_default, (struct frame_batches){take, put, feed});
     for (bool more = true; more;) {
         more = false;

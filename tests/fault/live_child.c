@@ -67,21 +67,33 @@ static char *argument(const char *words) /* exec takes what is not const */
     return both.out;
 }
 
-static bool holds_line(const struct live *live, const struct generation *generation, uint32_t line)
+/* Is this line in the store, all of it? Its tag alone may be that of a first half. */
+static bool holds_line(const struct live *live, const struct generation *generation, uint32_t number)
 {
     char tag[32], regex[64];
-    line_tag(generation->number, line, tag);
+    line_tag(generation->number, number, tag);
     char *dot = strchr(tag, '.');
     snprintf(regex, sizeof regex, "%.*s\\%s", (int)(dot - tag), tag, dot);
     char *command[] = {argument(live->winnow),
                        argument("search"),
                        argument("--store"),
                        argument(live->store),
-                       argument("--count"),
+                       argument("-n"),
+                       argument("all"),
+                       argument("-o"),
+                       argument("raw"),
                        argument("-g"),
                        regex,
                        NULL};
-    return wait_for(spawn(command, -1)) == 0;
+    size_t size, line_size;
+    int status;
+    char *output = command_output(command, &size, &status);
+    const char *line = line_make(&live->books, generation->number, number, &line_size);
+    while (line_size > 0 && line[line_size - 1] == '\n')
+        line_size--;
+    bool holds = memmem(output, size, line, line_size) != NULL;
+    free(output);
+    return holds;
 }
 
 bool store_holds(const struct live *live, const struct generation *generation)
