@@ -407,6 +407,8 @@ static bool decide(struct follow *follow, const struct input *input, struct sour
     }
     if (identity.entry != NULL && !is_plausible(source, identity.entry))
         identity = (struct identity){0};
+    if (identity.entry == NULL && follow->known_only)
+        return false;
     if (identity.entry == NULL && take_twin(follow, source, now_us - held->since_us, &identity) == TWIN_WAIT) {
         follow->waiting = true;
         return false;

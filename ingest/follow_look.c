@@ -189,16 +189,17 @@ static void miss(struct follow *follow, struct tail *tail, int64_t now_us)
     tail->changed_us = now_us;
 }
 
-/* Those whose places are known come first: then it is certain which sources have lost theirs. */
+/* Those whose places are known come first, so far as they hold what was read there: then it is certain which sources have lost
+ * theirs. The others follow in the order of their names, so that a file is known when its copy is met. */
 static void consider_all(struct follow *follow, const struct expand *expand, int64_t now_us)
 {
     for (int known = 1; known >= 0; known--) {
+        follow->known_only = known == 1;
         for (size_t i = 0; i < expand->count; i++) {
             const struct input *input = &expand->inputs[i];
-            if (input->kind != INPUT_FILE || follow_tail_of(follow, input->device, input->inode) != NULL ||
-                catalog_has_file(follow->catalog, input->device, input->inode) != (known == 1))
-                continue;
-            follow_consider(follow, input, now_us);
+            if (input->kind == INPUT_FILE && follow_tail_of(follow, input->device, input->inode) == NULL &&
+                (known == 0 || catalog_has_file(follow->catalog, input->device, input->inode)))
+                follow_consider(follow, input, now_us);
         }
     }
 }

@@ -53,6 +53,7 @@ struct follow {
     bool look_due, started;
     bool reconfigured; /* since the last look */
     bool refreshed;    /* the catalog, in this look */
+    bool known_only;   /* this look adopts no file as a new source yet */
     bool waiting;      /* a file is held that may be adopted soon */
     int64_t looked_us; /* monotonic: when names were last looked through */
     int64_t look_took_us;

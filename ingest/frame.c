@@ -373,12 +373,19 @@ static bool keep_rest(struct frame *frame, bool unterminated)
     return true;
 }
 
+/* Is some of the unterminated line stored, and no more of it than is here? */
+static bool is_partly_stored(const struct frame *frame)
+{
+    size_t line = frame->line - frame->record, size = frame_unfinished(frame).size;
+    return line < size && frame->offset + line < frame->stored && frame->stored <= frame->offset + size;
+}
+
 bool frame_end(struct frame *frame, bool whole)
 {
     must(frame->state != NULL && frame->batch != NULL);
     if (whole && frame->state->kind == SOURCE_STREAM && !close_stream(frame))
         return false;
-    if (!keep_rest(frame, whole))
+    if (!keep_rest(frame, whole || is_partly_stored(frame)))
         return false;
     if (whole || frame->offset != frame->begin)
         batch_set_source(frame->batch, frame->state);

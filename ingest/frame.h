@@ -89,7 +89,7 @@ bool frame_entry(struct frame *frame, struct str line);
  * committed with it. */
 void frame_settle(struct frame *frame);
 /* Ends the source. whole: what is open or unfinished is its end and becomes pending, unless the very same is already.
- * Not whole: an unterminated line is dropped, to be read again. The state goes with the batch. */
+ * Not whole: an unterminated line of which nothing is stored is dropped, to be read again. The state goes with the batch. */
 bool frame_end(struct frame *frame, bool whole);
 /* What of the source is not a complete record yet; valid until the next call. */
 struct str frame_unfinished(const struct frame *frame);

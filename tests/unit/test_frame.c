@@ -212,6 +212,32 @@ static void unfinished_line_is_dropped_when_not_whole(void **unused)
     fake_free(store);
 }
 
+/* An unterminated line that is stored stays so when what is pending is read again, by a later run too, and grows. */
+static void stored_unterminated_line_stays(void **unused)
+{
+    (void)unused;
+    struct fake_store *store = fake_new();
+    struct source_state state = fresh_state(1);
+    struct mark mark = {0};
+    static const struct {
+        struct str input;
+        bool whole;
+        uint64_t stored;
+    } steps[] = {
+        {STR("one\ntw"), false, 4},  {STR("one\ntw"), true, 6},       {STR("one\ntw"), false, 6},
+        {STR("one\ntwo"), false, 7}, {STR("one\ntwo\nth"), false, 8},
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        struct frame frame;
+        frame_init(&frame, &frame_limits_default, fake_batches(store));
+        feed(&frame, &state, &mark, steps[i].input, steps[i].whole);
+        assert_true(frame_flush(&frame));
+        assert_int_equal(state.position + state.pending_bytes, steps[i].stored);
+        assert_int_equal(store->sources[1].bytes.size, steps[i].stored);
+    }
+    fake_free(store);
+}
+
 static void flush_within_a_line(void **unused)
 {
     (void)unused;
@@ -270,6 +296,7 @@ int main(void)
         cmocka_unit_test(lines_at_the_limit),
         cmocka_unit_test(tail_grows),
         cmocka_unit_test(unfinished_line_is_dropped_when_not_whole),
+        cmocka_unit_test(stored_unterminated_line_stays),
         cmocka_unit_test(flush_within_a_line),
         cmocka_unit_test(ends_when_no_batch_is_given),
     };
