@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "query/cover.h"
 #include "query/question.h"
 #include "query/safe.h"
@@ -26,11 +27,17 @@ static const struct opt_group groups[] = {
     {0},
 };
 
+/* What is known by one name: the file that lies there now, or lay there last, and what the sums tell of all it had before. */
+struct row {
+    struct store_source source;
+    struct cover_lag lag;
+};
+
 struct status {
     struct store *store;
     struct store_summary summary;
-    struct store_source *sources;
-    size_t source_count;
+    struct row *rows; /* in the order in which their names were first met */
+    size_t row_count;
     struct arena arena;
     struct output output;
     int64_t now_us;
@@ -58,18 +65,66 @@ static uint64_t stored_bytes(const struct store_source *source)
 static uint64_t pruned_records(const struct status *status)
 {
     uint64_t records = 0;
-    for (size_t i = 0; i < status->source_count; i++)
-        records += status->sources[i].pruned_records;
+    for (size_t i = 0; i < status->row_count; i++)
+        records += status->rows[i].source.pruned_records;
     return records;
 }
 
 /* How old the newest stored record is, while there is something newer to read. */
-static uint64_t lag_seconds(const struct status *status, const struct store_source *source, uint64_t lag_bytes)
+static uint64_t lag_seconds(const struct status *status, const struct row *row)
 {
+    const struct store_source *source = &row->source;
     int64_t newest_us = source->time_max != TIME_NONE ? source->time_max : source->state.read_us;
-    if (lag_bytes == 0 || newest_us == TIME_NONE || newest_us >= status->now_us)
+    if (row->lag.bytes == 0 || newest_us == TIME_NONE || newest_us >= status->now_us)
         return 0;
     return (uint64_t)((status->now_us - newest_us) / TIME_SECOND);
+}
+
+static bool is_later(const struct source_state *a, const struct source_state *b)
+{
+    if (a->rotations != b->rotations)
+        return a->rotations > b->rotations;
+    return a->truncations != b->truncations ? a->truncations > b->truncations : a->id > b->id;
+}
+
+/* Adds another file of the same name. */
+static void add_file(struct row *row, const struct store_source *source)
+{
+    struct store_source *sum = &row->source;
+    struct cover_lag lag = cover_lag(&source->state);
+    uint64_t lag_bytes = row->lag.bytes + lag.bytes;
+    if (is_later(&source->state, &sum->state)) {
+        sum->state = source->state;
+        row->lag = lag;
+    }
+    row->lag.bytes = lag_bytes;
+    sum->records += source->records;
+    sum->unparsed += source->unparsed;
+    sum->gaps += source->gaps;
+    sum->pruned_records += source->pruned_records;
+    if (sum->time_max == TIME_NONE || (source->time_max != TIME_NONE && source->time_max > sum->time_max))
+        sum->time_max = source->time_max;
+}
+
+static bool load_rows(struct status *status, struct err *err)
+{
+    struct store_source *sources;
+    size_t count;
+    struct map by_name = {0};
+    if (!store_sources(status->store, &status->arena, &sources, &count, err))
+        return false;
+    status->rows = ARENA_ARRAY(&status->arena, struct row, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        struct map_entry *at = map_at(&by_name, sources[i].state.name, NULL);
+        if (at->value == 0) {
+            status->rows[status->row_count++] = (struct row){sources[i], cover_lag(&sources[i].state)};
+            at->value = status->row_count;
+        } else {
+            add_file(&status->rows[at->value - 1], &sources[i]);
+        }
+    }
+    map_release(&by_name);
+    return true;
 }
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
@@ -95,17 +150,17 @@ static void add_time(struct buf *line, const char *key, int64_t time_us)
     add_text(line, key, str_of(clock_print_utc(time_us, text)));
 }
 
-static void add_source(struct buf *line, const struct status *status, const struct store_source *source)
+static void add_source(struct buf *line, const struct status *status, const struct row *row)
 {
-    struct cover_lag lag = cover_lag(&source->state);
+    const struct store_source *source = &row->source;
     buf_add_char(line, '{');
     add_text(line, "source", source->state.name);
     buf_add_char(line, ',');
     add_text(line, "kind", str_of(kind_text(source->state.kind)));
     add_number(line, "position", stored_bytes(source));
-    add_number(line, "size", lag.size);
-    add_number(line, "lag_bytes", lag.bytes);
-    add_number(line, "lag_seconds", lag_seconds(status, source, lag.bytes));
+    add_number(line, "size", row->lag.size);
+    add_number(line, "lag_bytes", row->lag.bytes);
+    add_number(line, "lag_seconds", lag_seconds(status, row));
     add_number(line, "unparsed", source->unparsed);
     add_number(line, "gaps", source->gaps);
     add_number(line, "rotations", source->state.rotations);
@@ -126,10 +181,10 @@ static void show_json(struct status *status)
     if (pruned_records(status) > 0)
         add_number(&line, "pruned_records", pruned_records(status));
     buf_add_text(&line, "},\"sources\":[");
-    for (size_t i = 0; i < status->source_count; i++) {
+    for (size_t i = 0; i < status->row_count; i++) {
         if (i > 0)
             buf_add_char(&line, ',');
-        add_source(&line, status, &status->sources[i]);
+        add_source(&line, status, &status->rows[i]);
         out_add(&status->output.out, buf_str(&line));
         buf_reset(&line);
     }
@@ -221,9 +276,9 @@ static void show_sources(struct status *status)
                              .columns = columns,
                              .column_count = sizeof columns / sizeof *columns};
     SCOPED_FREE(render) *render = render_new(&ask);
-    for (size_t i = 0; i < status->source_count; i++) {
-        const struct store_source *source = &status->sources[i];
-        struct cover_lag lag = cover_lag(&source->state);
+    for (size_t i = 0; i < status->row_count; i++) {
+        const struct store_source *source = &status->rows[i].source;
+        struct cover_lag lag = status->rows[i].lag;
         struct cell cells[] = {{.text = str_of(kind_text(source->state.kind))},
                                {.count = source->records},
                                size_cell(status, stored_bytes(source), false),
@@ -245,8 +300,7 @@ static bool answer(struct status *status, const struct status_options *options, 
         return false;
     status->now_us = clock_now_us();
     status->store = question_open_store(options->store, err);
-    if (!status->store || !store_summary(status->store, &status->summary, err) ||
-        !store_sources(status->store, &status->arena, &status->sources, &status->source_count, err))
+    if (!status->store || !store_summary(status->store, &status->summary, err) || !load_rows(status, err))
         return false;
     output_open(&status->output, &options->output, false);
     if (status->output.format == RENDER_JSON) {
