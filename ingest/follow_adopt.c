@@ -36,6 +36,7 @@ static struct held *hold(struct follow *follow, const struct input *input, int64
             follow->held_capacity = follow->held_capacity ? 2 * follow->held_capacity : 16;
             follow->held = mem_resize_array(follow->held, follow->held_capacity, sizeof *follow->held);
         }
+        must(follow->held != NULL);
         held = &follow->held[follow->held_count++];
         *held = (struct held){
             .device = input->device,
