@@ -60,6 +60,11 @@ foreach(case IN LISTS cases)
     set_tests_properties(golden_${name} PROPERTIES LABELS golden TIMEOUT 90)
 endforeach()
 
+# ---- Accuracy: labelled lines to judge patterns by -------------------------------------------------------------------
+
+add_executable(label tests/accuracy/label.c tests/accuracy/events.c bench/gen_random.c)
+target_include_directories(label PRIVATE ${CMAKE_SOURCE_DIR})
+
 # ---- Fault: in builds without sanitizers, which want to be preloaded first and have no time to lose --------------------
 
 if(NOT WINNOW_SANITIZE)
