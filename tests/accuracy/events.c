@@ -50,7 +50,9 @@ struct events {
     size_t pool_count;
     time_t start;
     double step_seconds, now; /* seconds since start */
-    const struct event *event;
+    const struct event *event; /* of this line */
+    const char *message;       /* of this line */
+    bool placed;               /* the header has a place for the message, so that it is not printed behind it */
     char *kept[KEPT_MAX]; /* values of this line that are used again: {host@1} */
     const char *path;     /* being read, for messages */
     unsigned line;
@@ -282,6 +284,17 @@ static void put_list(struct events *e, struct text arguments, struct out *out, u
     }
 }
 
+/* The message in a string of JSON. */
+static void put_message(struct events *e, struct out *out)
+{
+    for (const char *c = e->message; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            put(e, out, "\\", 1);
+        put(e, out, c, 1);
+    }
+    e->placed = true;
+}
+
 static bool put_builtin(struct events *e, struct text name, struct text arguments, struct out *out, unsigned depth)
 {
     if (is(name, "int"))
@@ -318,6 +331,8 @@ static bool put_builtin(struct events *e, struct text name, struct text argument
         expand(e, e->event->component, out, depth + 1);
     else if (is(name, "level"))
         expand(e, e->event->level, out, depth + 1);
+    else if (is(name, "message"))
+        put_message(e, out);
     else
         return is(name, "nil");
     return true;
@@ -582,9 +597,12 @@ void events_draw(struct events *e, unsigned lines, uint64_t seed,
         struct out raw = {.size = 0}, message = {.size = 0};
         e->event = &e->events[of[i]];
         e->now += e->step_seconds * 2 * unit();
-        expand(e, e->header, &raw, 0);
         expand(e, e->event->message, &message, 0);
-        put(e, &raw, message.data, message.size);
+        e->message = message.data;
+        e->placed = false;
+        expand(e, e->header, &raw, 0);
+        if (!e->placed)
+            put(e, &raw, message.data, message.size);
         forget_kept(e);
         visit(context, &(struct label_line){of[i] + 1, message.data, raw.data});
     }
