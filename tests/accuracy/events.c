@@ -49,12 +49,12 @@ struct events {
     struct pool *pools;
     size_t pool_count;
     time_t start;
-    double step_seconds, now; /* seconds since start */
+    double step_seconds, now;  /* seconds since start */
     const struct event *event; /* of this line */
     const char *message;       /* of this line */
     bool placed;               /* the header has a place for the message, so that it is not printed behind it */
-    char *kept[KEPT_MAX]; /* values of this line that are used again: {host@1} */
-    const char *path;     /* being read, for messages */
+    char *kept[KEPT_MAX];      /* values of this line that are used again: {host@1} */
+    const char *path;          /* being read, for messages */
     unsigned line;
 };
 
