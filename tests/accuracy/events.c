@@ -202,7 +202,7 @@ static void put_characters(struct events *e, struct text arguments, const char *
         put(e, out, &alphabet[below((unsigned)strlen(alphabet))], 1);
 }
 
-/* One part of the clock, named as strftime names it; %3 and %6 are its milli- and microseconds. */
+/* One part of the clock, named as strftime names it; %D is the day of the month, %3 and %6 are milli- and microseconds. */
 static bool print_time(const struct events *e, char part, char printed[static 16])
 {
     static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -225,6 +225,8 @@ static bool print_time(const struct events *e, char part, char printed[static 16
         return snprintf(printed, 16, "%02d", parts.tm_mon + 1) > 0;
     case 'd':
         return snprintf(printed, 16, "%02d", parts.tm_mday) > 0;
+    case 'D':
+        return snprintf(printed, 16, "%d", parts.tm_mday) > 0;
     case 'e':
         return snprintf(printed, 16, "%2d", parts.tm_mday) > 0;
     case 'H':
@@ -480,8 +482,8 @@ static void read_line(struct events *e, struct text t)
         e->types[e->type_count++] = (struct type){name, t};
     } else {
         struct event event = {.weight = (unsigned)number(e, trimmed(cut(&t, '|')))};
-        event.component = trimmed(cut(&t, '|'));
-        event.level = trimmed(cut(&t, '|'));
+        event.component = cut(&t, '|');
+        event.level = cut(&t, '|');
         if (!t.data || event.weight == 0)
             fail(e, "not WEIGHT|COMPONENT|LEVEL|MESSAGE", t);
         event.message = t.data[0] == ' ' ? (struct text){t.data + 1, t.size - 1} : t;
