@@ -64,6 +64,8 @@ endforeach()
 
 add_executable(label tests/accuracy/label.c tests/accuracy/events.c bench/gen_random.c)
 target_include_directories(label PRIVATE ${CMAKE_SOURCE_DIR})
+add_test(NAME accuracy_label COMMAND ${CMAKE_SOURCE_DIR}/tests/accuracy/check $<TARGET_FILE:label>)
+set_tests_properties(accuracy_label PROPERTIES LABELS unit TIMEOUT 300)
 
 # ---- Fault: in builds without sanitizers, which want to be preloaded first and have no time to lose --------------------
 
