@@ -19,7 +19,7 @@ struct text {
 };
 
 struct event {
-    unsigned weight;
+    unsigned weight, line;
     struct text component, level, message;
 };
 
@@ -360,6 +360,8 @@ static void put_value(struct events *e, struct text name, struct text arguments,
 static void put_pooled(struct events *e, unsigned count, struct text name, struct text arguments, struct out *out,
                        unsigned depth)
 {
+    if (count == 0)
+        fail(e, "a pool of no values", name);
     size_t i = 0;
     while (i < e->pool_count && e->pools[i].at != name.data)
         i++;
@@ -481,7 +483,7 @@ static void read_line(struct events *e, struct text t)
         struct text name = cut(&t, ' ');
         e->types[e->type_count++] = (struct type){name, t};
     } else {
-        struct event event = {.weight = (unsigned)number(e, trimmed(cut(&t, '|')))};
+        struct event event = {.weight = (unsigned)number(e, trimmed(cut(&t, '|'))), .line = e->line};
         event.component = cut(&t, '|');
         event.level = cut(&t, '|');
         if (!t.data || event.weight == 0)
@@ -598,6 +600,7 @@ void events_draw(struct events *e, unsigned lines, uint64_t seed,
     for (unsigned i = 0; i < lines; i++) {
         struct out raw = {.size = 0}, message = {.size = 0};
         e->event = &e->events[of[i]];
+        e->line = e->event->line;
         e->now += e->step_seconds * 2 * unit();
         expand(e, e->event->message, &message, 0);
         e->message = message.data;
