@@ -45,7 +45,9 @@ int64_t clock_from_civil_utc(const struct clock_civil *civil);
 
 /* A time stamp as logs write them, the whole string: RFC 3339 (T, t or a space; any fraction behind '.' or ','; Z, z,
  * +hh:mm, +hhmm, +hh, " UTC", " CEST" and other unambiguous abbreviations; no zone = the process's zone), seconds
- * optional; 2026/11/20 10:00:00 (nginx error log); 20/Nov/2026:10:00:00 +0000 (access logs); Nov 20 10:00:00 and
+ * optional; 2026/11/20 10:00:00 (nginx error log); 2026-11-20-10.00.00.123456 (DB2, Blue Gene); 20/Nov/2026:10:00:00 +0000
+ * (access logs); 20-Nov-2026 10:00:00 (PHP); 26/11/20 10:00:00 (Spark); 261120 100000 (HDFS); 11-20 10:00:00.123 (Android) and
+ * 11.20 10:00:00, year taken as below; 20261120-10:00:00:123; 20.11.2026 10:00:00; Nov 20 10:00:00 and
  * Nov  2 10:00:00[.fraction] (RFC 3164, year taken so that the result is the latest not after reference_us + 1 day);
  * Fri, 20 Nov 2026 10:00:00 GMT (RFC 9110); Fri Nov 20 10:00:00[.fraction] 2026 (ctime); 20261120T100000Z and
  * 20261120T100000.123; epoch numbers: seconds with or without a fraction, and milli-, micro- and nanoseconds told apart

@@ -1,12 +1,19 @@
 /* Time stamps as logs write them. One byte decides which form is tried; no form backtracks into another.
  *
- *     iso      YYYY-MM-DD(T|t|space)HH:MM[:SS[fraction]][zone]          RFC 3339, ISO 8601, Python, nginx ('/' for '-')
+ *     iso      YYYY-MM-DD(T|t|space)HH:MM[:SS[fraction]][zone]          RFC 3339, ISO 8601, Python, nginx ('/' or '.' for '-')
+ *     db2      YYYY-MM-DD-HH.MM.SS[fraction]                            DB2, Blue Gene
  *     basic    YYYYMMDDTHHMMSS[fraction][zone]                          ISO 8601 basic
- *     access   DD/Mon/YYYY:HH:MM:SS[fraction][zone]                     common log format
+ *     joined   YYYYMMDD(-|space)H:M:S[(.|,|:)fraction]                  HealthApp
+ *     access   DD/Mon/YYYY(:|space)HH:MM:SS[fraction][zone]             common log format, Django
+ *     month    DD-Mon-YYYY HH:MM:SS[fraction][zone]                     PHP, Tomcat, BIND
+ *     day      DD.MM.YYYY HH:MM:SS[fraction][zone]
+ *     short    YY/MM/DD HH:MM:SS[fraction]                              Spark
+ *     compact  YYMMDD (HHMMSS|[H]H:MM:SS)                               HDFS, MySQL 5.5; the first zero may be lost
  *     mail     [Www, ]D Mon YYYY HH:MM:SS[fraction][zone]               RFC 9110, RFC 5322, redis
  *     ctime    Www Mon D HH:MM:SS[fraction][zone] YYYY                  ctime, date(1), Apache errors
  *     syslog   Mon D HH:MM:SS[fraction]                                 RFC 3164: no year, no zone
  *     klog     MMDD HH:MM:SSfraction                                    Kubernetes: no year, no zone
+ *     yearless MM(-|.)DD HH:MM:SS[fraction]                             Android, Proxifier: no year, no zone
  *     dated    [Www ]Mon D YYYY HH:MM:SS[fraction][zone]                Cisco, JavaScript
  *     fraction (.|,)digits                                              any number of them, cut to microseconds
  *     zone     Z | z | (+|-)hh[[:]mm] | space (Z | (+|-)hh[:]mm | NAME)
@@ -20,20 +27,16 @@
 
 #include <string.h>
 
+#include "base/clock_cursor.h"
+#include "base/clock_number.h"
 #include "base/clock_zone.h"
 
 enum {
     YEAR_MAX = 9999,
-    STAMP_MIN = 14,            /* "Nov 2 10:00:00" */
-    CTIME_TAIL_MAX = 20,       /* " GMT+0100 2026" and some */
-    MAGNITUDE_MIN = 100000000, /* a smaller number is a count, not a time */
-};
-
-#define TIME_FIRST (INT64_C(-62135596800) * TIME_SECOND) /* 0001-01-01T00:00:00Z */
-#define TIME_END (INT64_C(253402300800) * TIME_SECOND)   /* 10000-01-01T00:00:00Z */
-
-struct cursor {
-    const char *at, *end;
+    STAMP_MIN = 12,      /* "81109 203615" */
+    KLOG_MIN = 15,       /* with one digit of the fraction */
+    CTIME_TAIL_MAX = 20, /* " GMT+0100 2026" and some */
+    CENTURY_CHANGE = 69, /* a two-digit year from here on is of the 20th century, as POSIX has it */
 };
 
 struct stamp {
@@ -41,136 +44,6 @@ struct stamp {
     bool zoned; /* else the process's zone */
     int offset_seconds;
 };
-
-/* ---- Pieces ------------------------------------------------------------------------------------------------------ */
-
-static inline bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static inline bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-static inline bool is_alnum(char c)
-{
-    return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z');
-}
-
-static inline size_t left(const struct cursor *c)
-{
-    return (size_t)(c->end - c->at);
-}
-
-static inline bool next_is(const struct cursor *c, char wanted)
-{
-    return c->at < c->end && *c->at == wanted;
-}
-
-static inline bool take_char(struct cursor *c, char wanted)
-{
-    bool there = next_is(c, wanted);
-    c->at += there;
-    return there;
-}
-
-static inline bool take_digits(struct cursor *c, size_t count, int *ret)
-{
-    if (left(c) < count)
-        return false;
-    int value = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_digit(c->at[i]))
-            return false;
-        value = value * 10 + (c->at[i] - '0');
-    }
-    c->at += count;
-    *ret = value;
-    return true;
-}
-
-static inline int days_in_month(int year, int month)
-{
-    static const int8_t days[13] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month] + (month == 2 && leap);
-}
-
-static inline bool date_valid(const struct clock_civil *civil)
-{
-    return civil->year >= 1 && civil->month >= 1 && civil->month <= 12 && civil->day >= 1 &&
-           civil->day <= days_in_month(civil->year, civil->month);
-}
-
-/* Three bytes, case ignored: 1..12, or 0. */
-static int month_of(const char *p)
-{
-    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-    for (int i = 0; i < 12; i++) {
-        if ((p[0] | 0x20) == names[3 * i] && (p[1] | 0x20) == names[3 * i + 1] && (p[2] | 0x20) == names[3 * i + 2])
-            return i + 1;
-    }
-    return 0;
-}
-
-static bool is_weekday(const char *p)
-{
-    static const char names[] = "sunmontuewedthufrisat";
-    for (int i = 0; i < 7; i++) {
-        if ((p[0] | 0x20) == names[3 * i] && (p[1] | 0x20) == names[3 * i + 1] && (p[2] | 0x20) == names[3 * i + 2])
-            return true;
-    }
-    return false;
-}
-
-static bool take_month(struct cursor *c, int *ret)
-{
-    if (left(c) < 3)
-        return false;
-    *ret = month_of(c->at);
-    c->at += 3;
-    return *ret != 0;
-}
-
-/* "2", " 2" or "20" */
-static bool take_day(struct cursor *c, int *ret)
-{
-    if (take_char(c, ' '))
-        return take_digits(c, 1, ret);
-    return take_digits(c, 2, ret) || take_digits(c, 1, ret);
-}
-
-/* The fraction of a second behind '.' or ',', if digits follow. */
-static inline void take_fraction(struct cursor *c, int *ret_microseconds)
-{
-    *ret_microseconds = 0;
-    if (left(c) < 2 || (*c->at != '.' && *c->at != ',') || !is_digit(c->at[1]))
-        return;
-    c->at++;
-    int value = 0, scale = 1000000;
-    for (; c->at < c->end && is_digit(*c->at); c->at++) {
-        if (scale > 1) {
-            scale /= 10;
-            value += (*c->at - '0') * scale;
-        }
-    }
-    *ret_microseconds = value;
-}
-
-/* HH:MM[:SS[fraction]] within range. */
-static bool take_time(struct cursor *c, struct clock_civil *civil, bool seconds_needed)
-{
-    if (!take_digits(c, 2, &civil->hour) || !take_char(c, ':') || !take_digits(c, 2, &civil->minute))
-        return false;
-    if (seconds_needed || (left(c) >= 2 && c->at[0] == ':' && is_digit(c->at[1]))) {
-        if (!take_char(c, ':') || !take_digits(c, 2, &civil->second))
-            return false;
-        take_fraction(c, &civil->microsecond);
-    }
-    return civil->hour <= 23 && civil->minute <= 59 && civil->second <= 60;
-}
 
 /* ---- Zones ------------------------------------------------------------------------------------------------------- */
 
@@ -270,7 +143,7 @@ static inline bool fixed_iso(const char *p, struct clock_civil *civil)
     year += two_digits(p + 2, &bad);
     unsigned month = two_digits(p + 5, &bad), day = two_digits(p + 8, &bad);
     unsigned hour = two_digits(p + 11, &bad), minute = two_digits(p + 14, &bad), second = two_digits(p + 17, &bad);
-    bad |= (unsigned)(p[4] != '-' && p[4] != '/') | (unsigned)(p[7] != p[4]);
+    bad |= (unsigned)(p[4] != '-' && p[4] != '/' && p[4] != '.') | (unsigned)(p[7] != p[4]);
     bad |= (unsigned)((p[10] | 0x20) != 't' && p[10] != ' ') | (unsigned)(p[13] != ':') | (unsigned)(p[16] != ':');
     bad |= (unsigned)(hour > 23) | (unsigned)(minute > 59) | (unsigned)(second > 60);
     if (bad)
@@ -282,6 +155,15 @@ static inline bool fixed_iso(const char *p, struct clock_civil *civil)
     civil->minute = (int)minute;
     civil->second = (int)second;
     return date_valid(civil);
+}
+
+static bool take_db2_time(struct cursor *c, struct clock_civil *civil)
+{
+    if (!take_digits(c, 2, &civil->hour) || !take_char(c, '.') || !take_digits(c, 2, &civil->minute) ||
+        !take_char(c, '.') || !take_digits(c, 2, &civil->second))
+        return false;
+    take_fraction(c, &civil->microsecond);
+    return time_valid(civil);
 }
 
 static inline bool take_iso(struct cursor *c, struct stamp *stamp)
@@ -296,29 +178,107 @@ static inline bool take_iso(struct cursor *c, struct stamp *stamp)
     if (!take_digits(c, 4, &civil->year) || !take_char(c, dash) || !take_digits(c, 2, &civil->month) ||
         !take_char(c, dash) || !take_digits(c, 2, &civil->day) || !date_valid(civil))
         return false;
+    if (dash == '-' && take_char(c, '-'))
+        return take_db2_time(c, civil);
     if (!take_char(c, 'T') && !take_char(c, 't') && !take_char(c, ' '))
         return false;
     return take_time(c, civil, false) && take_zone(c, stamp);
+}
+
+/* HHMMSS */
+static bool take_joined_time(struct cursor *c, struct clock_civil *civil)
+{
+    return take_digits(c, 2, &civil->hour) && take_digits(c, 2, &civil->minute) && take_digits(c, 2, &civil->second) &&
+           time_valid(civil);
 }
 
 static bool take_basic(struct cursor *c, struct stamp *stamp)
 {
     struct clock_civil *civil = &stamp->civil;
     if (!take_digits(c, 4, &civil->year) || !take_digits(c, 2, &civil->month) || !take_digits(c, 2, &civil->day) ||
-        !date_valid(civil) || !take_char(c, 'T') || !take_digits(c, 2, &civil->hour) ||
-        !take_digits(c, 2, &civil->minute) || !take_digits(c, 2, &civil->second) || civil->hour > 23 ||
-        civil->minute > 59 || civil->second > 60)
+        !date_valid(civil) || !take_char(c, 'T') || !take_joined_time(c, civil))
         return false;
     take_fraction(c, &civil->microsecond);
     return take_zone(c, stamp);
 }
 
+/* "2" or "22" */
+static bool take_one_or_two(struct cursor *c, int *ret)
+{
+    return take_digits(c, 2, ret) || take_digits(c, 1, ret);
+}
+
+static bool take_joined(struct cursor *c, struct stamp *stamp)
+{
+    struct clock_civil *civil = &stamp->civil;
+    if (!take_digits(c, 4, &civil->year) || !take_digits(c, 2, &civil->month) || !take_digits(c, 2, &civil->day) ||
+        !date_valid(civil) || !(take_char(c, '-') || take_char(c, ' ')) || !take_one_or_two(c, &civil->hour) ||
+        !take_char(c, ':') || !take_one_or_two(c, &civil->minute) || !take_char(c, ':') ||
+        !take_one_or_two(c, &civil->second) || !time_valid(civil))
+        return false;
+    take_fraction(c, &civil->microsecond);
+    if (left(c) >= 2 && *c->at == ':' && is_digit(c->at[1])) { /* a count of milliseconds, "5" is not "500" */
+        int milliseconds = 0;
+        for (c->at++; c->at < c->end && is_digit(*c->at); c->at++) {
+            milliseconds = milliseconds * 10 + (*c->at - '0');
+            if (milliseconds > 999)
+                return false;
+        }
+        civil->microsecond = milliseconds * 1000;
+    }
+    return true;
+}
+
+/* DD/Mon/YYYY:HH:MM:SS and DD-Mon-YYYY HH:MM:SS */
 static bool take_access(struct cursor *c, struct stamp *stamp)
 {
     struct clock_civil *civil = &stamp->civil;
-    return take_digits(c, 2, &civil->day) && take_char(c, '/') && take_month(c, &civil->month) && take_char(c, '/') &&
-           take_digits(c, 4, &civil->year) && date_valid(civil) && take_char(c, ':') && take_time(c, civil, true) &&
+    char mark = c->at[2];
+    return take_digits(c, 2, &civil->day) && take_char(c, mark) && take_month(c, &civil->month) && take_char(c, mark) &&
+           take_digits(c, 4, &civil->year) && date_valid(civil) &&
+           ((mark == '/' && take_char(c, ':')) || take_char(c, ' ')) && take_time(c, civil, true) &&
            take_zone(c, stamp);
+}
+
+static bool take_dotted(struct cursor *c, struct stamp *stamp)
+{
+    struct clock_civil *civil = &stamp->civil;
+    return take_digits(c, 2, &civil->day) && take_char(c, '.') && take_digits(c, 2, &civil->month) &&
+           take_char(c, '.') && take_digits(c, 4, &civil->year) && date_valid(civil) && take_char(c, ' ') &&
+           take_time(c, civil, true) && take_zone(c, stamp);
+}
+
+static void add_century(struct clock_civil *civil)
+{
+    civil->year += civil->year < CENTURY_CHANGE ? 2000 : 1900;
+}
+
+static bool take_short(struct cursor *c, struct stamp *stamp)
+{
+    struct clock_civil *civil = &stamp->civil;
+    if (!take_digits(c, 2, &civil->year) || !take_char(c, '/') || !take_digits(c, 2, &civil->month) ||
+        !take_char(c, '/') || !take_digits(c, 2, &civil->day))
+        return false;
+    add_century(civil);
+    return date_valid(civil) && take_char(c, ' ') && take_time(c, civil, true);
+}
+
+static bool take_compact(struct cursor *c, struct stamp *stamp)
+{
+    struct clock_civil *civil = &stamp->civil;
+    size_t year_digits = c->at[5] == ' ' ? 1 : 2;
+    if (!take_digits(c, year_digits, &civil->year) || !take_digits(c, 2, &civil->month) ||
+        !take_digits(c, 2, &civil->day) || !take_char(c, ' '))
+        return false;
+    add_century(civil);
+    if (!date_valid(civil))
+        return false;
+    take_char(c, ' ');
+    const char *p = c->at;
+    if (left(c) >= 6 && p[1] != ':' && p[2] != ':')
+        return take_joined_time(c, civil);
+    return take_one_or_two(c, &civil->hour) && take_char(c, ':') && take_digits(c, 2, &civil->minute) &&
+           take_char(c, ':') && take_digits(c, 2, &civil->second) && time_valid(civil);
 }
 
 static bool take_mail(struct cursor *c, struct stamp *stamp)
@@ -371,7 +331,16 @@ static bool take_klog(struct cursor *c, struct stamp *stamp, int64_t reference_u
     struct clock_civil *civil = &stamp->civil;
     const char *start = c->at;
     return take_digits(c, 2, &civil->month) && take_digits(c, 2, &civil->day) && civil->month >= 1 &&
-           civil->month <= 12 && take_char(c, ' ') && take_time(c, civil, true) && c->at - start > STAMP_MIN &&
+           civil->month <= 12 && take_char(c, ' ') && take_time(c, civil, true) && c->at - start >= KLOG_MIN &&
+           choose_year(stamp, reference_us);
+}
+
+static bool take_yearless(struct cursor *c, struct stamp *stamp, int64_t reference_us)
+{
+    struct clock_civil *civil = &stamp->civil;
+    char mark = c->at[2];
+    return take_digits(c, 2, &civil->month) && take_char(c, mark) && take_digits(c, 2, &civil->day) &&
+           civil->month >= 1 && civil->month <= 12 && take_char(c, ' ') && take_time(c, civil, true) &&
            choose_year(stamp, reference_us);
 }
 
@@ -385,6 +354,25 @@ static bool take_named(struct cursor *c, struct stamp *stamp, int64_t reference_
     return take_char(c, ' ') && take_month_first(c, stamp, true, reference_us);
 }
 
+static bool take_seldom(struct cursor *c, struct stamp *stamp, int64_t reference_us)
+{
+    const char *p = c->at;
+    if (p[2] == '/')
+        return p[5] == '/' ? take_short(c, stamp) : take_access(c, stamp);
+    if (p[2] == '-' || p[2] == '.') {
+        if (p[5] == ' ')
+            return take_yearless(c, stamp, reference_us);
+        return p[2] == '-' ? take_access(c, stamp) : take_dotted(c, stamp);
+    }
+    if (p[1] == ' ' || p[2] == ' ')
+        return take_mail(c, stamp);
+    if (p[5] == ' ' || p[6] == ' ')
+        return take_compact(c, stamp);
+    if (p[8] == '-' || p[8] == ' ')
+        return take_joined(c, stamp);
+    return p[4] == ' ' && take_klog(c, stamp, reference_us);
+}
+
 static inline bool take_stamp(struct cursor *c, struct stamp *stamp, int64_t reference_us)
 {
     if (left(c) < STAMP_MIN)
@@ -392,15 +380,11 @@ static inline bool take_stamp(struct cursor *c, struct stamp *stamp, int64_t ref
     const char *p = c->at;
     if (!is_digit(*p))
         return take_named(c, stamp, reference_us);
-    if (p[4] == '-' || p[4] == '/')
+    if (p[4] == '-' || p[4] == '/' || p[4] == '.')
         return take_iso(c, stamp);
     if (p[8] == 'T')
         return take_basic(c, stamp);
-    if (p[2] == '/')
-        return take_access(c, stamp);
-    if (p[1] == ' ' || p[2] == ' ')
-        return take_mail(c, stamp);
-    return p[4] == ' ' && take_klog(c, stamp, reference_us);
+    return take_seldom(c, stamp, reference_us);
 }
 
 /* The bytes a stamp takes at the front of text, or 0. */
@@ -420,90 +404,13 @@ static inline size_t parse_front(struct str text, int64_t reference_us, int64_t 
     return (size_t)(cursor.at - text.data);
 }
 
-/* ---- Numbers ----------------------------------------------------------------------------------------------------- */
-
-enum { EXPONENT_MAX = 19, PLAIN_MAX = 64 };
-
-/* "1.6571655476853955e+09" -> "1657165547.6853955": the same number with its point moved to the right, or nothing. */
-static struct str without_exponent(struct str text, char plain[PLAIN_MAX])
-{
-    struct cursor c = {text.data, text.data + text.size};
-    size_t size = 0, point = 0, exponent = 0;
-    if (text.size > PLAIN_MAX / 2)
-        return STR_ABSENT;
-    if (take_char(&c, '-'))
-        plain[size++] = '-';
-    for (; c.at < c.end && (is_digit(*c.at) || (*c.at == '.' && point == 0)); c.at++) {
-        if (*c.at == '.')
-            point = size;
-        else
-            plain[size++] = *c.at;
-    }
-    if (!take_char(&c, 'e') && !take_char(&c, 'E'))
-        return STR_ABSENT;
-    take_char(&c, '+');
-    for (; c.at < c.end && is_digit(*c.at) && exponent <= EXPONENT_MAX; c.at++)
-        exponent = exponent * 10 + (size_t)(*c.at - '0');
-    if (c.at != c.end || exponent > EXPONENT_MAX)
-        return STR_ABSENT;
-    point = (point == 0 ? size : point) + exponent;
-    while (size < point)
-        plain[size++] = '0';
-    if (point < size) {
-        memmove(plain + point + 1, plain + point, size - point);
-        plain[point] = '.';
-        size++;
-    }
-    return str_from(plain, size);
-}
-
-/* [-]digits[.digits]; the magnitude tells the unit. Ids with a leading zero are no times. */
-static bool parse_epoch(struct str text, int64_t *ret_time_us)
-{
-    struct cursor c = {text.data, text.data + text.size};
-    bool negative = take_char(&c, '-');
-    uint64_t value = 0;
-    const char *start = c.at;
-    if (next_is(&c, '0'))
-        return false;
-    for (; c.at < c.end && is_digit(*c.at); c.at++) {
-        if (c.at - start == 19)
-            return false;
-        value = value * 10 + (uint64_t)(*c.at - '0');
-    }
-    if (value < MAGNITUDE_MIN || value > INT64_MAX)
-        return false;
-    int fraction = 0;
-    if (next_is(&c, '.'))
-        take_fraction(&c, &fraction);
-    if (c.at != c.end)
-        return false;
-    int64_t time_us = (int64_t)value;
-    if (time_us < INT64_C(100000000000))
-        time_us = time_us * 1000000 + fraction;
-    else if (time_us < INT64_C(100000000000000))
-        time_us = time_us * 1000 + fraction / 1000;
-    else if (time_us >= INT64_C(100000000000000000))
-        time_us /= 1000;
-    time_us = negative ? -time_us : time_us;
-    if (time_us < TIME_FIRST || time_us >= TIME_END)
-        return false;
-    *ret_time_us = time_us;
-    return true;
-}
-
 bool clock_parse(struct str text, int64_t reference_us, int64_t *ret_time_us)
 {
     int64_t time_us;
     size_t taken = parse_front(text, reference_us, &time_us);
-    if (taken == 0 && text.size >= 9) {
-        char plain[PLAIN_MAX];
-        if (parse_epoch(text, ret_time_us))
-            return true;
-        struct str number = is_digit(text.data[0]) || text.data[0] == '-' ? without_exponent(text, plain) : STR_ABSENT;
-        return number.size >= 9 && parse_epoch(number, ret_time_us);
-    }
-    if (taken == 0 || taken != text.size)
+    if (taken == 0)
+        return clock_number_parse(text, ret_time_us);
+    if (taken != text.size)
         return false;
     *ret_time_us = time_us;
     return true;
