@@ -10,6 +10,7 @@
 enum {
     STAMP_SIZE_MAX = 64,
     COMPOSE_NAME_MAX = 128,
+    ALERT_SIZE_MAX = 32,
 };
 
 size_t text_stamp(struct str text)
@@ -53,6 +54,8 @@ static bool match_stamp(struct str line, struct text_line *ret)
     if (text_is_digit(line.data[0])) {
         if (text_at(line, 4, '/') && text_nginx(line, stamp, ret))
             return true;
+        if (stamp == 19 && text_at(line, 4, '-') && text_at(line, 10, ' ') && text_iis(line, stamp, ret))
+            return true;
         if (text_at(line, 10, 'T') && text_cri(line, stamp, ret))
             return true;
         if (!text_at(line, 10, 'T'))
@@ -87,12 +90,61 @@ static bool match_compose(struct str line, struct text_line *ret)
     return true;
 }
 
+/* OpenStack's tools put the file's name before each line: "nova-api.log.1 STAMP ...". */
+static bool match_named(struct str line, struct text_line *ret)
+{
+    size_t space = str_find_char(str_slice(line, 0, COMPOSE_NAME_MAX), ' ');
+    struct str name = str_slice(line, 0, space), rest = text_from(line, space == STR_NONE ? line.size : space + 1);
+    if (name.size < 5 || rest.size == 0 || !text_is_digit(rest.data[0]) || str_find(name, STR(".log")) == STR_NONE)
+        return false;
+    size_t stamp = text_stamp(rest);
+    if (stamp == 0)
+        return false;
+    text_begin(ret, FORMAT_TEXT);
+    text_add(ret, STR("file"), name);
+    text_add_stamped(ret, rest, stamp);
+    return true;
+}
+
+/* A capital letter and what may follow it at once: another kind of line each. */
+static bool match_capital(struct str line, struct text_line *ret)
+{
+    switch (line.size > 1 ? line.data[1] : '\0') {
+    case ',':
+        return text_ruby(line, ret);
+    case '/':
+        return text_brief(line, ret);
+    default:
+        break;
+    }
+    size_t space = str_find_char(str_slice(line, 0, ALERT_SIZE_MAX), ' ');
+    return space != STR_NONE && space + 1 < line.size && text_is_digit(line.data[space + 1]) && text_cluster(line, ret);
+}
+
+/* What begins with a digit and no time stamp. */
+static bool match_digit(struct str line, struct text_line *ret)
+{
+    if (text_at(line, 2, ':') && text_at(line, 5, ':'))
+        return text_clock(line, ret);
+    if (text_at(line, 10, '.') && text_squid(line, ret))
+        return true;
+    size_t digits = text_digits(str_slice(line, 0, ALERT_SIZE_MAX));
+    if (text_at(line, digits, ' '))
+        return text_events(line, ret);
+    return (text_at(line, digits, ':') && text_redis(line, ret)) || text_haproxy(line, ret);
+}
+
 /* What begins with a letter or, if it is a container's name, a digit. */
 static bool match_lettered(struct str line, struct text_line *ret)
 {
-    if (text_is_digit(line.size > 1 ? line.data[1] : '\0') && text_klog(line, ret))
+    bool digit = text_is_digit(line.data[0]);
+    if (!digit && text_is_digit(line.size > 1 ? line.data[1] : '\0') && text_klog(line, ret))
+        return true;
+    if (digit ? match_digit(line, ret) : line.data[0] <= 'Z' && match_capital(line, ret))
         return true;
     if (str_starts(line, STR("type=")) && text_audit(line, ret))
+        return true;
+    if (match_named(line, ret))
         return true;
     return str_find(str_slice(line, 0, 2 * COMPOSE_NAME_MAX), STR(" | ")) != STR_NONE && match_compose(line, ret);
 }
@@ -107,7 +159,9 @@ static bool match_line(struct str line, struct text_line *ret)
     if (first == '<')
         return text_priority(line, ret);
     if (first == '[')
-        return text_bracketed(line, ret);
+        return text_bracketed(line, ret) || (text_at(line, 1, ':') && text_haproxy(line, ret));
+    if (first == '-' && text_at(line, 1, ' ') && text_cluster(line, ret))
+        return true;
     if ((text_is_digit(first) || named_date(line)) && match_stamp(line, ret))
         return true;
     if ((text_is_letter(first) || text_is_digit(first)) && match_lettered(line, ret))

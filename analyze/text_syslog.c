@@ -8,7 +8,9 @@
  *
  * 1. PRI is 0..191, its severity PRI mod 8.
  * 2. HOST may be missing when the line says otherwise that it is syslog: with a PRI or a [PID].
- * 3. A tag has a letter, no space, and ends at ": " or ":" and the end. A level in HOST's place is no host. */
+ * 3. A tag has a letter, no space, and ends at ": " or ":" and the end. A level in HOST's place is no host. Behind a host it
+ *    may have spaces as well: "Google Chrome Helper[35628]:", "Server Administrator:", "syslogd 1.4.1:", "-- root[2421]:".
+ * 4. launchd's "TAG[PID] (JOB[PID]):" is a tag. What tells of repeated messages has none. */
 #include "analyze/text_part.h"
 
 enum {
@@ -16,6 +18,8 @@ enum {
     HOST_SIZE_MAX = 255,
     TAG_SIZE_MAX = 128,
     PID_SIZE_MAX = 32,
+    JOB_SIZE_MAX = 256,
+    TAG_WORDS_MAX = 5,
 };
 
 static bool tag_char(char c)
@@ -78,6 +82,80 @@ static bool take_tag(struct str *rest, struct str *ret_tag, struct str *ret_pid)
     return true;
 }
 
+/* ---- Tags with spaces --------------------------------------------------------------------------------------------- */
+
+static bool is_version(struct str word)
+{
+    for (size_t i = 0; i < word.size; i++) {
+        if (!text_is_digit(word.data[i]) && word.data[i] != '.')
+            return false;
+    }
+    return word.size > 2 && text_is_digit(word.data[0]);
+}
+
+/* "NAME VERSION", or names that all begin with a capital: "Server Administrator". */
+static bool is_title(struct str tag)
+{
+    struct str first = text_take_word(&tag);
+    if (is_version(tag))
+        return true;
+    for (struct str word = first; word.size > 0; word = text_take_word(&tag)) {
+        if (word.data[0] < 'A' || word.data[0] > 'Z')
+            return false;
+    }
+    return tag.size == 0;
+}
+
+/* " (JOB[PID])" before the colon. */
+static size_t job_size(struct str rest)
+{
+    size_t close = str_starts(rest, STR(" (")) ? str_find(str_slice(rest, 0, JOB_SIZE_MAX), STR("):")) : STR_NONE;
+    return close == STR_NONE || close == 2 ? 0 : close + 1;
+}
+
+struct tag {
+    struct str name, pid, job; /* absent: none */
+};
+
+static bool take_long_tag(struct str *rest, struct tag *ret)
+{
+    struct str behind = str_starts(*rest, STR("-- ")) ? text_from(*rest, 3) : *rest;
+    size_t words = 1, size = 0;
+    *ret = (struct tag){STR_ABSENT, STR_ABSENT, STR_ABSENT};
+    for (; size < behind.size && size <= TAG_SIZE_MAX && words <= TAG_WORDS_MAX; size++) {
+        char c = behind.data[size];
+        if (c == '[' || tag_ends(behind, size))
+            break;
+        if (!tag_char(c) && c != ' ')
+            return false;
+        words += c == ' ';
+    }
+    struct str name = str_slice(behind, 0, size);
+    if (size == 0 || name.data[size - 1] == ' ' || text_letters(name) == 0)
+        return false;
+    size_t end = size;
+    if (text_at(behind, size, '[')) {
+        size_t bracket = pid_size(text_from(behind, size));
+        ret->pid = str_slice(behind, size + 1, size + bracket - 1);
+        if (bracket == 0 || !text_is_number(ret->pid, 10))
+            return false;
+        end += bracket;
+        size_t job = job_size(text_from(behind, end));
+        if (job > 0)
+            ret->job = str_slice(behind, end + 2, end + job - 1);
+        end += job;
+    } else if (words < 2 || !is_title(name)) {
+        return false;
+    }
+    if (!tag_ends(behind, end))
+        return false;
+    ret->name = name;
+    *rest = text_from(behind, end + 1);
+    return true;
+}
+
+/* ---- The header --------------------------------------------------------------------------------------------------- */
+
 static bool host_char(char c)
 {
     static const bool more[256] = {
@@ -101,29 +179,66 @@ static bool take_host(struct str *rest, struct str *ret_host)
     return true;
 }
 
+static void add_tag(struct text_line *ret, const struct tag *tag, struct str rest)
+{
+    text_add(ret, STR("service"), tag->name);
+    if (tag->pid.data)
+        text_add(ret, STR("pid"), tag->pid);
+    if (tag->job.data)
+        text_add(ret, STR("job"), tag->job);
+    rest = text_skip_spaces(rest);
+    struct str seconds;
+    size_t uptime = text_at(rest, 0, '[') && str_equal(tag->name, STR("kernel")) ? text_uptime(rest, &seconds) : 0;
+    if (uptime > 0) {
+        text_add(ret, STR("uptime"), seconds);
+        rest = text_skip_spaces(text_from(rest, uptime));
+    }
+    text_add(ret, STR("message"), rest);
+}
+
+bool text_add_tagged(struct text_line *ret, struct str rest)
+{
+    struct tag tag = {STR_ABSENT, STR_ABSENT, STR_ABSENT};
+    if (!take_tag(&rest, &tag.name, &tag.pid) && !take_long_tag(&rest, &tag))
+        return false;
+    add_tag(ret, &tag, rest);
+    return true;
+}
+
+/* "last message repeated 2 times", which no program said. */
+static bool is_repetition(struct str rest)
+{
+    if (rest.size == 0 || (rest.data[0] != '-' && rest.data[0] != 'l'))
+        return false;
+    if (str_starts(rest, STR("--- ")))
+        rest = text_from(rest, 4);
+    return str_starts(rest, STR("last message repeated ")) || str_equal(rest, STR("-- MARK --"));
+}
+
 /* What follows the stamp. */
 static bool add_header(struct text_line *ret, struct str rest, bool priority)
 {
     if (!text_at(rest, 0, ' '))
         return false;
     rest = text_skip_spaces(rest);
-    struct str host, tag, pid, hostless = rest;
-    if (take_host(&rest, &host)) {
+    struct str host, hostless = rest;
+    struct tag tag = {STR_ABSENT, STR_ABSENT, STR_ABSENT};
+    if (!is_repetition(rest) && take_host(&rest, &host)) {
         rest = text_skip_spaces(rest);
-        if (!take_tag(&rest, &tag, &pid))
+        bool tagged = take_tag(&rest, &tag.name, &tag.pid) || take_long_tag(&rest, &tag);
+        if (!tagged && !is_repetition(rest))
             return false;
         text_add(ret, STR("host"), host);
-    } else {
-        rest = hostless;
-        if (!take_tag(&rest, &tag, &pid) || (!priority && !pid.data))
-            return false;
-        if (text_is_level(tag))
-            return false;
+        if (!tagged)
+            text_add(ret, STR("message"), rest);
+        else
+            add_tag(ret, &tag, rest);
+        return true;
     }
-    text_add(ret, STR("service"), tag);
-    if (pid.data)
-        text_add(ret, STR("pid"), pid);
-    text_add(ret, STR("message"), text_skip_spaces(rest));
+    rest = hostless;
+    if (!take_tag(&rest, &tag.name, &tag.pid) || (!priority && !tag.pid.data) || text_is_level(tag.name))
+        return false;
+    add_tag(ret, &tag, rest);
     return true;
 }
 
