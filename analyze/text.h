@@ -2,14 +2,18 @@
  *
  * text_match names the format and the pieces in order of appearance. It looks only at the line's own bytes: one pass
  * per format that its first bytes allow, no regular expressions, no memory. A value is a view into the line (quotes
- * left out, escapes as they were), never overlapping another; the severity of a syslog <PRI> is the one exception, a
- * static digit. A name is static, a key of the line (logfmt), or kept in the text_line (RFC 5424), which therefore must
- * not be copied. Any thread.
+ * left out, escapes as they were), never overlapping another; the severity of a syslog <PRI> and of Redis's sign is the one
+ * exception, a static digit. A name is static, a key of the line (logfmt), or kept in the text_line (RFC 5424), which
+ * therefore must not be copied. Any thread.
  *
- * Names: timestamp host service pid message level logger client_ip user method path protocol status bytes referer
- * user_agent request_time server upstream request stream priority msgid; also connection and http_host (nginx error
- * log), process (Celery), thread (Java), function and line (loguru), database (PostgreSQL), caller (klog),
- * container_name (docker compose). A piece whose value is "-" where that means "none"
+ * The piece "message" is what the program's log statement printed; what the logger put before it (or Kafka's behind it) are
+ * pieces of their own. Names: timestamp host service pid message level logger client_ip user method path protocol status bytes
+ * referer user_agent request_time elapsed_ms server upstream request stream priority msgid request_id query_id trace_id
+ * thread process. Also connection and http_host (nginx error log), function and line (loguru, ZooKeeper), database, client_app
+ * (PostgreSQL), caller (Go), container_name (docker compose), error_code and category (MySQL), uptime (the kernel, logrus), clock
+ * (a time without a date), job (launchd), file, user_id and project_id (OpenStack), span_id (Spring), context (zap), role
+ * (Redis), bits (Proxifier), alert, local_time, location, reporter, serial, state and flag (clusters), cache, content_type,
+ * frontend, query and port (proxies, IIS). A piece whose value is "-" where that means "none"
  * is left out. Lines with more pieces than TEXT_PIECES_MAX lose the last ones here, never in the stored line. */
 #ifndef WINNOW_ANALYZE_TEXT_H
 #define WINNOW_ANALYZE_TEXT_H

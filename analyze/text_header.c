@@ -1,7 +1,7 @@
 /* What stands between a time stamp and a message, as far as it needs no knowledge of the program that wrote it.
  *
  *     [LEVEL]  [PID]  [pid PID:tid TID]  [client ADDRESS]  [LOGGER:LEVEL]     in any order
- *     [THREAD] LEVEL    PID LEVEL    PID TID LEVEL    LOGGER LEVEL    LEVEL    CHANNEL.LEVEL:
+ *     [THREAD] LEVEL    [THREAD] [LEVEL]    PID LEVEL    PID TID LEVEL    LOGGER LEVEL    LEVEL    CHANNEL.LEVEL:
  *     USER@DATABASE LEVEL:    [N-N] user=U,db=D,... LEVEL:                    PostgreSQL
  *     THREAD [LEVEL] [CODE] [SUBSYSTEM]                                       MySQL
  *     [ THREAD ] {QUERY} <LEVEL> LOGGER:                                      ClickHouse
@@ -140,6 +140,12 @@ static bool add_bracket(struct text_line *ret, struct str inside, bool *level)
     return *level = true;
 }
 
+static bool at_level_bracket(struct str s)
+{
+    size_t size = text_at(s, 0, '[') ? text_bracket(s) : 0;
+    return size > 2 && text_names_level(str_trim(str_slice(s, 1, size - 1)), 3);
+}
+
 bool text_take_brackets(struct str *rest, struct text_line *ret)
 {
     bool level = false;
@@ -149,14 +155,15 @@ bool text_take_brackets(struct str *rest, struct text_line *ret)
             break;
         struct str inside = str_slice(*rest, 1, size - 1), behind = text_skip_separator(text_from(*rest, size));
         if (!add_bracket(ret, inside, &level)) {
-            /* [THREAD] LEVEL; anything else in brackets begins the message */
+            /* [THREAD] LEVEL and [THREAD] [LEVEL]; anything else in brackets begins the message */
             uint32_t place = ret->count;
             text_add(ret, STR("thread"), str_trim(inside));
-            if (level || inside.size == 0 || !text_take_level(&behind, ret)) {
+            bool next = at_level_bracket(behind);
+            if (level || inside.size == 0 || !(next || text_take_level(&behind, ret))) {
                 ret->count = place;
                 break;
             }
-            level = true;
+            level = !next;
         }
         *rest = behind;
     }
@@ -213,7 +220,7 @@ static bool take_numbered(struct str *rest, struct text_line *ret)
     return false;
 }
 
-/* LOGGER LEVEL, as Python's documentation shows it; the name may be padded. */
+/* LOGGER LEVEL, as Python's documentation shows it, and fail2ban's LOGGER [PID]: LEVEL; the name may be padded. */
 static bool take_named(struct str *rest, struct text_line *ret, enum text_manner manner)
 {
     struct str behind = *rest, name = text_take_word(&behind);
@@ -222,6 +229,12 @@ static bool take_named(struct str *rest, struct text_line *ret, enum text_manner
     uint32_t place = ret->count;
     text_add(ret, STR("logger"), name);
     behind = text_skip_spaces(behind);
+    size_t bracket = text_at(behind, 0, '[') ? text_bracket(behind) : 0;
+    if (bracket > 0 && str_starts(text_from(behind, bracket), STR(": "))) {
+        if (text_is_number(str_slice(behind, 1, bracket - 1), 10))
+            text_add(ret, STR("pid"), str_slice(behind, 1, bracket - 1));
+        behind = text_skip_spaces(text_from(behind, bracket + 1));
+    }
     if (!take_upper_level(&behind, ret)) {
         ret->count = place;
         return false;

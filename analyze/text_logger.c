@@ -1,6 +1,7 @@
 /* Loggers that write their lines in a manner of their own.
  *
  *     Python     STAMP - NAME - LEVEL - MESSAGE      STAMP - LEVEL - MESSAGE
+ *     cloud-init STAMP - FILE[LEVEL]: MESSAGE
  *     ZooKeeper  STAMP - LEVEL  [THREAD:CLASS@LINE] - MESSAGE
  *     loguru     STAMP | LEVEL    | MODULE:FUNCTION:LINE - MESSAGE
  *     NLog       STAMP|LEVEL|NAME|MESSAGE            HealthApp's STAMP|NAME|PID|MESSAGE: any order
@@ -48,9 +49,24 @@ static bool take_dash(struct str *rest, struct text_line *ret)
     return true;
 }
 
+/* FILE[LEVEL]: MESSAGE */
+static bool add_cloud_init(struct text_line *ret, struct str word, struct str message)
+{
+    size_t open = str_find_char(word, '[');
+    struct str level = open == STR_NONE ? STR_ABSENT : str_slice(word, open + 1, word.size - 2);
+    if (open == 0 || !text_names_level(level, 3) || text_logger_size(word) != open)
+        return false;
+    text_add(ret, STR("logger"), str_slice(word, 0, open));
+    text_add(ret, STR("level"), level);
+    text_add_message(ret, message);
+    return true;
+}
+
 bool text_add_dashed(struct text_line *ret, struct str rest)
 {
     struct str logger = STR_ABSENT, word = text_take_word(&rest);
+    if (str_ends(word, STR("]:")))
+        return add_cloud_init(ret, word, rest);
     if (!text_names_level(word, 3)) {
         if (word.size == 0 || text_logger_size(word) != word.size || !str_starts(rest, STR("- ")))
             return false;

@@ -6,6 +6,7 @@
  *     uvicorn    LEVEL:     1.2.3.4:50000 - "GET /x HTTP/1.1" 200 OK
  *     Apache     [Fri Nov 20 10:00:00.123456 2026] [MODULE:LEVEL] [pid 1:tid 2] [client 1.2.3.4:5] MESSAGE
  *     Kafka      [STAMP] LEVEL MESSAGE (LOGGER)
+ *     Flask      [STAMP] LEVEL in MODULE: MESSAGE
  *     Elastic    [STAMP][LEVEL][LOGGER] [NODE] MESSAGE
  *     Rust       [STAMP LEVEL TARGET] MESSAGE
  *     PHP        [STAMP] PHP LEVEL:  MESSAGE
@@ -47,14 +48,17 @@ void text_add_message(struct text_line *ret, struct str text)
         text_add(ret, STR("message"), text);
 }
 
-/* Logging frameworks write ",123"; HDFS, Spark and MySQL have two digits for the year; "03-Jun-2024 " is Tomcat. */
+/* Logging frameworks write ",123"; Spark and HDFS have two digits for the year; "03-Jun-2024 " is Tomcat; Rust's tracing writes
+ * microseconds and Z. */
 static enum text_manner manner_of(struct str line, size_t stamp)
 {
-    if (text_at(line, 19, ',') || stamp < 18)
+    if (text_at(line, 19, ',') || (stamp == 27 && text_at(line, 26, 'Z')))
         return TEXT_LOGGERS;
     if (text_at(line, 2, '-') && text_at(line, 6, '-'))
         return TEXT_METHODS;
-    return stamp == 27 && text_at(line, 26, 'Z') ? TEXT_LOGGERS : TEXT_PLAIN; /* Rust's tracing */
+    bool slashes = text_at(line, 2, '/') && text_at(line, 5, '/');
+    bool compact = text_digits(str_slice(line, 0, 6)) >= 5;
+    return slashes || compact ? TEXT_LOGGERS : TEXT_PLAIN;
 }
 
 /* ":LEVEL:NAME:MESSAGE" */
@@ -141,6 +145,18 @@ static void add_kafka(struct text_line *ret, struct str text)
     text_add_message(ret, known ? str_slice(text, 0, open) : text);
     if (known)
         text_add(ret, STR("logger"), logger);
+}
+
+/* "in MODULE: MESSAGE" */
+static bool add_flask(struct text_line *ret, struct str rest)
+{
+    struct str module = str_starts(rest, STR("in ")) ? text_from(rest, 3) : STR_ABSENT;
+    size_t size = text_logger_size(module);
+    if (size == 0 || !str_starts(text_from(module, size), STR(": ")))
+        return false;
+    text_add(ret, STR("logger"), str_slice(module, 0, size));
+    text_add_message(ret, text_from(module, size + 2));
+    return true;
 }
 
 /* "[LEVEL ][LOGGER ] [NODE] MESSAGE", without a space before it. */
@@ -246,10 +262,10 @@ static bool add_behind_stamp(struct text_line *ret, struct str line, size_t stam
     if (text_at(behind, 0, 'P') && add_php(ret, behind))
         return true;
     bool level = text_take_header(&rest, ret, TEXT_BRACKETED);
-    if (level && text_at(line, 19, ','))
-        add_kafka(ret, rest);
-    else
+    if (!level || !text_at(line, 19, ','))
         text_add_message(ret, rest);
+    else if (!add_flask(ret, rest))
+        add_kafka(ret, rest);
     return true;
 }
 

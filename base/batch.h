@@ -57,7 +57,7 @@ enum format {
     FORMAT_JSON,
     FORMAT_SYSLOG, /* RFC 3164 and its RFC 3339-stamped variant */
     FORMAT_RFC5424,
-    FORMAT_ACCESS, /* common and combined access logs */
+    FORMAT_ACCESS, /* common and combined access logs; Squid, HAProxy, IIS */
     FORMAT_NGINX_ERROR,
     FORMAT_LOGFMT,
     FORMAT_CRI,  /* Kubernetes container runtime */
