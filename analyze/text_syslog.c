@@ -10,6 +10,7 @@
  * 2. HOST may be missing when the line says otherwise that it is syslog: with a PRI or a [PID].
  * 3. A tag has a letter, no space, and ends at ": " or ":" and the end. A level in HOST's place is no host. Behind a host it
  *    may have spaces as well: "Google Chrome Helper[35628]:", "Server Administrator:", "syslogd 1.4.1:", "-- root[2421]:".
+ *    The colon may be missing behind a host and a "TAG[PID]" in digits, as macOS leaves it out at times.
  * 4. launchd's "TAG[PID] (JOB[PID]):" is a tag. What tells of repeated messages has none. */
 #include "analyze/text_part.h"
 
@@ -147,7 +148,8 @@ static bool take_long_tag(struct str *rest, struct tag *ret)
     } else if (words < 2 || !is_title(name)) {
         return false;
     }
-    if (!tag_ends(behind, end))
+    bool bare = words == 1 && end > size && text_at(behind, end, ' ');
+    if (!bare && !tag_ends(behind, end))
         return false;
     ret->name = name;
     *rest = text_from(behind, end + 1);

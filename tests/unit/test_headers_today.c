@@ -256,7 +256,9 @@ static const struct header_case nearly_headers_lines[] = {
     {"Mar 27 13:06:56 h kernel: [ 1.23] not a kernel's stamp",
      "syslog 2026-03-27T13:06:56Z -|host=h|service=kernel|message=[ 1.23] not a kernel's stamp"},
     {"Feb 30 13:06:56 h app: x", NULL},
-    {"Jul  1 00:20:00 combo tag[12] x", "text 2026-07-01T00:20:00Z -|message=combo tag[12] x"},
+    {"Jul  1 00:20:00 combo tag[12] x", "syslog 2026-07-01T00:20:00Z -|host=combo|service=tag|pid=12|message=x"},
+    {"Jul  1 00:20:00 combo tag[a] x", "text 2026-07-01T00:20:00Z -|message=combo tag[a] x"},
+    {"Jul  1 00:20:00 tag[12] x", "text 2026-07-01T00:20:00Z -|message=tag[12] x"},
 };
 
 static const struct header_case other_loggers_lines[] = {
