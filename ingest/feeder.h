@@ -2,8 +2,8 @@
  *
  *     live (live.h) ─ poll descriptor, due time ─▶ feed ─▶ frame ─▶ batch
  *
- * A feeder never waits and never commits: it reads what is there into the frame, up to its share, and says whether there is
- * more. The states of its sources travel in the batches, so that positions and records are one transaction. What fails is
+ * A feeder never waits: it reads what is there into the frame, up to its share, and says whether there is more. It commits only
+ * when a batch is full, and before work of its own that may take long (frame_flush). The states of its sources travel in the batches, so that positions and records are one transaction. What fails is
  * told by the feeder as it is met (log.h) and tried again when it is due. One thread. */
 #ifndef WINNOW_INGEST_FEEDER_H
 #define WINNOW_INGEST_FEEDER_H

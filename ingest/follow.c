@@ -16,6 +16,7 @@ enum {
     DESCRIPTORS_SPARE = 64, /* for everything else the process opens */
     LOOK_PAUSE_US = 20000,  /* between two looks that names call for */
     LOOK_SHARE = 10,        /* looks take at most a tenth of the time */
+    LOOK_SLICE_US = 50000,  /* then it is the tails' turn */
     WAIT_LOOK_US = 250000,  /* while a file is held */
     RETRY_US = 1000000,     /* of a file that could not be read */
     POOR_LOOK_US = 1000000, /* without inotify */
@@ -76,7 +77,9 @@ void follow_free(struct follow *follow)
         return;
     for (size_t i = 0; i < follow->tail_count; i++)
         tail_free(follow->tails[i]);
+    follow_look_stop(follow);
     free_rules(follow->rules);
+    free(follow->errands);
     free(follow->tails);
     free(follow->held);
     free(follow->notes);
@@ -92,6 +95,7 @@ void follow_configure(struct follow *follow, const struct config *config)
     follow->config = config;
     follow->look_due = follow->reconfigured = true;
     follow->looked_us = 0;
+    follow_look_stop(follow);
     for (size_t i = 0; i < follow->tail_count; i++)
         follow_set_defaults(follow, follow->tails[i]->entry, follow->tails[i]->path);
 }
@@ -176,20 +180,37 @@ static int64_t look_at_us(const struct follow *follow)
     return follow->looked_us + pause;
 }
 
-static void look_if_due(struct follow *follow, int64_t now_us)
+static void begin_look(struct follow *follow, int64_t now_us)
 {
-    if (now_us < look_at_us(follow))
-        return;
     int64_t sweep = follow->watch.poor ? POOR_LOOK_US : follow->config->rescan_us;
     bool all = now_us >= follow->swept_us + sweep; /* the slow rescan misses nothing */
-    follow_look(follow, now_us);
-    follow->looked_us = service_now_us();
-    follow->look_took_us = follow->looked_us - now_us;
     if (all)
         follow->swept_us = now_us;
     for (size_t i = 0; all && i < follow->tail_count; i++)
         if (follow->tails[i]->source != NULL)
             follow->tails[i]->dirty = true;
+    follow->look_took_us = 0;
+    follow_look_begin(follow, now_us);
+}
+
+/* Looks for a while, so far as a look is due. What was adopted is read and committed before something that may take long: a file
+ * that is deleted meanwhile is not lost when this process is, too. False when no more batches are given. */
+static bool look(struct follow *follow, struct frame *frame, int64_t now_us)
+{
+    int64_t at_us = service_now_us(), end_us = at_us + LOOK_SLICE_US;
+    if (follow_has_errand(follow) && !frame_flush(frame))
+        return false;
+    while (follow_has_errand(follow) && service_now_us() < end_us)
+        follow_run_errand(follow, now_us);
+    if (follow->stage == LOOK_NONE && now_us >= look_at_us(follow))
+        begin_look(follow, now_us);
+    if (follow->stage == LOOK_NONE)
+        return true;
+    while (!follow_has_errand(follow) && service_now_us() < end_us && follow_look_on(follow, now_us))
+        ;
+    follow->looked_us = service_now_us();
+    follow->look_took_us += follow->looked_us - at_us;
+    return true;
 }
 
 static int64_t tail_due_us(const struct tail *tail)
@@ -356,7 +377,8 @@ static int descriptor(void *self)
 static int64_t due_us(void *self)
 {
     const struct follow *follow = self;
-    int64_t due = follow->note_count > 0 ? 0 : look_at_us(follow);
+    bool busy = follow->note_count > 0 || follow->stage != LOOK_NONE || follow_has_errand(follow);
+    int64_t due = busy ? 0 : look_at_us(follow);
     for (size_t i = 0; i < follow->tail_count && due > 0; i++) {
         int64_t tail_due = tail_due_us(follow->tails[i]);
         due = tail_due < due ? tail_due : due;
@@ -368,7 +390,8 @@ static enum feed feed(void *self, struct frame *frame, int64_t now_us)
 {
     struct follow *follow = self;
     take_events(follow);
-    look_if_due(follow, now_us);
+    if (!look(follow, frame, now_us))
+        return FEED_OVER;
     uint64_t taken = 0;
     size_t count = follow->tail_count;
     for (size_t i = 0; i < count && taken < ROUND_BYTES; i++) {

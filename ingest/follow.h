@@ -15,6 +15,8 @@
  *     a source of its own. A gzip file waits until it has not changed for FOLLOW_GZIP_US.
  *  4. At most descriptors_max files are open; beyond that those silent for longest sleep. Renamed and deleted ones
  *     never sleep; where they are too many, they are let go after two seconds of silence.
+ *  5. A look goes on for a twentieth of a second at a time; between, what was adopted is read, and before a search in a folder it is
+ *     committed. So new lines are answered while a start still looks through thousands of rotated files.
  *
  * It is a feeder (feeder.h). One thread. */
 #ifndef WINNOW_INGEST_FOLLOW_H

@@ -196,13 +196,19 @@ static void displace(void *context, struct catalog_entry *entry)
         displace->lost[displace->count++] = entry;
 }
 
-static void lose_displaced(struct follow *follow, struct displace *found, const struct source *source, int64_t now_us)
+static void lose_displaced(struct follow *follow, struct displace *found, const struct source *source)
 {
     for (size_t i = 0; i < found->count; i++) {
         struct catalog_entry *entry = found->lost[i];
         bool cut = entry->state.device == source->device && entry->state.inode == source->inode &&
                    !source_born_after(source, known_until_us(entry));
-        follow_lose(follow, entry, source->device, source->inode, cut ? GAP_TRUNCATED : GAP_VANISHED, now_us);
+        struct follow_errand errand = {
+            .entry = entry,
+            .device = source->device,
+            .inode = source->inode,
+            .reason = cut ? GAP_TRUNCATED : GAP_VANISHED,
+        };
+        follow_lose_later(follow, &errand);
     }
 }
 
@@ -301,9 +307,9 @@ static void adopt(struct follow *follow, const struct input *input, struct sourc
     follow_watch_folder_of(follow, source->real_path);
     LOG_EVENT(LEVEL_INFO, "following", log_text("file", source->real_path), log_str("source", entry->state.name),
               log_number("position", (int64_t)entry->state.position));
-    lose_displaced(follow, &found, source, now_us);
+    lose_displaced(follow, &found, source);
     if (fresh && found.since_us != TIME_NONE)
-        follow_find_unseen(follow, entry, found.since_us, now_us);
+        follow_lose_later(follow, &(struct follow_errand){.entry = entry, .unseen = true, .since_us = found.since_us});
     follow_spare(follow, tail);
 }
 
@@ -408,7 +414,7 @@ static bool decide(struct follow *follow, const struct input *input, struct sour
     }
     if (identity.entry != NULL && !is_plausible(source, identity.entry))
         identity = (struct identity){0};
-    if (identity.entry == NULL && follow->known_only)
+    if (identity.entry == NULL && follow->stage == LOOK_KNOWN)
         return false;
     if (identity.entry == NULL && take_twin(follow, source, now_us - held->since_us, &identity) == TWIN_WAIT) {
         follow->waiting = true;

@@ -189,21 +189,6 @@ static void miss(struct follow *follow, struct tail *tail, int64_t now_us)
     tail->changed_us = now_us;
 }
 
-/* Those whose places are known come first, so far as they hold what was read there: then it is certain which sources have lost
- * theirs. The others follow in the order of their names, so that a file is known when its copy is met. */
-static void consider_all(struct follow *follow, const struct expand *expand, int64_t now_us)
-{
-    for (int known = 1; known >= 0; known--) {
-        follow->known_only = known == 1;
-        for (size_t i = 0; i < expand->count; i++) {
-            const struct input *input = &expand->inputs[i];
-            if (input->kind == INPUT_FILE && follow_tail_of(follow, input->device, input->inode) == NULL &&
-                (known == 0 || catalog_has_file(follow->catalog, input->device, input->inode)))
-                follow_consider(follow, input, now_us);
-        }
-    }
-}
-
 /* Files that are followed already, under whichever path they are shown. */
 static void meet_all(struct follow *follow, const struct expand *expand)
 {
@@ -220,13 +205,13 @@ static void meet_all(struct follow *follow, const struct expand *expand)
     }
 }
 
-void follow_look(struct follow *follow, int64_t now_us)
+void follow_look_begin(struct follow *follow, int64_t now_us)
 {
-    struct expand expand;
+    must(follow->stage == LOOK_NONE);
     follow->look_due = follow->waiting = follow->refreshed = false;
-    expand_patterns(follow, &expand);
+    expand_patterns(follow, &follow->expand);
     follow_index(follow);
-    meet_all(follow, &expand);
+    meet_all(follow, &follow->expand);
     for (size_t i = 0, before = follow->tail_count; i < before; i++) {
         struct tail *tail = follow->tails[i];
         if (!tail->met && tail->role == TAIL_HERE && !tail->over)
@@ -234,11 +219,48 @@ void follow_look(struct follow *follow, int64_t now_us)
     }
     for (size_t i = 0; i < follow->held_count; i++)
         follow->held[i].seen = false;
-    consider_all(follow, &expand, now_us);
-    follow_forget_held(follow);
-    follow_lose_absent(follow, now_us);
-    follow->started = true;
-    follow->reconfigured = false;
-    follow_index(follow);
-    expand_release(&expand);
+    follow->stage = LOOK_KNOWN;
+    follow->look_next = 0;
+}
+
+/* Decides on the next file that is not followed yet. False when there is none. */
+static bool consider_next(struct follow *follow, int64_t now_us)
+{
+    while (follow->look_next < follow->expand.count) {
+        const struct input *input = &follow->expand.inputs[follow->look_next++];
+        if (input->kind != INPUT_FILE || follow_tail_of(follow, input->device, input->inode) != NULL ||
+            (follow->stage == LOOK_KNOWN && !catalog_has_file(follow->catalog, input->device, input->inode)))
+            continue;
+        follow_consider(follow, input, now_us);
+        return true;
+    }
+    return false;
+}
+
+void follow_look_stop(struct follow *follow)
+{
+    if (follow->stage != LOOK_NONE)
+        expand_release(&follow->expand);
+    follow->stage = LOOK_NONE;
+}
+
+/* Those whose places are known come first, so far as they hold what was read there: then it is certain which sources have lost
+ * theirs. The others follow in the order of their names, so that a file is known when its copy is met. */
+bool follow_look_on(struct follow *follow, int64_t now_us)
+{
+    bool any = follow->stage == LOOK_ABSENT ? follow_lose_absent(follow, &follow->look_next, now_us)
+                                            : consider_next(follow, now_us);
+    if (any)
+        return true;
+    follow->look_next = 0;
+    if (follow->stage == LOOK_ABSENT) {
+        follow_look_stop(follow);
+        follow->started = true;
+        follow->reconfigured = false;
+        follow_index(follow);
+        return false;
+    }
+    if (follow->stage++ == LOOK_OTHERS)
+        follow_forget_held(follow);
+    return true;
 }

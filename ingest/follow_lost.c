@@ -102,6 +102,27 @@ void follow_lose(struct follow *follow, struct catalog_entry *entry, uint64_t de
     follow_add(follow, tail_new(entry, same_file ? TAIL_AWAY : TAIL_REMAINS, rest, &mark, now_us));
 }
 
+void follow_lose_later(struct follow *follow, const struct follow_errand *errand)
+{
+    if (follow->errand_count == follow->errand_capacity) {
+        follow->errand_capacity = follow->errand_capacity ? 2 * follow->errand_capacity : 16;
+        follow->errands = mem_resize_array(follow->errands, follow->errand_capacity, sizeof *follow->errands);
+    }
+    follow->errands[follow->errand_count++] = *errand;
+}
+
+void follow_run_errand(struct follow *follow, int64_t now_us)
+{
+    must(follow_has_errand(follow));
+    struct follow_errand errand = follow->errands[follow->errand_first++];
+    if (!follow_has_errand(follow))
+        follow->errand_first = follow->errand_count = 0;
+    if (errand.unseen)
+        follow_find_unseen(follow, errand.entry, errand.since_us, now_us);
+    else if (!errand.entry->claimed && !errand.entry->state.replaced)
+        follow_lose(follow, errand.entry, errand.device, errand.inode, errand.reason, now_us);
+}
+
 /* The file lies where it was and is nobody else's: it waits to be adopted, or could not be opened just now. */
 static bool is_in_place(const struct follow *follow, const struct catalog_entry *entry)
 {
@@ -140,10 +161,10 @@ static void read_on(struct follow *follow, struct catalog_entry *entry, int64_t 
     follow_add(follow, tail_new(entry, TAIL_AWAY, source, &mark, now_us));
 }
 
-void follow_lose_absent(struct follow *follow, int64_t now_us)
+bool follow_lose_absent(struct follow *follow, size_t *at, int64_t now_us)
 {
-    for (size_t i = 0; i < follow->catalog->entry_count; i++) {
-        struct catalog_entry *entry = follow->catalog->entries[i];
+    while (*at < follow->catalog->entry_count) {
+        struct catalog_entry *entry = follow->catalog->entries[(*at)++];
         if (entry->claimed || entry->state.replaced ||
             (entry->state.kind != SOURCE_FILE && entry->state.kind != SOURCE_GZIP) || !is_wanted(follow, entry))
             continue;
@@ -151,5 +172,7 @@ void follow_lose_absent(struct follow *follow, int64_t now_us)
             follow_lose(follow, entry, 0, 0, GAP_VANISHED, now_us);
         else if (entry->state.cursor.size > 0)
             read_on(follow, entry, now_us);
+        return true;
     }
+    return false;
 }

@@ -33,6 +33,23 @@ struct follow_note {
     uint64_t offset;
 };
 
+/* A search in a folder, which may take long. It is put off until what was adopted before has been read and committed. */
+struct follow_errand {
+    struct catalog_entry *entry;
+    bool unseen; /* for what was begun under its name after since_us; else the entry is lost, as with follow_lose */
+    int64_t since_us; /* real time */
+    uint64_t device, inode;
+    enum gap_reason reason;
+};
+
+/* A look goes through these, a file or source at a time. */
+enum look_stage {
+    LOOK_NONE,   /* there is none */
+    LOOK_KNOWN,  /* files that lie where one was read before */
+    LOOK_OTHERS, /* the others */
+    LOOK_ABSENT, /* sources whose files are not where they were */
+};
+
 struct follow {
     const struct config *config;
     struct catalog *catalog;
@@ -50,10 +67,14 @@ struct follow {
     struct follow_rule *rules;
     struct follow_note *notes;
     size_t note_count, note_capacity;
+    struct follow_errand *errands;
+    size_t errand_first, errand_count, errand_capacity; /* first: those before are done */
+    enum look_stage stage;
+    struct expand expand; /* what the patterns show in this look */
+    size_t look_next;     /* input, or source of the catalog, in this stage */
     bool look_due, started;
     bool reconfigured; /* since the last look */
     bool refreshed;    /* the catalog, in this look */
-    bool known_only;   /* this look adopts no file as a new source yet */
     bool waiting;      /* a file is held that may be adopted soon */
     int64_t looked_us; /* monotonic: when names were last looked through */
     int64_t look_took_us;
@@ -64,8 +85,11 @@ struct follow {
 
 /* That follows this file, or NULL. */
 struct tail *follow_tail_of(const struct follow *follow, uint64_t device, uint64_t inode);
-/* Looks through the patterns. */
-void follow_look(struct follow *follow, int64_t now_us);
+/* Begins to look through the patterns. */
+void follow_look_begin(struct follow *follow, int64_t now_us);
+/* Decides on one file or source. False when the look is over. */
+bool follow_look_on(struct follow *follow, int64_t now_us);
+void follow_look_stop(struct follow *follow);
 void follow_watch_folder_of(struct follow *follow, const char *real_path);
 /* Calls visit for each source that is followed under a path, or known by a name, from which this path goes on (content_goes_on),
  * until it returns false; for some twice. */
@@ -99,8 +123,17 @@ void follow_set_defaults(struct follow *follow, struct catalog_entry *entry, con
 /* The entry's file is another one now, the one with this device and inode (0, 0: none). */
 void follow_lose(struct follow *follow, struct catalog_entry *entry, uint64_t device, uint64_t inode,
                  enum gap_reason reason, int64_t now_us);
-/* The sources the store knows whose files are not where they were, once everything that is there has been adopted. */
-void follow_lose_absent(struct follow *follow, int64_t now_us);
+/* The same as an errand. */
+void follow_lose_later(struct follow *follow, const struct follow_errand *errand);
+/* Runs the first errand. */
+void follow_run_errand(struct follow *follow, int64_t now_us);
+static inline bool follow_has_errand(const struct follow *follow)
+{
+    return follow->errand_first < follow->errand_count;
+}
+/* The next source, from index *at on, the store knows and whose file is not where it was, once everything that is there has been
+ * adopted. False when there is none. */
+bool follow_lose_absent(struct follow *follow, size_t *at, int64_t now_us);
 void follow_note_gap(struct follow *follow, struct catalog_entry *entry, enum gap_reason reason, uint64_t offset,
                      uint64_t bytes);
 /* Only the state is to be written. */
