@@ -1,17 +1,24 @@
-/* Templates: a message's first line with what varies replaced by <*>.
+/* Templates: a message's first line with what is lexically variable replaced by <*>.
  *
- * The line is cut into words at white space, at the marks ,;()[]{}<>"'= and at a ':' with a space or the end behind it. Marks
- * stay, white space becomes one space. What a word becomes:
+ * Two steps. The first folds the line: of letters and digits side by side, those with a digit among them become "0", and so do
+ * eight or more that are all hex digits; a version after a slash (/v1/) stays, white space becomes one space. The
+ * second sees the folded line alone, so lines that fold alike have the same template: template_sketch is the hash of the folded line.
  *
- *     worker-3          worker-<*>          a name, '-' or '_', and a number
- *     /api/v1/users/42  /api/v1/users/<*>   a path: its segments one by one; version segments stay
- *     12.5ms  10:00:00  0x1f  6a00789b      <*>, like every other word with a digit
- *     deadbeef  UUIDs  fe80::1  a@b.org     <*>, digits or not
- *     "two words"  'x1'                     "<*>"  '<*>': quoted text with a digit or a space
- *     SIGKILL                               itself
+ * The second step cuts into words at spaces, at the marks ,;()[]{}<>"'=| and at a ':' that ends the word or stands between a name
+ * and a value (size:0, path:/x). Marks stay. What a word becomes:
  *
- * <*> with only spaces and commas between them become one. At most WORDS_MAX words and TEMPLATE_BYTES_MAX bytes of
- * the line's first LINE_BYTES_MAX; what does not fit ends in " ...". The same message gives the same template in every version that keeps this page: the store
+ *     worker-3  blk_-17  core.12   worker-<*>  blk_<*>  core.<*>   a name that ends in a sign, and what follows it
+ *     /api/v1/users/42             /api/v1/users/<*>               a path: its segments one by one
+ *     12.5ms  10:00:00  6a00789b   <*>                             any other word with a digit
+ *     fe80::1  a@b.org  host.example.com  <*>                      digits or not
+ *     enabled.....1                enabled.....<*>                 a dotted leader
+ *     "two words"  'x1'            "<*>"  '<*>'                    quoted text with a digit or a space;
+ *     "GET /a HTTP/1.1"            "GET <*>"                       of a request line the method stays
+ *     SIGKILL                      itself
+ *
+ * A month or weekday before a variable belongs to it. Equal variables (<*>, blk_<*>) with only spaces and commas between them
+ * become one. At most WORDS_MAX words and TEMPLATE_BYTES_MAX bytes of the line's first LINE_BYTES_MAX; what does not fit ends
+ * in " ...". The same message gives the same template in every version that keeps this page: the store
  * holds templates and ids made from them. */
 #include "analyze/analyze.h"
 
@@ -28,71 +35,130 @@ enum {
     TEMPLATE_BYTES_MAX = 1024,
     CONTENT_BYTES_MAX = TEMPLATE_BYTES_MAX - 4, /* room for " ..." */
     HEX_SIZE_MIN = 8,
-    UUID_SIZE = 36,
     WORD_SIZE_MAX = 128, /* a longer word is data, not language */
-    VERSION_DIGITS_MAX = 2,
-};
-
-struct writer {
-    char text[TEMPLATE_BYTES_MAX];
-    size_t size;
-    size_t variable_end; /* behind the last <*>, or STR_NONE */
-    size_t words;
-    size_t quote_end; /* of quoted text kept as it is: this quote opens nothing */
-    bool cut;         /* something did not fit */
+    VERSION_SIZE_MAX = 3,
 };
 
 /* ---- Characters --------------------------------------------------------------------------------------------------- */
 
-static bool is_digit(char c)
+enum {
+    DIGIT = 1,
+    LETTER = 2,
+    HEX_LETTER = 4, /* a letter too */
+    SPACE = 8,
+    MARK = 16,
+    SEPARATOR = 32, /* of a path's segments */
+    JOINT = 64,     /* ends the name before a number */
+};
+
+static const uint8_t classes[256] = {
+    [0 ... ' '] = SPACE,    [0x7f] = SPACE,
+    ['0' ... '9'] = DIGIT,  ['a' ... 'f'] = LETTER | HEX_LETTER,
+    ['g' ... 'z'] = LETTER, ['A' ... 'F'] = LETTER | HEX_LETTER,
+    ['G' ... 'Z'] = LETTER, [','] = MARK,
+    [';'] = MARK,           ['('] = MARK,
+    [')'] = MARK,           ['['] = MARK,
+    [']'] = MARK,           ['{'] = MARK,
+    ['}'] = MARK,           ['<'] = MARK,
+    ['>'] = MARK,           ['"'] = MARK,
+    ['\''] = MARK,          ['='] = MARK,
+    ['|'] = MARK,           ['/'] = SEPARATOR,
+    ['\\'] = SEPARATOR,     ['?'] = SEPARATOR,
+    ['&'] = SEPARATOR,      ['-'] = JOINT,
+    ['_'] = JOINT,          ['.'] = JOINT,
+    ['#'] = JOINT,          ['@'] = JOINT,
+    [':'] = JOINT,
+};
+
+static inline bool is(char c, unsigned class)
 {
-    return c >= '0' && c <= '9';
+    return (classes[(unsigned char)c] & class) != 0;
 }
 
-static bool is_letter(char c)
+static bool has(struct str s, unsigned class)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool is_space(char c)
-{
-    return (unsigned char)c <= ' ' || c == 0x7f;
-}
-
-static bool is_mark(char c)
-{
-    static const bool marks[256] = {
-        [','] = true, [';'] = true, ['('] = true, [')'] = true, ['['] = true,  [']'] = true, ['{'] = true,
-        ['}'] = true, ['<'] = true, ['>'] = true, ['"'] = true, ['\''] = true, ['='] = true,
-    };
-    return marks[(unsigned char)c];
+    for (size_t i = 0; i < s.size; i++)
+        if (is(s.data[i], class))
+            return true;
+    return false;
 }
 
 static bool ends_word(struct str line, size_t at)
 {
-    return at >= line.size || is_space(line.data[at]) || is_mark(line.data[at]);
+    return at >= line.size || is(line.data[at], SPACE | MARK);
 }
 
-static bool is_colon_mark(struct str line, size_t at)
+/* ---- Folding ------------------------------------------------------------------------------------------------------- */
+
+struct folded {
+    char text[LINE_BYTES_MAX];
+    size_t size;
+    bool longer; /* than what was looked at */
+};
+
+/* v1, v12: told by the two bytes around it too. */
+static bool is_version(struct str line, size_t from, size_t to)
 {
-    return line.data[at] == ':' && (at + 1 == line.size || is_space(line.data[at + 1]));
+    if (to - from < 2 || to - from > VERSION_SIZE_MAX || line.data[from] != 'v' || from == 0 ||
+        !is(line.data[from - 1], SEPARATOR))
+        return false;
+    bool ends = to == line.size || is(line.data[to], SEPARATOR | SPACE | MARK);
+    return ends && is(line.data[from + 1], DIGIT) && is(line.data[to - 1], DIGIT);
 }
 
-static bool has(struct str s, bool (*is)(char))
+static void fold(struct str message, struct folded *f)
 {
-    for (size_t i = 0; i < s.size; i++) {
-        if (is(s.data[i]))
-            return true;
+    struct str line = str_trim(message);
+    line = str_slice(line, 0, str_find_char(line, '\n'));
+    f->longer = line.size > LINE_BYTES_MAX;
+    line = str_slice(line, 0, LINE_BYTES_MAX);
+    size_t size = 0;
+    for (size_t at = 0; at < line.size;) {
+        size_t from = at;
+        unsigned any = 0, all = HEX_LETTER;
+        for (; at < line.size; at++) {
+            unsigned class = classes[(unsigned char)line.data[at]];
+            if (!(class & (DIGIT | LETTER)))
+                break;
+            any |= class;
+            all &= class;
+        }
+        if (at == from) {
+            char c = line.data[at++];
+            if (!is(c, SPACE))
+                f->text[size++] = c;
+            else if (size > 0 && f->text[size - 1] != ' ')
+                f->text[size++] = ' ';
+        } else if (((any & DIGIT) || (all && at - from >= HEX_SIZE_MIN)) && !is_version(line, from, at)) {
+            f->text[size++] = '0';
+        } else {
+            memcpy(f->text + size, line.data + from, at - from);
+            size += at - from;
+        }
     }
-    return false;
+    while (size > 0 && f->text[size - 1] == ' ')
+        size--;
+    f->size = size;
+}
+
+uint64_t template_sketch(struct str message)
+{
+    struct folded f;
+    fold(message, &f);
+    return hash_bytes(f.text, f.size, f.longer);
 }
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------ */
+
+struct writer {
+    char text[TEMPLATE_BYTES_MAX];
+    size_t size;
+    size_t variable_from; /* where the last variable's name begins */
+    size_t variable_end;  /* behind the last <*>, or STR_NONE */
+    size_t words;
+    size_t quote_end; /* of quoted text kept as it is: this quote opens nothing */
+    bool cut;         /* something did not fit */
+};
 
 static void put(struct writer *w, struct str s)
 {
@@ -104,53 +170,56 @@ static void put(struct writer *w, struct str s)
     w->size += s.size;
 }
 
-static void put_space(struct writer *w)
+static bool is_calendar_word(const char *word)
 {
-    if (w->size > 0 && w->text[w->size - 1] != ' ')
-        put(w, STR(" "));
+    static const char words[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
+                                    "Nov", "Dec", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (memcmp(word, words[i], 3) == 0)
+            return true;
+    return false;
 }
 
-static void put_variable(struct writer *w)
+/* Takes back "Sun Jul " before a number. */
+static void take_back_calendar(struct writer *w)
+{
+    while (w->size >= 4 && w->text[w->size - 1] == ' ') {
+        size_t end = w->size - 1;
+        if (w->text[end - 1] == ',')
+            end--;
+        if (end < 3 || !is_calendar_word(w->text + end - 3) || (end > 3 && is(w->text[end - 4], LETTER)))
+            return;
+        w->size = end - 3;
+    }
+}
+
+/* A variable with a name before it, which may be empty. */
+static void put_variable(struct writer *w, struct str name)
 {
     if (w->cut)
         return;
-    if (w->variable_end != STR_NONE) {
+    if (name.size == 0)
+        take_back_calendar(w);
+    if (w->variable_end != STR_NONE && w->variable_end <= w->size) {
         size_t at = w->variable_end;
         while (at < w->size && (w->text[at] == ' ' || w->text[at] == ','))
             at++;
-        if (at == w->size) {
+        struct str last = str_from(w->text + w->variable_from, w->variable_end - w->variable_from - 3);
+        if (at == w->size && str_equal(last, name)) {
             w->size = w->variable_end;
             return;
         }
     }
+    size_t from = w->size;
+    put(w, name);
     put(w, STR("<*>"));
-    w->variable_end = w->size;
+    if (!w->cut) {
+        w->variable_from = from;
+        w->variable_end = w->size;
+    }
 }
 
 /* ---- Words -------------------------------------------------------------------------------------------------------- */
-
-static bool is_hex_number(struct str s)
-{
-    if (s.size < HEX_SIZE_MIN)
-        return false;
-    for (size_t i = 0; i < s.size; i++) {
-        if (!is_hex(s.data[i]))
-            return false;
-    }
-    return true;
-}
-
-static bool is_uuid(struct str s)
-{
-    if (s.size != UUID_SIZE)
-        return false;
-    for (size_t i = 0; i < s.size; i++) {
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? s.data[i] != '-' : !is_hex(s.data[i]))
-            return false;
-    }
-    return true;
-}
 
 /* With a prefix length, a port or a zone too; "::" alone is the address of every interface. */
 static bool is_address6(struct str s)
@@ -162,10 +231,10 @@ static bool is_address6(struct str s)
             colons++;
         else if (c == '%')
             break;
-        else if (!is_hex(c) && c != '.' && c != '/')
+        else if (!is(c, DIGIT | HEX_LETTER) && c != '.' && c != '/')
             return false;
     }
-    return colons >= 2 && (s.size == 2 || has(s, is_hex));
+    return colons >= 2 && (s.size == 2 || has(s, DIGIT | HEX_LETTER));
 }
 
 static bool is_mail(struct str s)
@@ -177,55 +246,76 @@ static bool is_mail(struct str s)
     return dot != STR_NONE && dot > at + 1 && dot + 1 < s.size;
 }
 
-/* The size of "worker-" in "worker-3", "queue_" in "queue_2024-01"; 0 for other words. */
+/* The last label of a name, when it consists of labels of letters, digits and '-'. */
+static struct str last_label(struct str s, size_t *ret_dots)
+{
+    size_t from = 0, dots = 0;
+    for (size_t i = 0; i < s.size; i++) {
+        if (s.data[i] == '.') {
+            if (i == from)
+                return STR_ABSENT;
+            dots++;
+            from = i + 1;
+        } else if (!is(s.data[i], LETTER | DIGIT) && s.data[i] != '-') {
+            return STR_ABSENT;
+        }
+    }
+    *ret_dots = dots;
+    return dots > 0 ? str_slice(s, from, s.size) : STR_ABSENT;
+}
+
+/* A host's full name: it ends in one of the usual domains, or in a country's after two dots. */
+static bool is_domain_name(struct str s)
+{
+    static const struct str domains[] = {{"com", 3},  {"net", 3},   {"org", 3},      {"edu", 3},
+                                         {"gov", 3},  {"mil", 3},   {"info", 4},     {"biz", 3},
+                                         {"arpa", 4}, {"local", 5}, {"internal", 8}, {"lan", 3}};
+    static const char others[][3] = {"so", "py", "sh", "pl", "rs", "md", "cc", "js", "ts",
+                                     "go", "rb", "ps", "gz", "id", "is", "in", "to"};
+    size_t dots;
+    struct str top = last_label(s, &dots);
+    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
+        if (str_equal(top, domains[i]))
+            return true;
+    if (top.size != 2 || dots < 2 || top.data[0] < 'a' || top.data[0] > 'z' || top.data[1] < 'a' || top.data[1] > 'z')
+        return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (memcmp(top.data, others[i], 2) == 0)
+            return false;
+    return true;
+}
+
+/* The size of "worker-" in "worker-0", "blk_" in "blk_-0"; 0 for other words. */
 static size_t name_before_number(struct str s)
 {
     size_t size = 0;
-    while (size < s.size && !is_digit(s.data[size])) {
-        if (!is_letter(s.data[size]) && (size == 0 || !strchr("-_", s.data[size]) || s.data[size] == '\0'))
-            return 0;
+    while (size < s.size && is(s.data[size], LETTER | JOINT))
         size++;
-    }
-    if (size < 2 || is_letter(s.data[size - 1]))
+    if (size == s.size || !is(s.data[size], DIGIT))
         return 0;
-    for (size_t i = size; i < s.size; i++) {
-        if (!is_digit(s.data[i]) && (!strchr("-_.:", s.data[i]) || s.data[i] == '\0'))
-            return 0;
-    }
-    return size;
-}
-
-static bool is_version(struct str s)
-{
-    if (s.size < 2 || s.size > 1 + VERSION_DIGITS_MAX || s.data[0] != 'v')
-        return false;
-    return is_digit(s.data[1]) && is_digit(s.data[s.size - 1]);
+    while (size > 2 && s.data[size - 1] == '-' && is(s.data[size - 2], JOINT)) /* a minus */
+        size--;
+    return size >= 2 && is(s.data[0], LETTER) && is(s.data[size - 1], JOINT) ? size : 0;
 }
 
 static void put_part(struct writer *w, struct str s)
 {
-    if (is_uuid(s) || is_hex_number(s) || is_mail(s) || s.size > WORD_SIZE_MAX) {
-        put_variable(w);
-    } else if (!has(s, is_digit)) {
+    if (s.size > WORD_SIZE_MAX || is_mail(s) || is_domain_name(str_slice(s, 0, str_find_char(s, ':'))))
+        put_variable(w, STR(""));
+    else if (has(s, DIGIT))
+        put_variable(w, str_slice(s, 0, name_before_number(s)));
+    else
         put(w, s);
-    } else {
-        put(w, str_slice(s, 0, name_before_number(s)));
-        put_variable(w);
-    }
-}
-
-static bool is_separator(char c)
-{
-    return c == '/' || c == '\\' || c == '?' || c == '&';
 }
 
 static void put_path(struct writer *w, struct str s)
 {
     for (size_t from = 0, at = 0; at <= s.size; at++) {
-        if (at < s.size && !is_separator(s.data[at]))
+        if (at < s.size && !is(s.data[at], SEPARATOR))
             continue;
         struct str segment = str_slice(s, from, at);
-        if (is_version(segment))
+        bool version = segment.size > 1 && segment.data[0] == 'v' && is(segment.data[1], DIGIT);
+        if (version)
             put(w, segment);
         else if (segment.size > 0)
             put_part(w, segment);
@@ -235,23 +325,35 @@ static void put_path(struct writer *w, struct str s)
     }
 }
 
+/* Where the value starts in "enabled.....0"; 0 when there is no leader. */
+static size_t leader_end(struct str s)
+{
+    size_t at = str_find(s, STR(".."));
+    if (at == STR_NONE || at == 0 || has(str_slice(s, 0, at), DIGIT | SEPARATOR))
+        return 0;
+    while (at < s.size && s.data[at] == '.')
+        at++;
+    return at < s.size ? at : 0;
+}
+
 static void put_word(struct writer *w, struct str word)
 {
     if (is_address6(word)) {
-        put_variable(w);
+        put_variable(w, STR(""));
         return;
     }
+    size_t value = leader_end(word);
+    put(w, str_slice(word, 0, value));
+    word = str_slice(word, value, word.size);
     size_t size = word.size; /* without the punctuation of the sentence */
-    while (size > 0 && word.data[size - 1] != '\0' && strchr(".!?:", word.data[size - 1]))
+    while (size > 0 && strchr(".!?:", word.data[size - 1]))
         size--;
     struct str core = str_slice(word, 0, size);
     if (is_address6(core))
-        put_variable(w);
-    else if (!has(core, is_digit) && core.size <= WORD_SIZE_MAX && !has(core, is_separator))
-        put_part(w, core);
-    else if (has(core, is_digit) && (is_digit(core.data[0]) || !has(core, is_letter)))
-        put_variable(w);
-    else if (has(core, is_separator))
+        put_variable(w, STR(""));
+    else if (has(core, DIGIT) && (is(core.data[0], DIGIT) || !has(core, LETTER)))
+        put_variable(w, STR(""));
+    else if (has(core, SEPARATOR))
         put_path(w, core);
     else
         put_part(w, core);
@@ -264,7 +366,7 @@ static void put_word(struct writer *w, struct str word)
 static size_t find_close(struct str line, size_t open)
 {
     char quote = line.data[open];
-    if (quote == '\'' && open > 0 && !is_space(line.data[open - 1]) && !strchr("=([{,:<", line.data[open - 1]))
+    if (quote == '\'' && open > 0 && !is(line.data[open - 1], SPACE) && !strchr("=([{,:<", line.data[open - 1]))
         return STR_NONE;
     for (size_t at = open + 1; at < line.size; at++) {
         if (line.data[at] == '\\')
@@ -276,6 +378,17 @@ static size_t find_close(struct str line, size_t open)
     return STR_NONE;
 }
 
+/* The method and the space behind it of a request line: "GET /a" or "GET http://a". */
+static struct str request_method(struct str inside)
+{
+    size_t size = 0;
+    while (size < inside.size && inside.data[size] >= 'A' && inside.data[size] <= 'Z')
+        size++;
+    struct str rest = str_slice(inside, size, inside.size);
+    bool is_request = size >= 3 && size <= 9 && (str_starts(rest, STR(" /")) || str_starts(rest, STR(" http")));
+    return str_slice(inside, 0, is_request ? size + 1 : 0);
+}
+
 /* Takes quoted text with a digit or a space; false leaves the quote to be a mark like any other. */
 static bool take_quoted(struct writer *w, struct str line, size_t *at)
 {
@@ -283,23 +396,47 @@ static bool take_quoted(struct writer *w, struct str line, size_t *at)
     if (close == STR_NONE)
         return false;
     struct str inside = str_slice(line, *at + 1, close);
-    if (!has(inside, is_digit) && !has(inside, is_space)) {
+    if (!has(inside, DIGIT | SPACE)) {
         w->quote_end = close;
         return false;
     }
     put(w, str_slice(line, *at, *at + 1));
-    put_variable(w);
+    put(w, request_method(inside));
+    put_variable(w, STR(""));
     put(w, str_slice(line, close, close + 1));
     *at = close + 1;
     return true;
+}
+
+/* Is the word's first ':', at at, one between a name and a value: size:0, path:/x, but neither http://x nor std::string? */
+static bool is_colon_mark(struct str word, size_t at)
+{
+    if (at == 0 || at + 1 >= word.size || has(str_slice(word, 0, at), DIGIT | SEPARATOR) || !is(word.data[0], LETTER))
+        return false;
+    size_t next = at + 1;
+    if (word.data[next] == '-' && next + 1 < word.size)
+        next++;
+    return is(word.data[next], DIGIT) ||
+           (word.data[next] == '/' && !str_starts(str_slice(word, next, word.size), STR("//")));
+}
+
+static size_t word_end(struct str line, size_t from)
+{
+    size_t at = from;
+    while (!ends_word(line, at) && !(line.data[at] == ':' && (at + 1 == line.size || line.data[at + 1] == ' ')))
+        at++;
+    struct str word = str_slice(line, from, at);
+    size_t colon = str_find_char(word, ':');
+    if (colon != STR_NONE && is_colon_mark(word, colon) && !is_address6(word))
+        return from + colon;
+    return at;
 }
 
 /* Takes one mark, quoted text or word. */
 static void take_one(struct writer *w, struct str line, size_t *at)
 {
     char c = line.data[*at];
-    bool any_address = c == ':' && *at + 1 < line.size && line.data[*at + 1] == ':' && ends_word(line, *at + 2);
-    if (!any_address && (is_mark(c) || is_colon_mark(line, *at))) {
+    if (is(c, MARK)) {
         if ((c == '"' || c == '\'') && take_quoted(w, line, at)) {
             w->words++;
             return;
@@ -308,30 +445,34 @@ static void take_one(struct writer *w, struct str line, size_t *at)
         *at += 1;
         return;
     }
-    size_t from = *at;
-    if (any_address)
-        *at += 2;
-    while (!ends_word(line, *at) && !is_colon_mark(line, *at))
-        *at += 1;
-    put_word(w, str_slice(line, from, *at));
-    w->words++;
+    bool any_address = c == ':' && *at + 1 < line.size && line.data[*at + 1] == ':' && ends_word(line, *at + 2);
+    size_t end = any_address ? *at + 2 : word_end(line, *at);
+    if (end > *at) {
+        put_word(w, str_slice(line, *at, end));
+        w->words++;
+    }
+    if (end < line.size && line.data[end] == ':') {
+        put(w, STR(":"));
+        end++;
+    }
+    *at = end;
 }
 
 struct str template_of(struct str message, struct arena *arena)
 {
     if (!message.data)
         return STR_ABSENT;
-    struct str line = str_trim(message);
-    line = str_slice(line, 0, str_find_char(line, '\n'));
+    struct folded f;
+    fold(message, &f);
+    struct str line = str_from(f.text, f.size);
     struct writer w;
-    w.size = w.words = 0;
+    w.size = w.words = w.variable_from = 0;
     w.variable_end = w.quote_end = STR_NONE;
     w.cut = false;
-    bool longer = line.size > LINE_BYTES_MAX;
-    line = str_slice(line, 0, LINE_BYTES_MAX);
     for (size_t at = 0; at < line.size && !w.cut;) {
-        if (is_space(line.data[at])) {
-            put_space(&w);
+        if (line.data[at] == ' ') {
+            if (w.size > 0 && w.text[w.size - 1] != ' ')
+                put(&w, STR(" "));
             at++;
         } else if (w.words == WORDS_MAX) {
             w.cut = true;
@@ -341,7 +482,7 @@ struct str template_of(struct str message, struct arena *arena)
     }
     while (w.size > 0 && w.text[w.size - 1] == ' ')
         w.size--;
-    if (w.cut || longer) {
+    if (w.cut || f.longer) {
         must(w.size <= CONTENT_BYTES_MAX);
         memcpy(w.text + w.size, " ...", 4);
         w.size += 4;

@@ -37,7 +37,7 @@ static void templates(void **state)
         {"celery-worker-12: ready", "celery-worker-<*>: ready"},
         {"query q_2024_000045 slow", "query q_<*> slow"},
         {"node ip-10-77-20-248", "node ip-<*>"},
-        {"req_a1b2 lost", "<*> lost"},
+        {"req_a1b2 lost", "req_<*> lost"},
         {"worker3", "<*>"},
         {"-3", "<*>"},
         /* addresses */

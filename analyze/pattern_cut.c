@@ -1,0 +1,318 @@
+/* Templates cut into pieces: words and marks, where
+ *
+ *     12 KB  5 ms  <1 sec        a number's sign and unit belong to it
+ *     512 bytes (0.5 KB)         so does the same size told once more
+ *     1 file, 2 files            the word behind a number is the same word
+ *     a=true                     is a variable, and so is nothing at all behind "a="
+ *     [HUP, INT]  (a, b, c)      a list is one piece
+ */
+#include <stdlib.h>
+
+#include "analyze/lexicon.h"
+#include "analyze/pattern_part.h"
+#include "base/must.h"
+
+enum { PIECES_MAX = 512 }; /* of a template; its rest is one piece */
+
+static const struct str variable = {"<*>", 3};
+
+struct cutter {
+    struct cutting *cutting;
+    const struct lexicon *lexicon;
+    struct str text; /* the template */
+    size_t start;    /* its first piece */
+};
+
+/* ---- Words -------------------------------------------------------------------------------------------------------- */
+
+static bool is_mark(char c)
+{
+    return c != '\0' && strchr(",;()[]{}<>\"'=|", c) != NULL;
+}
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_dotted(struct str word)
+{
+    size_t dot = str_find_char(word, '.');
+    return dot != STR_NONE && dot > 0 && dot + 1 < word.size && word.data[dot + 1] != '.';
+}
+
+static enum piece_kind kind_of(const struct lexicon *lexicon, struct str word)
+{
+    if (str_find_char(word, '/') != STR_NONE || str_find_char(word, '\\') != STR_NONE)
+        return PIECE_PATH;
+    if (is_dotted(word))
+        return PIECE_DOTTED;
+    if (lexicon_knows(lexicon, word))
+        return PIECE_LANGUAGE;
+    bool upper = false, lower = false, changes = false;
+    for (size_t i = 0; i < word.size; i++) {
+        upper = upper || is_upper(word.data[i]);
+        lower = lower || is_lower(word.data[i]);
+        changes = changes || (i > 0 && is_upper(word.data[i]) && is_lower(word.data[i - 1])) || word.data[i] == '_';
+    }
+    if (changes)
+        return PIECE_IDENTIFIER;
+    return upper && !lower ? PIECE_CAPITALS : PIECE_NAME;
+}
+
+static bool is_unit(struct str word, bool size_only)
+{
+    static const struct str units[] = {{"B", 1},    {"KB", 2},  {"MB", 2},   {"GB", 2},   {"TB", 2},   {"PB", 2},
+                                       {"kB", 2},   {"KiB", 3}, {"MiB", 3},  {"GiB", 3},  {"TiB", 3},  {"ms", 2},
+                                       {"us", 2},   {"ns", 2},  {"s", 1},    {"sec", 3},  {"secs", 4}, {"msec", 4},
+                                       {"usec", 4}, {"min", 3}, {"mins", 4}, {"KB/s", 4}, {"MB/s", 4}, {"%", 1},
+                                       {"AM", 2},   {"PM", 2},  {"UTC", 3},  {"GMT", 3},  {"K", 1},    {"M", 1}};
+    for (size_t i = 0; i < (size_only ? 11 : sizeof units / sizeof *units); i++)
+        if (str_equal(word, units[i]))
+            return true;
+    return false;
+}
+
+static bool is_boolean(struct str word)
+{
+    return str_equal_nocase(word, STR("true")) || str_equal_nocase(word, STR("false"));
+}
+
+/* ---- Pieces ------------------------------------------------------------------------------------------------------- */
+
+static struct piece *last(const struct cutter *c, size_t back)
+{
+    size_t count = c->cutting->piece_count - c->start;
+    return back < count ? &c->cutting->pieces[c->cutting->piece_count - 1 - back] : NULL;
+}
+
+static struct str text_of(const struct cutter *c, const struct piece *piece)
+{
+    return str_slice(c->text, piece->from, piece->to);
+}
+
+static bool is_text(const struct cutter *c, size_t back, const char *text)
+{
+    const struct piece *piece = last(c, back);
+    return piece && str_equal(text_of(c, piece), str_of(text));
+}
+
+static bool is_variable(const struct cutter *c, size_t back)
+{
+    const struct piece *piece = last(c, back);
+    return piece && piece->word == WORD_VARIABLE;
+}
+
+static void add_piece(struct cutter *c, uint32_t word, size_t from, size_t to)
+{
+    struct cutting *cutting = c->cutting;
+    if (cutting->piece_count == cutting->piece_capacity) {
+        cutting->piece_capacity = cutting->piece_capacity ? cutting->piece_capacity * 2 : 1024;
+        cutting->pieces = mem_resize_array(cutting->pieces, cutting->piece_capacity, sizeof *cutting->pieces);
+    }
+    cutting->pieces[cutting->piece_count++] = (struct piece){.word = word, .from = (uint16_t)from, .to = (uint16_t)to};
+}
+
+static uint32_t intern(struct cutter *c, struct str word, enum piece_kind kind)
+{
+    bool is_new;
+    struct map_entry *entry = map_at(&c->cutting->words, word, &is_new);
+    if (is_new)
+        entry->value = kind != PIECE_NAME ? kind : kind_of(c->lexicon, word);
+    return (uint32_t)(entry - c->cutting->words.entries);
+}
+
+static void add_mark(struct cutter *c, size_t from, size_t to)
+{
+    add_piece(c, intern(c, str_slice(c->text, from, to), PIECE_MARK), from, to);
+}
+
+/* A run of variables is one. */
+static void add_variable(struct cutter *c, size_t from, size_t to)
+{
+    if (is_variable(c, 0)) {
+        last(c, 0)->to = (uint16_t)to;
+    } else if (is_text(c, 0, ",") && is_variable(c, 1)) {
+        c->cutting->piece_count--;
+        last(c, 0)->to = (uint16_t)to;
+    } else if ((is_text(c, 0, "<") || is_text(c, 0, ">")) && last(c, 0)->to == from) {
+        struct piece *sign = last(c, 0); /* <1 sec */
+        bool alone = sign->from == 0 || c->text.data[sign->from - 1] == ' ';
+        bool closed = to < c->text.size && c->text.data[to] == '>';
+        if (!alone || closed) {
+            add_piece(c, WORD_VARIABLE, from, to);
+            return;
+        }
+        from = sign->from;
+        c->cutting->piece_count--;
+        add_variable(c, from, to);
+    } else {
+        add_piece(c, WORD_VARIABLE, from, to);
+    }
+}
+
+/* "512 bytes (0.5 KB": the bracket tells the size once more. */
+static bool repeats_size(const struct cutter *c)
+{
+    return is_variable(c, 0) && is_text(c, 1, "(") && is_text(c, 2, "bytes") && is_variable(c, 3);
+}
+
+static void add_word(struct cutter *c, size_t from, size_t to)
+{
+    struct str word = str_slice(c->text, from, to);
+    if (str_find(word, variable) != STR_NONE) {
+        add_variable(c, from, to);
+        return;
+    }
+    bool counted = is_variable(c, 0);
+    if (counted && is_unit(word, false)) {
+        bool closes = to < c->text.size && c->text.data[to] == ')';
+        if (closes && is_unit(word, true) && repeats_size(c)) {
+            c->cutting->piece_count -= 2;
+            last(c, 0)->to = (uint16_t)(to + 1);
+        } else {
+            last(c, 0)->to = (uint16_t)to;
+        }
+        return;
+    }
+    if ((is_text(c, 0, "=") || is_text(c, 0, ":")) && is_boolean(word)) {
+        add_variable(c, from, to);
+        return;
+    }
+    if (counted && word.size > 3 && word.data[word.size - 1] == 's')
+        word.size--;
+    add_piece(c, intern(c, word, PIECE_NAME), from, to);
+}
+
+/* ---- Templates ---------------------------------------------------------------------------------------------------- */
+
+/* "a=" with nothing behind it. */
+static bool is_left_empty(const struct cutter *c, size_t at)
+{
+    if (c->text.data[at] != '=' || at == 0 || c->text.data[at - 1] == ' ' || is_mark(c->text.data[at - 1]))
+        return false;
+    return at + 1 == c->text.size || strchr(" ,;)]}", c->text.data[at + 1]);
+}
+
+/* At a closing bracket: makes one piece of "[a, b, c". */
+static void close_list(struct cutter *c)
+{
+    size_t items = 0;
+    for (;; items++) {
+        const struct piece *item = last(c, 2 * items), *before = last(c, 2 * items + 1);
+        if (!item || !before || cutting_kind(c->cutting, item->word) == PIECE_MARK)
+            return;
+        struct str mark = text_of(c, before);
+        if (str_equal(mark, STR("[")) || str_equal(mark, STR("(")) || str_equal(mark, STR("{")))
+            break;
+        if (!str_equal(mark, STR(",")))
+            return;
+    }
+    if (items == 0)
+        return;
+    size_t from = last(c, 2 * items)->from, to = last(c, 0)->to;
+    c->cutting->piece_count -= 2 * items + 1;
+    add_piece(c, intern(c, str_slice(c->text, from, to), PIECE_LIST), from, to);
+}
+
+static size_t word_end(const struct cutter *c, size_t at)
+{
+    while (at < c->text.size && c->text.data[at] != ' ') {
+        if (str_starts(str_slice(c->text, at, c->text.size), variable))
+            at += variable.size;
+        else if (is_mark(c->text.data[at]))
+            break;
+        else
+            at++;
+    }
+    return at;
+}
+
+/* The size of "action" in "action:android.intent"; the whole size for other words. */
+static size_t key_size(struct str word)
+{
+    size_t colon = str_find_char(word, ':');
+    if (colon == STR_NONE || colon < 2 || colon + 1 >= word.size || strchr(":/\\", word.data[colon + 1]))
+        return word.size;
+    for (size_t i = 0; i < colon; i++)
+        if (!is_lower(word.data[i]) && !is_upper(word.data[i]) && word.data[i] != '_')
+            return word.size;
+    return colon;
+}
+
+static void cut_word(struct cutter *c, size_t from, size_t end)
+{
+    size_t to = end;
+    while (to > from && strchr(".:!?", c->text.data[to - 1]))
+        to--;
+    size_t key = from + key_size(str_slice(c->text, from, to));
+    if (key < to) {
+        add_word(c, from, key);
+        add_mark(c, key, key + 1);
+        from = key + 1;
+    }
+    if (to > from)
+        add_word(c, from, to);
+    if (end > to)
+        add_mark(c, to, end);
+}
+
+static void cut_template(struct cutter *c)
+{
+    for (size_t at = 0; at < c->text.size;) {
+        if (c->cutting->piece_count - c->start >= PIECES_MAX) {
+            add_mark(c, at, c->text.size);
+            return;
+        }
+        char first = c->text.data[at];
+        size_t end = word_end(c, at);
+        if (first == ' ') {
+            at++;
+        } else if (end > at) {
+            cut_word(c, at, end);
+            at = end;
+        } else {
+            if (first == ']' || first == ')' || first == '}')
+                close_list(c);
+            bool empty = is_left_empty(c, at);
+            /* What repeated a size took its bracket with it. */
+            if (!last(c, 0) || last(c, 0)->to <= at)
+                add_mark(c, at, at + 1);
+            at++;
+            if (empty)
+                add_piece(c, WORD_EMPTY, at, at);
+        }
+    }
+}
+
+void cutting_make(struct cutting *cutting, const struct str *templates, size_t count)
+{
+    SCOPED_FREE(lexicon) *lexicon = lexicon_new();
+    struct cutter c = {.cutting = cutting, .lexicon = lexicon};
+    cutting->template_count = count;
+    cutting->templates = ARENA_ARRAY(&cutting->arena, struct str, count);
+    cutting->first = ARENA_ARRAY(&cutting->arena, uint32_t, count + 1);
+    map_at(&cutting->words, STR("<*>"), NULL)->value = PIECE_VARIABLE;
+    map_at(&cutting->words, STR(""), NULL)->value = PIECE_EMPTY;
+    for (size_t i = 0; i < count; i++) {
+        cutting->templates[i] = arena_str(&cutting->arena, str_slice(templates[i], 0, UINT16_MAX));
+        cutting->first[i] = (uint32_t)cutting->piece_count;
+        c.text = cutting->templates[i];
+        c.start = cutting->piece_count;
+        cut_template(&c);
+    }
+    cutting->first[count] = (uint32_t)cutting->piece_count;
+}
+
+void cutting_release(struct cutting *cutting)
+{
+    map_release(&cutting->words);
+    arena_release(&cutting->arena);
+    free(cutting->pieces);
+    *cutting = (struct cutting){0};
+}

@@ -1,0 +1,45 @@
+/* A group's text: its templates' common one, piece by piece, with <*> where they differ. */
+#include "analyze/pattern_part.h"
+
+static struct str span(const struct cutting *cutting, uint32_t template, uint32_t place)
+{
+    const struct piece *piece = &cutting->pieces[cutting->first[template] + place];
+    return str_slice(cutting->templates[template], piece->from, piece->to);
+}
+
+static bool all_equal(const struct cutting *cutting, const uint32_t *members, size_t count, uint32_t place)
+{
+    struct str first = span(cutting, members[0], place);
+    for (size_t i = 1; i < count; i++)
+        if (!str_equal(first, span(cutting, members[i], place)))
+            return false;
+    return true;
+}
+
+/* Does a space stand before the piece, in any of the templates? */
+static bool is_apart(const struct cutting *cutting, const uint32_t *members, size_t count, uint32_t place)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t from = cutting->pieces[cutting->first[members[i]] + place].from;
+        if (from > 0 && cutting->templates[members[i]].data[from - 1] == ' ')
+            return true;
+    }
+    return false;
+}
+
+void pattern_text(const struct cutting *cutting, const uint32_t *members, size_t count, struct buf *out)
+{
+    if (count == 1) {
+        buf_add_str(out, cutting->templates[members[0]]);
+        return;
+    }
+    uint32_t pieces = cutting->first[members[0] + 1] - cutting->first[members[0]];
+    for (uint32_t place = 0; place < pieces; place++) {
+        if (place > 0 && is_apart(cutting, members, count, place))
+            buf_add_char(out, ' ');
+        if (all_equal(cutting, members, count, place))
+            buf_add_str(out, span(cutting, members[0], place));
+        else
+            buf_add_text(out, "<*>");
+    }
+}
