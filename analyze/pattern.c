@@ -291,10 +291,23 @@ static uint32_t needed(const struct miner *m, const struct sequence *s, uint32_t
 
 /* ---- Step 2 ------------------------------------------------------------------------------------------------------- */
 
-static bool is_open(const struct miner *m, uint32_t word)
+/* Words of the lexicon in capitals are names of states as often as not. */
+static bool is_state(const struct miner *m, uint32_t word)
 {
+    struct str text = m->cutting.words.entries[word].key;
+    return text.size > 2 && text.data[0] >= 'A' && text.data[0] <= 'Z' && text.data[1] >= 'A' && text.data[1] <= 'Z';
+}
+
+/* The first word and what stands before '=' or ':' say which statement it is. */
+static bool is_open(const struct miner *m, const struct sequence *s, uint32_t place)
+{
+    const uint32_t *words = m->words + s->first;
+    uint32_t word = words[place];
     enum piece_kind kind = cutting_kind(&m->cutting, word);
-    return kind != PIECE_MARK && kind != PIECE_LANGUAGE;
+    if (kind == PIECE_MARK || (kind == PIECE_LANGUAGE && !is_state(m, word)))
+        return false;
+    bool named = kind == PIECE_VARIABLE || kind == PIECE_PATH || kind == PIECE_DOTTED;
+    return named || (place > 0 && (place + 1 == s->count || !is_mark(m, words[place + 1], "=:")));
 }
 
 static int by_number(const void *a, const void *b)
@@ -325,21 +338,26 @@ static uint32_t weigh_column(const struct miner *m, const uint32_t *items, uint3
 static void weigh_columns(struct miner *m, const uint32_t *items, uint32_t size, struct arena *arena)
 {
     const struct sequence *s = &m->sequences[items[0]];
-    uint32_t known = 0, columns = 0;
+    uint32_t known = 0, columns = 0, most = 0;
     uint32_t *column = ARENA_ARRAY(arena, uint32_t, size);
-    bool *variable = ARENA_ARRAY(arena, bool, s->count);
+    bool *variable = ARENA_ARRAY(arena, bool, s->count), *varies = ARENA_ARRAY(arena, bool, s->count);
     for (uint32_t place = 0; place < s->count; place++) {
-        variable[place] = false;
-        if (!is_open(m, m->words[s->first + place])) {
+        variable[place] = varies[place] = false;
+        if (!is_open(m, s, place)) {
             known += is_constant(m, m->words[s->first + place]);
             continue;
         }
         uint32_t different, weight = weigh_column(m, items, size, place, column, &different);
         variable[place] = different > 1 && weight >= (place == 0 ? 2 : 1) * WEIGHT_NEEDED;
         columns += different > 1;
+        most = different > most ? different : most;
+        varies[place] = different > 1;
     }
     if (known < 2 || known < columns)
         return;
+    /* Columns that vary independently of each other are variables, whatever their words. */
+    if (columns > 1 && most > 2 && 2 * size >= 3 * most)
+        variable = varies;
     for (uint32_t i = 0; i < size; i++) {
         uint32_t *words = m->words + m->sequences[items[i]].first;
         for (uint32_t place = 0; place < s->count; place++)
@@ -380,7 +398,7 @@ static void join_by_columns(struct miner *m)
         uint64_t hash = place_hash(UINT32_MAX, s->count);
         for (uint32_t k = 0; k < s->count; k++) {
             uint32_t word = m->words[s->first + k];
-            hash += place_hash(k, is_open(m, word) ? WORD_VARIABLE : word);
+            hash += place_hash(k, is_open(m, s, k) ? WORD_VARIABLE : word);
         }
         of_item[i] = table_add(&table, hash, 0);
     }

@@ -3,7 +3,8 @@
  *     12 KB  5 ms  <1 sec        a number's sign and unit belong to it
  *     512 bytes (0.5 KB)         so does the same size told once more
  *     1 file, 2 files            the word behind a number is the same word
- *     a=true                     is a variable, and so is nothing at all behind "a="
+ *     is true, a: no, ( on off ) what can be one of two is a variable, and so are directions (x+)
+ *     a=                         nothing at all is a piece too
  *     [HUP, INT]  (a, b, c)      a list is one piece
  */
 #include <stdlib.h>
@@ -12,7 +13,10 @@
 #include "analyze/pattern_part.h"
 #include "base/must.h"
 
-enum { PIECES_MAX = 512 }; /* of a template; its rest is one piece */
+enum {
+    PIECES_MAX = 512, /* of a template; its rest is one piece */
+    CONTEXT_PAIRS_MIN = 3,
+};
 
 static const struct str variable = {"<*>", 3};
 
@@ -46,8 +50,20 @@ static bool is_dotted(struct str word)
     return dot != STR_NONE && dot > 0 && dot + 1 < word.size && word.data[dot + 1] != '.';
 }
 
+static bool is_nothing(struct str word)
+{
+    static const struct str words[] = {{"null", 4}, {"NULL", 4}, {"nil", 3}, {"None", 4}, {"none", 4},
+                                       {"n/a", 3},  {"N/A", 3},  {"-", 1},   {"_", 1}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_equal(word, words[i]))
+            return true;
+    return false;
+}
+
 static enum piece_kind kind_of(const struct lexicon *lexicon, struct str word)
 {
+    if (is_nothing(word))
+        return PIECE_EMPTY;
     if (str_find_char(word, '/') != STR_NONE || str_find_char(word, '\\') != STR_NONE)
         return PIECE_PATH;
     if (is_dotted(word))
@@ -81,6 +97,20 @@ static bool is_unit(struct str word, bool size_only)
 static bool is_boolean(struct str word)
 {
     return str_equal_nocase(word, STR("true")) || str_equal_nocase(word, STR("false"));
+}
+
+/* Words that are a boolean where a value is expected. */
+static bool is_switch(struct str word)
+{
+    return is_boolean(word) || str_equal_nocase(word, STR("on")) || str_equal_nocase(word, STR("off")) ||
+           str_equal_nocase(word, STR("yes")) || str_equal_nocase(word, STR("no"));
+}
+
+/* x+, z-: a direction. */
+static bool is_direction(struct str word)
+{
+    return word.size == 2 && (is_lower(word.data[0]) || is_upper(word.data[0])) &&
+           (word.data[1] == '+' || word.data[1] == '-');
 }
 
 /* ---- Pieces ------------------------------------------------------------------------------------------------------- */
@@ -180,7 +210,9 @@ static void add_word(struct cutter *c, size_t from, size_t to)
         }
         return;
     }
-    if ((is_text(c, 0, "=") || is_text(c, 0, ":")) && is_boolean(word)) {
+    bool ends = to == c->text.size || strchr(",;)]}\"'", c->text.data[to]);
+    bool value = ends && (is_text(c, 0, "=") || is_text(c, 0, ":"));
+    if (is_boolean(word) || is_direction(word) || (value && is_switch(word))) {
         add_variable(c, from, to);
         return;
     }
@@ -197,6 +229,19 @@ static bool is_left_empty(const struct cutter *c, size_t at)
     if (c->text.data[at] != '=' || at == 0 || c->text.data[at - 1] == ' ' || is_mark(c->text.data[at - 1]))
         return false;
     return at + 1 == c->text.size || strchr(" ,;)]}", c->text.data[at + 1]);
+}
+
+/* At a closing bracket: makes a variable of "( on off". */
+static void close_switches(struct cutter *c)
+{
+    size_t items = 0;
+    while (last(c, items) && is_switch(text_of(c, last(c, items))))
+        items++;
+    if (items == 0 || !(is_text(c, items, "(") || is_text(c, items, "[")))
+        return;
+    size_t from = last(c, items - 1)->from, to = last(c, 0)->to;
+    c->cutting->piece_count -= items;
+    add_piece(c, WORD_VARIABLE, from, to);
 }
 
 /* At a closing bracket: makes one piece of "[a, b, c". */
@@ -277,8 +322,10 @@ static void cut_template(struct cutter *c)
             cut_word(c, at, end);
             at = end;
         } else {
-            if (first == ']' || first == ')' || first == '}')
+            if (first == ']' || first == ')' || first == '}') {
+                close_switches(c);
                 close_list(c);
+            }
             bool empty = is_left_empty(c, at);
             /* What repeated a size took its bracket with it. */
             if (!last(c, 0) || last(c, 0)->to <= at)
@@ -288,6 +335,33 @@ static void cut_template(struct cutter *c)
                 add_piece(c, WORD_EMPTY, at, at);
         }
     }
+}
+
+/* The pieces of ", key: value" or ", key: "value"" that end before back; 0 when there are none. */
+static size_t context_size(const struct cutter *c, size_t back)
+{
+    size_t size = is_text(c, back, "\"") && is_text(c, back + 2, "\"") ? 3 : 1;
+    const struct piece *key = last(c, back + size + 1);
+    const struct piece *value = last(c, back + size / 2);
+    if (!key || !is_text(c, back + size, ":") || !is_text(c, back + size + 2, ","))
+        return 0;
+    bool marks =
+        cutting_kind(c->cutting, key->word) == PIECE_MARK || cutting_kind(c->cutting, value->word) == PIECE_MARK;
+    return marks ? 0 : size + 3;
+}
+
+/* What a line ends with to tell its context (", client: <*>, server: <*>, request: "<*>"") is one variable: which keys there are
+ * varies. */
+static void close_context(struct cutter *c)
+{
+    size_t size = 0, pairs = 0;
+    for (size_t more; (more = context_size(c, size)) > 0; pairs++)
+        size += more;
+    if (pairs < CONTEXT_PAIRS_MIN)
+        return;
+    size_t from = last(c, size - 2)->from;
+    c->cutting->piece_count -= size - 1;
+    add_piece(c, WORD_VARIABLE, from, c->text.size);
 }
 
 void cutting_make(struct cutting *cutting, const struct str *templates, size_t count)
@@ -305,6 +379,7 @@ void cutting_make(struct cutting *cutting, const struct str *templates, size_t c
         c.text = cutting->templates[i];
         c.start = cutting->piece_count;
         cut_template(&c);
+        close_context(&c);
     }
     cutting->first[count] = (uint32_t)cutting->piece_count;
 }

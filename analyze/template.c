@@ -1,7 +1,7 @@
 /* Templates: a message's first line with what is lexically variable replaced by <*>.
  *
- * Two steps. The first folds the line: of letters and digits side by side, those with a digit among them become "0", and so do
- * eight or more that are all hex digits; a version after a slash (/v1/) stays, white space becomes one space. The
+ * Two steps. The first folds the line: of letters and digits side by side, those with a digit among them become one byte, NUMBER, and so
+ * do eight or more that are all hex digits; a version after a slash (/v1/) and terms such as IPv6 stay, white space becomes one space. The
  * second sees the folded line alone, so lines that fold alike have the same template: template_sketch is the hash of the folded line.
  *
  * The second step cuts into words at spaces, at the marks ,;()[]{}<>"'=| and at a ':' that ends the word or stands between a name
@@ -49,24 +49,44 @@ enum {
     MARK = 16,
     SEPARATOR = 32, /* of a path's segments */
     JOINT = 64,     /* ends the name before a number */
+    NUMBER = 128,   /* what folding made of letters and digits */
 };
 
+static const char number = 1;
+
 static const uint8_t classes[256] = {
-    [0 ... ' '] = SPACE,    [0x7f] = SPACE,
-    ['0' ... '9'] = DIGIT,  ['a' ... 'f'] = LETTER | HEX_LETTER,
-    ['g' ... 'z'] = LETTER, ['A' ... 'F'] = LETTER | HEX_LETTER,
-    ['G' ... 'Z'] = LETTER, [','] = MARK,
-    [';'] = MARK,           ['('] = MARK,
-    [')'] = MARK,           ['['] = MARK,
-    [']'] = MARK,           ['{'] = MARK,
-    ['}'] = MARK,           ['<'] = MARK,
-    ['>'] = MARK,           ['"'] = MARK,
-    ['\''] = MARK,          ['='] = MARK,
-    ['|'] = MARK,           ['/'] = SEPARATOR,
-    ['\\'] = SEPARATOR,     ['?'] = SEPARATOR,
-    ['&'] = SEPARATOR,      ['-'] = JOINT,
-    ['_'] = JOINT,          ['.'] = JOINT,
-    ['#'] = JOINT,          ['@'] = JOINT,
+    [0] = SPACE,
+    [1] = NUMBER,
+    [2 ... ' '] = SPACE,
+    [0x7f] = SPACE,
+    ['0' ... '9'] = DIGIT,
+    ['a' ... 'f'] = LETTER | HEX_LETTER,
+    ['g' ... 'z'] = LETTER,
+    ['A' ... 'F'] = LETTER | HEX_LETTER,
+    ['G' ... 'Z'] = LETTER,
+    [','] = MARK,
+    [';'] = MARK,
+    ['('] = MARK,
+    [')'] = MARK,
+    ['['] = MARK,
+    [']'] = MARK,
+    ['{'] = MARK,
+    ['}'] = MARK,
+    ['<'] = MARK,
+    ['>'] = MARK,
+    ['"'] = MARK,
+    ['\''] = MARK,
+    ['='] = MARK,
+    ['|'] = MARK,
+    ['/'] = SEPARATOR,
+    ['\\'] = SEPARATOR,
+    ['?'] = SEPARATOR,
+    ['&'] = SEPARATOR,
+    ['-'] = JOINT,
+    ['_'] = JOINT,
+    ['.'] = JOINT,
+    ['#'] = JOINT,
+    ['@'] = JOINT,
     [':'] = JOINT,
 };
 
@@ -96,6 +116,21 @@ struct folded {
     bool longer; /* than what was looked at */
 };
 
+/* Names that only look as if they had a number. */
+static bool is_term(struct str s)
+{
+    static const struct str terms[] = {
+        {"amd64", 5},  {"arm64", 5},  {"base64", 6}, {"cp1252", 6}, {"ext2", 4}, {"ext3", 4},   {"ext4", 4},
+        {"http2", 5},  {"i18n", 4},   {"i386", 4},   {"i686", 4},   {"ipv4", 4}, {"ipv6", 4},   {"k8s", 3},
+        {"log4j", 5},  {"md5", 3},    {"oauth2", 6}, {"s3", 2},     {"sha1", 4}, {"sha256", 6}, {"sha512", 6},
+        {"socks4", 6}, {"socks5", 6}, {"ssh2", 4},   {"utf16", 5},  {"utf8", 4}, {"win32", 5},  {"win64", 5},
+        {"x509", 4},   {"x64", 3},    {"x86", 3}};
+    for (size_t i = 0; s.size <= 6 && is(s.data[0], LETTER) && i < sizeof terms / sizeof *terms; i++)
+        if (str_equal_nocase(s, terms[i]))
+            return true;
+    return false;
+}
+
 /* v1, v12: told by the two bytes around it too. */
 static bool is_version(struct str line, size_t from, size_t to)
 {
@@ -104,6 +139,11 @@ static bool is_version(struct str line, size_t from, size_t to)
         return false;
     bool ends = to == line.size || is(line.data[to], SEPARATOR | SPACE | MARK);
     return ends && is(line.data[from + 1], DIGIT) && is(line.data[to - 1], DIGIT);
+}
+
+static bool stays(struct str line, size_t from, size_t to)
+{
+    return is_version(line, from, to) || is_term(str_slice(line, from, to));
 }
 
 static void fold(struct str message, struct folded *f)
@@ -129,8 +169,8 @@ static void fold(struct str message, struct folded *f)
                 f->text[size++] = c;
             else if (size > 0 && f->text[size - 1] != ' ')
                 f->text[size++] = ' ';
-        } else if (((any & DIGIT) || (all && at - from >= HEX_SIZE_MIN)) && !is_version(line, from, at)) {
-            f->text[size++] = '0';
+        } else if (((any & DIGIT) || (all && at - from >= HEX_SIZE_MIN)) && !stays(line, from, at)) {
+            f->text[size++] = number;
         } else {
             memcpy(f->text + size, line.data + from, at - from);
             size += at - from;
@@ -231,10 +271,10 @@ static bool is_address6(struct str s)
             colons++;
         else if (c == '%')
             break;
-        else if (!is(c, DIGIT | HEX_LETTER) && c != '.' && c != '/')
+        else if (!is(c, NUMBER | HEX_LETTER) && c != '.' && c != '/')
             return false;
     }
-    return colons >= 2 && (s.size == 2 || has(s, DIGIT | HEX_LETTER));
+    return colons >= 2 && (s.size == 2 || has(s, NUMBER | HEX_LETTER));
 }
 
 static bool is_mail(struct str s)
@@ -256,7 +296,7 @@ static struct str last_label(struct str s, size_t *ret_dots)
                 return STR_ABSENT;
             dots++;
             from = i + 1;
-        } else if (!is(s.data[i], LETTER | DIGIT) && s.data[i] != '-') {
+        } else if (!is(s.data[i], LETTER | DIGIT | NUMBER) && s.data[i] != '-') {
             return STR_ABSENT;
         }
     }
@@ -285,13 +325,13 @@ static bool is_domain_name(struct str s)
     return true;
 }
 
-/* The size of "worker-" in "worker-0", "blk_" in "blk_-0"; 0 for other words. */
+/* The size of "worker-" in "worker-3", "blk_" in "blk_-17"; 0 for other words. */
 static size_t name_before_number(struct str s)
 {
     size_t size = 0;
-    while (size < s.size && is(s.data[size], LETTER | JOINT))
+    while (size < s.size && is(s.data[size], LETTER | DIGIT | JOINT))
         size++;
-    if (size == s.size || !is(s.data[size], DIGIT))
+    if (size == s.size || !is(s.data[size], NUMBER))
         return 0;
     while (size > 2 && s.data[size - 1] == '-' && is(s.data[size - 2], JOINT)) /* a minus */
         size--;
@@ -302,7 +342,7 @@ static void put_part(struct writer *w, struct str s)
 {
     if (s.size > WORD_SIZE_MAX || is_mail(s) || is_domain_name(str_slice(s, 0, str_find_char(s, ':'))))
         put_variable(w, STR(""));
-    else if (has(s, DIGIT))
+    else if (has(s, NUMBER))
         put_variable(w, str_slice(s, 0, name_before_number(s)));
     else
         put(w, s);
@@ -314,10 +354,7 @@ static void put_path(struct writer *w, struct str s)
         if (at < s.size && !is(s.data[at], SEPARATOR))
             continue;
         struct str segment = str_slice(s, from, at);
-        bool version = segment.size > 1 && segment.data[0] == 'v' && is(segment.data[1], DIGIT);
-        if (version)
-            put(w, segment);
-        else if (segment.size > 0)
+        if (segment.size > 0)
             put_part(w, segment);
         if (at < s.size)
             put(w, str_slice(s, at, at + 1));
@@ -325,11 +362,11 @@ static void put_path(struct writer *w, struct str s)
     }
 }
 
-/* Where the value starts in "enabled.....0"; 0 when there is no leader. */
+/* Where the value starts in "enabled.....1"; 0 when there is no leader. */
 static size_t leader_end(struct str s)
 {
     size_t at = str_find(s, STR(".."));
-    if (at == STR_NONE || at == 0 || has(str_slice(s, 0, at), DIGIT | SEPARATOR))
+    if (at == STR_NONE || at == 0 || has(str_slice(s, 0, at), NUMBER | SEPARATOR))
         return 0;
     while (at < s.size && s.data[at] == '.')
         at++;
@@ -351,7 +388,7 @@ static void put_word(struct writer *w, struct str word)
     struct str core = str_slice(word, 0, size);
     if (is_address6(core))
         put_variable(w, STR(""));
-    else if (has(core, DIGIT) && (is(core.data[0], DIGIT) || !has(core, LETTER)))
+    else if (has(core, NUMBER) && (is(core.data[0], NUMBER) || !has(core, LETTER)))
         put_variable(w, STR(""));
     else if (has(core, SEPARATOR))
         put_path(w, core);
@@ -389,19 +426,28 @@ static struct str request_method(struct str inside)
     return str_slice(inside, 0, is_request ? size + 1 : 0);
 }
 
-/* Takes quoted text with a digit or a space; false leaves the quote to be a mark like any other. */
+/* Is the quote at at the value of a key: request: "GET /a"? */
+static bool is_labelled(struct str line, size_t at)
+{
+    if (at > 0 && line.data[at - 1] == ' ')
+        at--;
+    return at > 0 && (line.data[at - 1] == ':' || line.data[at - 1] == '=');
+}
+
+/* Takes quoted text with a number or a space; false leaves the quote to be a mark like any other. */
 static bool take_quoted(struct writer *w, struct str line, size_t *at)
 {
     size_t close = *at == w->quote_end ? STR_NONE : find_close(line, *at);
     if (close == STR_NONE)
         return false;
     struct str inside = str_slice(line, *at + 1, close);
-    if (!has(inside, DIGIT | SPACE)) {
+    if (!has(inside, NUMBER | SPACE)) {
         w->quote_end = close;
         return false;
     }
     put(w, str_slice(line, *at, *at + 1));
-    put(w, request_method(inside));
+    if (!is_labelled(line, *at))
+        put(w, request_method(inside));
     put_variable(w, STR(""));
     put(w, str_slice(line, close, close + 1));
     *at = close + 1;
@@ -411,12 +457,12 @@ static bool take_quoted(struct writer *w, struct str line, size_t *at)
 /* Is the word's first ':', at at, one between a name and a value: size:0, path:/x, but neither http://x nor std::string? */
 static bool is_colon_mark(struct str word, size_t at)
 {
-    if (at == 0 || at + 1 >= word.size || has(str_slice(word, 0, at), DIGIT | SEPARATOR) || !is(word.data[0], LETTER))
+    if (at == 0 || at + 1 >= word.size || has(str_slice(word, 0, at), NUMBER | SEPARATOR) || !is(word.data[0], LETTER))
         return false;
     size_t next = at + 1;
     if (word.data[next] == '-' && next + 1 < word.size)
         next++;
-    return is(word.data[next], DIGIT) ||
+    return is(word.data[next], NUMBER) ||
            (word.data[next] == '/' && !str_starts(str_slice(word, next, word.size), STR("//")));
 }
 

@@ -60,6 +60,29 @@ static uint64_t *count_pairs(const struct set *set, size_t pattern_count)
     return pairs;
 }
 
+/* Events that print the same template cannot be told from each other by their text: they count as one. */
+static void unite_events(struct set *set)
+{
+    uint32_t *of = mem_alloc((set->events.count + 1) * sizeof *of),
+             *event_of = mem_alloc((set->templates.count + 1) * sizeof *event_of);
+    for (uint32_t e = 0; e < set->events.count; e++)
+        of[e] = e;
+    memset(event_of, 0xff, set->templates.count * sizeof *event_of);
+    for (size_t i = 0; i < set->count; i++) {
+        uint32_t *known = &event_of[set->lines[i].template];
+        if (*known == UINT32_MAX)
+            *known = set->lines[i].event;
+        uint32_t from = of[set->lines[i].event], to = of[*known];
+        for (uint32_t e = 0; from != to && e < set->events.count; e++)
+            if (of[e] == from)
+                of[e] = to;
+    }
+    for (size_t i = 0; i < set->count; i++)
+        set->lines[i].event = of[set->lines[i].event];
+    free(of);
+    free(event_of);
+}
+
 struct score {
     uint64_t right, split, merged;
 };
@@ -105,6 +128,7 @@ static bool judge(const char *path, bool verbose, double *sum)
         fprintf(stderr, "%s: cannot be read or holds no labelled line\n", path);
         return false;
     }
+    unite_events(&set);
     struct str *templates = mem_alloc(set.templates.count * sizeof *templates);
     for (size_t i = 0; i < set.templates.count; i++)
         templates[i] = set.templates.entries[i].key;
