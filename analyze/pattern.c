@@ -28,6 +28,8 @@
 
 enum {
     ROUNDS_MAX = 4,
+    PLACES_MAX = 600000, /* of all sequences, looked at in a round */
+    PLACES_EACH_MIN = 16,
     /* Weights, in quarters of an unknown word. */
     WEIGHT_VARIABLE = 12,
     WEIGHT_PATH = 12,
@@ -64,9 +66,10 @@ struct miner {
     struct cutting cutting;
     struct sequence *sequences;
     uint32_t sequence_count;
-    uint32_t *words;    /* of all sequences */
-    uint32_t *of;       /* of each template: its sequence, or NONE */
-    uint8_t *announces; /* of each word: a name follows */
+    uint32_t *words;         /* of all sequences */
+    uint32_t *of;            /* of each template: its sequence, or NONE */
+    bool *announces;         /* of each word: a name follows */
+    uint32_t *seen, columns; /* of each word: the last column it was seen in; how many there were */
     struct arena arena;
 };
 
@@ -304,7 +307,9 @@ static bool is_open(const struct miner *m, const struct sequence *s, uint32_t pl
     const uint32_t *words = m->words + s->first;
     uint32_t word = words[place];
     enum piece_kind kind = cutting_kind(&m->cutting, word);
-    if (kind == PIECE_MARK || (kind == PIECE_LANGUAGE && !is_state(m, word)))
+    if (kind == PIECE_MARK)
+        return false;
+    if (kind == PIECE_LANGUAGE && !is_state(m, word) && surroundings_of(m, s, place) != ANNOUNCED)
         return false;
     bool named = kind == PIECE_VARIABLE || kind == PIECE_PATH || kind == PIECE_DOTTED;
     return named || (place > 0 && (place + 1 == s->count || !is_mark(m, words[place + 1], "=:")));
@@ -317,41 +322,39 @@ static int by_number(const void *a, const void *b)
 }
 
 /* The weight of the different words in a column of these sequences; *ret_different how many they are. */
-static uint32_t weigh_column(const struct miner *m, const uint32_t *items, uint32_t size, uint32_t place,
-                             uint32_t *column, uint32_t *ret_different)
+static uint32_t weigh_column(struct miner *m, const uint32_t *items, uint32_t size, uint32_t place,
+                             uint32_t *ret_different)
 {
-    for (uint32_t i = 0; i < size; i++)
-        column[i] = m->words[m->sequences[items[i]].first + place];
-    qsort(column, size, sizeof *column, by_number);
     enum surroundings around = surroundings_of(m, &m->sequences[items[0]], place);
-    uint32_t weight = 0, different = 0;
+    uint32_t weight = 0, different = 0, column = ++m->columns;
     for (uint32_t i = 0; i < size; i++) {
-        if (i > 0 && column[i] == column[i - 1])
+        uint32_t word = m->words[m->sequences[items[i]].first + place];
+        if (m->seen[word] == column)
             continue;
-        weight += weight_of(m, column[i], around);
+        m->seen[word] = column;
+        weight += weight_of(m, word, around);
         different++;
     }
     *ret_different = different;
     return weight;
 }
 
-static void weigh_columns(struct miner *m, const uint32_t *items, uint32_t size, struct arena *arena)
+static void weigh_columns(struct miner *m, const uint32_t *items, uint32_t size, bool *variable)
 {
     const struct sequence *s = &m->sequences[items[0]];
+    bool *varies = variable + s->count;
     uint32_t known = 0, columns = 0, most = 0;
-    uint32_t *column = ARENA_ARRAY(arena, uint32_t, size);
-    bool *variable = ARENA_ARRAY(arena, bool, s->count), *varies = ARENA_ARRAY(arena, bool, s->count);
     for (uint32_t place = 0; place < s->count; place++) {
         variable[place] = varies[place] = false;
         if (!is_open(m, s, place)) {
             known += is_constant(m, m->words[s->first + place]);
             continue;
         }
-        uint32_t different, weight = weigh_column(m, items, size, place, column, &different);
+        uint32_t different, weight = weigh_column(m, items, size, place, &different);
+        varies[place] = different > 1;
         variable[place] = different > 1 && weight >= (place == 0 ? 2 : 1) * WEIGHT_NEEDED;
         columns += different > 1;
         most = different > most ? different : most;
-        varies[place] = different > 1;
     }
     if (known < 2 || known < columns)
         return;
@@ -392,10 +395,11 @@ static void join_by_columns(struct miner *m)
     SCOPED(arena) arena = {0};
     struct table table;
     table_make(&table, m->sequence_count, &arena);
-    uint32_t *of_item = ARENA_ARRAY(&arena, uint32_t, m->sequence_count);
+    uint32_t *of_item = ARENA_ARRAY(&arena, uint32_t, m->sequence_count), longest = 1;
     for (uint32_t i = 0; i < m->sequence_count; i++) {
         const struct sequence *s = &m->sequences[i];
         uint64_t hash = place_hash(UINT32_MAX, s->count);
+        longest = s->count > longest ? s->count : longest;
         for (uint32_t k = 0; k < s->count; k++) {
             uint32_t word = m->words[s->first + k];
             hash += place_hash(k, is_open(m, s, k) ? WORD_VARIABLE : word);
@@ -403,13 +407,14 @@ static void join_by_columns(struct miner *m)
         of_item[i] = table_add(&table, hash, 0);
     }
     uint32_t *list = list_items(&table, of_item, NULL, m->sequence_count, &arena);
+    bool *variable = ARENA_ARRAY(&arena, bool, 2 * longest);
     for (size_t b = 0; b < table.count; b++) {
         const struct bucket *bucket = &table.buckets[b];
         uint32_t same = 0;
         for (uint32_t i = 0; i < bucket->size; i++)
             same += m->sequences[list[bucket->first + i]].count == m->sequences[list[bucket->first]].count;
         if (bucket->size > 1 && same == bucket->size)
-            weigh_columns(m, list + bucket->first, bucket->size, &arena);
+            weigh_columns(m, list + bucket->first, bucket->size, variable);
     }
     settle(m);
 }
@@ -435,11 +440,19 @@ static void join_bucket(struct miner *m, const struct bucket *bucket, const uint
         join(m, list[0], list[i]);
 }
 
+/* How many of its first places a sequence is looked at in: all of them, but in sets so large that it would take long. */
+static uint32_t places_each(const struct miner *m)
+{
+    uint32_t each = PLACES_MAX / (m->sequence_count + 1);
+    return each > PLACES_EACH_MIN ? each : PLACES_EACH_MIN;
+}
+
 static bool join_by_place(struct miner *m)
 {
+    uint32_t each = places_each(m);
     size_t items = 0;
     for (uint32_t i = 0; i < m->sequence_count; i++)
-        items += m->sequences[i].count;
+        items += m->sequences[i].count < each ? m->sequences[i].count : each;
     SCOPED(arena) arena = {0};
     struct table table;
     table_make(&table, items, &arena);
@@ -447,7 +460,7 @@ static bool join_by_place(struct miner *m)
     items = 0;
     for (uint32_t i = 0; i < m->sequence_count; i++) {
         const struct sequence *s = &m->sequences[i];
-        for (uint32_t k = 0; k < s->count; k++) {
+        for (uint32_t k = 0; k < s->count && k < each; k++) {
             uint32_t word = m->words[s->first + k];
             if (cutting_kind(&m->cutting, word) == PIECE_MARK)
                 continue;
@@ -473,10 +486,11 @@ static void mark_announcing(struct miner *m)
         {"volume", 6},    {"rhost", 5},   {"ruser", 5},    {"logname", 7}, {"client", 6},   {"peer", 4},
         {"server", 6},    {"unit", 4},    {"file", 4}};
     m->announces = arena_zalloc(&m->arena, m->cutting.words.count);
+    m->seen = arena_zalloc(&m->arena, m->cutting.words.count * sizeof *m->seen);
     for (size_t i = 0; i < m->cutting.words.count; i++)
         for (size_t k = 0; k < sizeof words / sizeof *words; k++)
             if (str_equal_nocase(m->cutting.words.entries[i].key, words[k]))
-                m->announces[i] = 1;
+                m->announces[i] = true;
 }
 
 /* ---- The result --------------------------------------------------------------------------------------------------- */

@@ -16,13 +16,13 @@
 enum {
     PIECES_MAX = 512, /* of a template; its rest is one piece */
     CONTEXT_PAIRS_MIN = 3,
+    WORDS_TOLD_MAX = 100000, /* more different words are noise: they count as names */
 };
 
 static const struct str variable = {"<*>", 3};
 
 struct cutter {
     struct cutting *cutting;
-    const struct lexicon *lexicon;
     struct str text; /* the template */
     size_t start;    /* its first piece */
 };
@@ -31,7 +31,11 @@ struct cutter {
 
 static bool is_mark(char c)
 {
-    return c != '\0' && strchr(",;()[]{}<>\"'=|", c) != NULL;
+    static const bool marks[256] = {
+        [','] = true, [';'] = true, ['('] = true, [')'] = true, ['['] = true,  [']'] = true, ['{'] = true,
+        ['}'] = true, ['<'] = true, ['>'] = true, ['"'] = true, ['\''] = true, ['='] = true, ['|'] = true,
+    };
+    return marks[(unsigned char)c];
 }
 
 static bool is_lower(char c)
@@ -42,6 +46,15 @@ static bool is_lower(char c)
 static bool is_upper(char c)
 {
     return c >= 'A' && c <= 'Z';
+}
+
+/* SCREEN_ON */
+static bool is_capitals(struct str word)
+{
+    for (size_t i = 0; i < word.size; i++)
+        if (!is_upper(word.data[i]) && word.data[i] != '_')
+            return false;
+    return word.size > 0;
 }
 
 static bool is_dotted(struct str word)
@@ -66,8 +79,10 @@ static enum piece_kind kind_of(const struct lexicon *lexicon, struct str word)
         return PIECE_EMPTY;
     if (str_find_char(word, '/') != STR_NONE || str_find_char(word, '\\') != STR_NONE)
         return PIECE_PATH;
-    if (is_dotted(word))
-        return PIECE_DOTTED;
+    if (is_dotted(word)) {
+        size_t from = str_find_last(word, STR("."));
+        return is_capitals(str_slice(word, from + 1, word.size)) ? PIECE_CAPITALS : PIECE_DOTTED;
+    }
     if (lexicon_knows(lexicon, word))
         return PIECE_LANGUAGE;
     bool upper = false, lower = false, changes = false;
@@ -153,7 +168,7 @@ static uint32_t intern(struct cutter *c, struct str word, enum piece_kind kind)
     bool is_new;
     struct map_entry *entry = map_at(&c->cutting->words, word, &is_new);
     if (is_new)
-        entry->value = kind != PIECE_NAME ? kind : kind_of(c->lexicon, word);
+        entry->value = kind;
     return (uint32_t)(entry - c->cutting->words.entries);
 }
 
@@ -195,7 +210,7 @@ static bool repeats_size(const struct cutter *c)
 static void add_word(struct cutter *c, size_t from, size_t to)
 {
     struct str word = str_slice(c->text, from, to);
-    if (str_find(word, variable) != STR_NONE) {
+    if (memchr(word.data, '*', word.size) && str_find(word, variable) != STR_NONE) {
         add_variable(c, from, to);
         return;
     }
@@ -268,12 +283,12 @@ static void close_list(struct cutter *c)
 static size_t word_end(const struct cutter *c, size_t at)
 {
     while (at < c->text.size && c->text.data[at] != ' ') {
-        if (str_starts(str_slice(c->text, at, c->text.size), variable))
-            at += variable.size;
-        else if (is_mark(c->text.data[at]))
-            break;
-        else
+        if (!is_mark(c->text.data[at]))
             at++;
+        else if (c->text.data[at] == '<' && str_starts(str_slice(c->text, at, c->text.size), variable))
+            at += variable.size;
+        else
+            break;
     }
     return at;
 }
@@ -364,10 +379,22 @@ static void close_context(struct cutter *c)
     add_piece(c, WORD_VARIABLE, from, c->text.size);
 }
 
+/* Tells the kinds of words, unless there are so many that they are noise. */
+static void tell_words(struct cutting *cutting)
+{
+    if (cutting->words.count > WORDS_TOLD_MAX)
+        return;
+    SCOPED_FREE(lexicon) *lexicon = lexicon_new();
+    for (size_t i = WORD_COUNT; i < cutting->words.count; i++) {
+        struct map_entry *entry = &cutting->words.entries[i];
+        if (entry->value == PIECE_NAME)
+            entry->value = kind_of(lexicon, entry->key);
+    }
+}
+
 void cutting_make(struct cutting *cutting, const struct str *templates, size_t count)
 {
-    SCOPED_FREE(lexicon) *lexicon = lexicon_new();
-    struct cutter c = {.cutting = cutting, .lexicon = lexicon};
+    struct cutter c = {.cutting = cutting};
     cutting->template_count = count;
     cutting->templates = ARENA_ARRAY(&cutting->arena, struct str, count);
     cutting->first = ARENA_ARRAY(&cutting->arena, uint32_t, count + 1);
@@ -382,6 +409,7 @@ void cutting_make(struct cutting *cutting, const struct str *templates, size_t c
         close_context(&c);
     }
     cutting->first[count] = (uint32_t)cutting->piece_count;
+    tell_words(cutting);
 }
 
 void cutting_release(struct cutting *cutting)

@@ -7,13 +7,21 @@ static struct str span(const struct cutting *cutting, uint32_t template, uint32_
     return str_slice(cutting->templates[template], piece->from, piece->to);
 }
 
-static bool all_equal(const struct cutting *cutting, const uint32_t *members, size_t count, uint32_t place)
+/* The common text of a place: that of all, or the shortest one of the same word (file, files), or <*>. */
+static struct str common(const struct cutting *cutting, const uint32_t *members, size_t count, uint32_t place)
 {
-    struct str first = span(cutting, members[0], place);
-    for (size_t i = 1; i < count; i++)
-        if (!str_equal(first, span(cutting, members[i], place)))
-            return false;
-    return true;
+    uint32_t word = cutting->pieces[cutting->first[members[0]] + place].word;
+    struct str shortest = span(cutting, members[0], place);
+    for (size_t i = 1; i < count; i++) {
+        struct str other = span(cutting, members[i], place);
+        if (str_equal(shortest, other))
+            continue;
+        if (word == WORD_VARIABLE || cutting->pieces[cutting->first[members[i]] + place].word != word)
+            return STR("<*>");
+        if (other.size < shortest.size || (other.size == shortest.size && str_compare(other, shortest) < 0))
+            shortest = other;
+    }
+    return shortest;
 }
 
 /* Does a space stand before the piece, in any of the templates? */
@@ -37,9 +45,6 @@ void pattern_text(const struct cutting *cutting, const uint32_t *members, size_t
     for (uint32_t place = 0; place < pieces; place++) {
         if (place > 0 && is_apart(cutting, members, count, place))
             buf_add_char(out, ' ');
-        if (all_equal(cutting, members, count, place))
-            buf_add_str(out, span(cutting, members[0], place));
-        else
-            buf_add_text(out, "<*>");
+        buf_add_str(out, common(cutting, members, count, place));
     }
 }

@@ -1,19 +1,19 @@
 /* Templates: a message's first line with what is lexically variable replaced by <*>.
  *
  * Two steps. The first folds the line: of letters and digits side by side, those with a digit among them become one byte, NUMBER, and so
- * do eight or more that are all hex digits; a version after a slash (/v1/) and terms such as IPv6 stay, white space becomes one space. The
+ * do eight or more that are all hex digits; a version after a slash (/v1/) and terms such as IPv6 stay, white space becomes one space, \042 a quote. The
  * second sees the folded line alone, so lines that fold alike have the same template: template_sketch is the hash of the folded line.
  *
  * The second step cuts into words at spaces, at the marks ,;()[]{}<>"'=| and at a ':' that ends the word or stands between a name
  * and a value (size:0, path:/x). Marks stay. What a word becomes:
  *
  *     worker-3  blk_-17  core.12   worker-<*>  blk_<*>  core.<*>   a name that ends in a sign, and what follows it
- *     /api/v1/users/42             /api/v1/users/<*>               a path: its segments one by one
+ *     /api/v1/users/42?full=yes    /api/v1/users/<*>?<*>           a path: its segments one by one
  *     12.5ms  10:00:00  6a00789b   <*>                             any other word with a digit
  *     fe80::1  a@b.org  host.example.com  <*>                      digits or not
  *     enabled.....1                enabled.....<*>                 a dotted leader
- *     "two words"  'x1'            "<*>"  '<*>'                    quoted text with a digit or a space;
- *     "GET /a HTTP/1.1"            "GET <*>"                       of a request line the method stays
+ *     "two words"                  "<*>"                           quoted text with a space; of a request line that is
+ *     "GET /a HTTP/1.1"            "GET <*>"                       nobody's value (request: "GET /a") the method stays
  *     SIGKILL                      itself
  *
  * A month or weekday before a variable belongs to it. Equal variables (<*>, blk_<*>) with only spaces and commas between them
@@ -25,18 +25,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "analyze/fold.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/must.h"
 
 enum {
-    LINE_BYTES_MAX = 16 << 10, /* looked at, so that quotes without an end cost little */
     WORDS_MAX = 64,
     TEMPLATE_BYTES_MAX = 1024,
     CONTENT_BYTES_MAX = TEMPLATE_BYTES_MAX - 4, /* room for " ..." */
-    HEX_SIZE_MIN = 8,
-    WORD_SIZE_MAX = 128, /* a longer word is data, not language */
-    VERSION_SIZE_MAX = 3,
+    WORD_SIZE_MAX = 128,                        /* a longer word is data, not language */
 };
 
 /* ---- Characters --------------------------------------------------------------------------------------------------- */
@@ -50,13 +48,13 @@ enum {
     SEPARATOR = 32, /* of a path's segments */
     JOINT = 64,     /* ends the name before a number */
     NUMBER = 128,   /* what folding made of letters and digits */
+    DOT = 256,      /* of names, addresses and keys */
+    SPECIAL = SPACE | MARK | SEPARATOR | NUMBER | DOT,
 };
 
-static const char number = 1;
-
-static const uint8_t classes[256] = {
+static const uint16_t classes[256] = {
     [0] = SPACE,
-    [1] = NUMBER,
+    [FOLD_NUMBER] = NUMBER,
     [2 ... ' '] = SPACE,
     [0x7f] = SPACE,
     ['0' ... '9'] = DIGIT,
@@ -84,10 +82,10 @@ static const uint8_t classes[256] = {
     ['&'] = SEPARATOR,
     ['-'] = JOINT,
     ['_'] = JOINT,
-    ['.'] = JOINT,
+    ['.'] = JOINT | DOT,
     ['#'] = JOINT,
-    ['@'] = JOINT,
-    [':'] = JOINT,
+    ['@'] = JOINT | DOT,
+    [':'] = JOINT | DOT,
 };
 
 static inline bool is(char c, unsigned class)
@@ -108,78 +106,7 @@ static bool ends_word(struct str line, size_t at)
     return at >= line.size || is(line.data[at], SPACE | MARK);
 }
 
-/* ---- Folding ------------------------------------------------------------------------------------------------------- */
-
-struct folded {
-    char text[LINE_BYTES_MAX];
-    size_t size;
-    bool longer; /* than what was looked at */
-};
-
-/* Names that only look as if they had a number. */
-static bool is_term(struct str s)
-{
-    static const struct str terms[] = {
-        {"amd64", 5},  {"arm64", 5},  {"base64", 6}, {"cp1252", 6}, {"ext2", 4}, {"ext3", 4},   {"ext4", 4},
-        {"http2", 5},  {"i18n", 4},   {"i386", 4},   {"i686", 4},   {"ipv4", 4}, {"ipv6", 4},   {"k8s", 3},
-        {"log4j", 5},  {"md5", 3},    {"oauth2", 6}, {"s3", 2},     {"sha1", 4}, {"sha256", 6}, {"sha512", 6},
-        {"socks4", 6}, {"socks5", 6}, {"ssh2", 4},   {"utf16", 5},  {"utf8", 4}, {"win32", 5},  {"win64", 5},
-        {"x509", 4},   {"x64", 3},    {"x86", 3}};
-    for (size_t i = 0; s.size <= 6 && is(s.data[0], LETTER) && i < sizeof terms / sizeof *terms; i++)
-        if (str_equal_nocase(s, terms[i]))
-            return true;
-    return false;
-}
-
-/* v1, v12: told by the two bytes around it too. */
-static bool is_version(struct str line, size_t from, size_t to)
-{
-    if (to - from < 2 || to - from > VERSION_SIZE_MAX || line.data[from] != 'v' || from == 0 ||
-        !is(line.data[from - 1], SEPARATOR))
-        return false;
-    bool ends = to == line.size || is(line.data[to], SEPARATOR | SPACE | MARK);
-    return ends && is(line.data[from + 1], DIGIT) && is(line.data[to - 1], DIGIT);
-}
-
-static bool stays(struct str line, size_t from, size_t to)
-{
-    return is_version(line, from, to) || is_term(str_slice(line, from, to));
-}
-
-static void fold(struct str message, struct folded *f)
-{
-    struct str line = str_trim(message);
-    line = str_slice(line, 0, str_find_char(line, '\n'));
-    f->longer = line.size > LINE_BYTES_MAX;
-    line = str_slice(line, 0, LINE_BYTES_MAX);
-    size_t size = 0;
-    for (size_t at = 0; at < line.size;) {
-        size_t from = at;
-        unsigned any = 0, all = HEX_LETTER;
-        for (; at < line.size; at++) {
-            unsigned class = classes[(unsigned char)line.data[at]];
-            if (!(class & (DIGIT | LETTER)))
-                break;
-            any |= class;
-            all &= class;
-        }
-        if (at == from) {
-            char c = line.data[at++];
-            if (!is(c, SPACE))
-                f->text[size++] = c;
-            else if (size > 0 && f->text[size - 1] != ' ')
-                f->text[size++] = ' ';
-        } else if (((any & DIGIT) || (all && at - from >= HEX_SIZE_MIN)) && !stays(line, from, at)) {
-            f->text[size++] = number;
-        } else {
-            memcpy(f->text + size, line.data + from, at - from);
-            size += at - from;
-        }
-    }
-    while (size > 0 && f->text[size - 1] == ' ')
-        size--;
-    f->size = size;
-}
+/* ---- Folded lines ------------------------------------------------------------------------------------------------ */
 
 uint64_t template_sketch(struct str message)
 {
@@ -359,6 +286,10 @@ static void put_path(struct writer *w, struct str s)
         if (at < s.size)
             put(w, str_slice(s, at, at + 1));
         from = at + 1;
+        if (from < s.size && s.data[at] == '?') {
+            put_variable(w, STR(""));
+            return;
+        }
     }
 }
 
@@ -434,14 +365,14 @@ static bool is_labelled(struct str line, size_t at)
     return at > 0 && (line.data[at - 1] == ':' || line.data[at - 1] == '=');
 }
 
-/* Takes quoted text with a number or a space; false leaves the quote to be a mark like any other. */
+/* Takes quoted text with a space; false leaves the quote to be a mark like any other. */
 static bool take_quoted(struct writer *w, struct str line, size_t *at)
 {
     size_t close = *at == w->quote_end ? STR_NONE : find_close(line, *at);
     if (close == STR_NONE)
         return false;
     struct str inside = str_slice(line, *at + 1, close);
-    if (!has(inside, NUMBER | SPACE)) {
+    if (!has(inside, SPACE)) {
         w->quote_end = close;
         return false;
     }
@@ -469,8 +400,13 @@ static bool is_colon_mark(struct str word, size_t at)
 static size_t word_end(struct str line, size_t from)
 {
     size_t at = from;
-    while (!ends_word(line, at) && !(line.data[at] == ':' && (at + 1 == line.size || line.data[at + 1] == ' ')))
+    bool path = false, query = false; /* the '=' in /a?b=c ends nothing */
+    while ((!ends_word(line, at) || (query && at < line.size && line.data[at] == '=')) &&
+           !(line.data[at] == ':' && (at + 1 == line.size || line.data[at + 1] == ' '))) {
+        path = path || line.data[at] == '/';
+        query = query || (path && line.data[at] == '?');
         at++;
+    }
     struct str word = str_slice(line, from, at);
     size_t colon = str_find_char(word, ':');
     if (colon != STR_NONE && is_colon_mark(word, colon) && !is_address6(word))
@@ -478,23 +414,33 @@ static size_t word_end(struct str line, size_t from)
     return at;
 }
 
-/* Takes one mark, quoted text or word. */
-static void take_one(struct writer *w, struct str line, size_t *at)
+static void take_mark(struct writer *w, struct str line, size_t *at)
 {
     char c = line.data[*at];
-    if (is(c, MARK)) {
-        if ((c == '"' || c == '\'') && take_quoted(w, line, at)) {
-            w->words++;
-            return;
-        }
+    if ((c == '"' || c == '\'') && take_quoted(w, line, at)) {
+        w->words++;
+    } else {
         put(w, str_slice(line, *at, *at + 1));
         *at += 1;
+    }
+}
+
+static void take_word(struct writer *w, struct str line, size_t *at)
+{
+    size_t from = *at, end = from;
+    while (end < line.size && !is(line.data[end], SPECIAL))
+        end++;
+    bool plain = ends_word(line, end);
+    if (plain && end - from <= WORD_SIZE_MAX) {
+        put(w, str_slice(line, from, end));
+        w->words++;
+        *at = end;
         return;
     }
-    bool any_address = c == ':' && *at + 1 < line.size && line.data[*at + 1] == ':' && ends_word(line, *at + 2);
-    size_t end = any_address ? *at + 2 : word_end(line, *at);
-    if (end > *at) {
-        put_word(w, str_slice(line, *at, end));
+    bool any_address = str_starts(str_slice(line, from, line.size), STR("::")) && ends_word(line, from + 2);
+    end = any_address ? from + 2 : word_end(line, from);
+    if (end > from) {
+        put_word(w, str_slice(line, from, end));
         w->words++;
     }
     if (end < line.size && line.data[end] == ':') {
@@ -522,8 +468,14 @@ struct str template_of(struct str message, struct arena *arena)
             at++;
         } else if (w.words == WORDS_MAX) {
             w.cut = true;
+        } else if (is(line.data[at], NUMBER) && ends_word(line, at + 1)) {
+            put_variable(&w, STR(""));
+            w.words++;
+            at++;
+        } else if (is(line.data[at], MARK)) {
+            take_mark(&w, line, &at);
         } else {
-            take_one(&w, line, &at);
+            take_word(&w, line, &at);
         }
     }
     while (w.size > 0 && w.text[w.size - 1] == ' ')
