@@ -280,7 +280,7 @@ static void facts(void **state)
     check_fact("{\"event\":\"login_failed\",\"error_code\":\"E1\"}", "auth_failure||0|~|~|~|~|~|~|login_failed");
     check_fact("{\"event\":\"login_failed\"}", "auth_failure||0|~|~|~|~|~|~|login_failed");
     check_fact(SSHD "Failed password for root from 192.0.2.1 port 22 ssh2",
-               "auth_failure||0|root|192.0.2.1|sshd|~|~|~|Failed password for root from <*> port <*>");
+               "auth_failure||0|root|192.0.2.1|sshd|~|~|~|Failed password for root from <*> port <*> ssh2");
     check_fact(SSHD "Failed password for invalid user  from 192.0.2.1 port 22 ssh2", /* known to be empty */
                "auth_failure||0||192.0.2.1|sshd|~|~|~|Failed password for invalid user from <*> port <*>");
     check_fact("login failed", "auth_failure||0|~|~|~|~|~|~|login failed");
