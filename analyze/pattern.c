@@ -251,7 +251,8 @@ static enum surroundings surroundings_of(const struct miner *m, const struct seq
     const uint32_t *words = m->words + s->first;
     if (place == 0)
         return PLAIN;
-    bool marked = is_mark(m, words[place - 1], "='\"");
+    bool alone = place + 1 < s->count && is_mark(m, words[place - 1], "([") && is_mark(m, words[place + 1], ")]");
+    bool marked = alone || is_mark(m, words[place - 1], "='\"");
     uint32_t before = place;
     while (before > 0 && cutting_kind(&m->cutting, words[before - 1]) == PIECE_MARK)
         before--;
@@ -260,8 +261,19 @@ static enum surroundings surroundings_of(const struct miner *m, const struct seq
     return marked ? MARKED : PLAIN;
 }
 
+/* Words of the lexicon in capitals are names of states as often as not, and single capitals (INT A) numbers of a kind. */
+static bool is_state(const struct miner *m, uint32_t word)
+{
+    struct str text = m->cutting.words.entries[word].key;
+    if (text.size == 0 || text.data[0] < 'A' || text.data[0] > 'Z')
+        return false;
+    return text.size == 1 || (text.size > 2 && text.data[1] >= 'A' && text.data[1] <= 'Z');
+}
+
 static uint32_t weight_of(const struct miner *m, uint32_t word, enum surroundings around)
 {
+    if (m->cutting.words.entries[word].key.size == 1 && is_state(m, word))
+        return WEIGHT_DOTTED;
     switch (cutting_kind(&m->cutting, word)) {
     case PIECE_VARIABLE:
         return WEIGHT_VARIABLE;
@@ -293,13 +305,6 @@ static uint32_t needed(const struct miner *m, const struct sequence *s, uint32_t
 }
 
 /* ---- Step 2 ------------------------------------------------------------------------------------------------------- */
-
-/* Words of the lexicon in capitals are names of states as often as not. */
-static bool is_state(const struct miner *m, uint32_t word)
-{
-    struct str text = m->cutting.words.entries[word].key;
-    return text.size > 2 && text.data[0] >= 'A' && text.data[0] <= 'Z' && text.data[1] >= 'A' && text.data[1] <= 'Z';
-}
 
 /* The first word and what stands before '=' or ':' say which statement it is. */
 static bool is_open(const struct miner *m, const struct sequence *s, uint32_t place)

@@ -4,7 +4,7 @@
  *     512 bytes (0.5 KB)         so does the same size told once more
  *     1 file, 2 files            the word behind a number is the same word
  *     is true, a: no, ( on off ) what can be one of two is a variable, and so are directions (x+)
- *     a=                         nothing at all is a piece too
+ *     a=  b ()                   nothing at all is a piece too
  *     [HUP, INT]  (a, b, c)      a list is one piece
  */
 #include <stdlib.h>
@@ -238,9 +238,11 @@ static void add_word(struct cutter *c, size_t from, size_t to)
 
 /* ---- Templates ---------------------------------------------------------------------------------------------------- */
 
-/* "a=" with nothing behind it. */
+/* "a=" and "b ()" with nothing where a value would stand. */
 static bool is_left_empty(const struct cutter *c, size_t at)
 {
+    if (c->text.data[at] == '(')
+        return at > 0 && c->text.data[at - 1] == ' ' && at + 1 < c->text.size && c->text.data[at + 1] == ')';
     if (c->text.data[at] != '=' || at == 0 || c->text.data[at - 1] == ' ' || is_mark(c->text.data[at - 1]))
         return false;
     return at + 1 == c->text.size || strchr(" ,;)]}", c->text.data[at + 1]);

@@ -51,6 +51,9 @@ static const struct {
     /* values */
     {{"a=true b=1", "a=false b=2"}, {"a=<*> b=<*>"}},
     {{"rhost= uid=0", "rhost=host.example.org uid=0"}, {"rhost=<*> uid=<*>"}},
+    {{"connection from 1.2.3.4 () at 10:00", "connection from 1.2.3.4 (gorgon) at 10:01"}, {"connection from <*> (<*>) at <*>"}},
+    {{"killed process 7 (httpd).", "killed process 8 (mysqld)."}, {"killed process <*> (<*>)."}},
+    {{"interrupt 1[A] of line 2", "interrupt 1[D] of line 2"}, {"interrupt <*>[<*>] of line <*>"}},
     {{"signal handlers for [TERM, HUP, INT]", "signal handlers for [HUP, USR]"}, {"signal handlers for [<*>]"}},
     {{"status ( on on )", "status ( on off )"}, {"status ( <*> )"}},
     {{"open failed, client: 1.2.3.4, server: _, request: \"GET /a HTTP/1.1\", host: \"a.example.com\"",
