@@ -37,7 +37,7 @@ enum {
     WEIGHT_IDENTIFIER = 6,
     WEIGHT_NAME = 4,
     WEIGHT_LANGUAGE = 1,
-    WEIGHT_NEEDED = 16,
+    WEIGHT_NEEDED = 15,
 };
 
 struct sequence {
@@ -289,7 +289,7 @@ static uint32_t weight_of(const struct miner *m, uint32_t word, enum surrounding
     case PIECE_NAME:
         return around == PLAIN ? WEIGHT_NAME : 2 * WEIGHT_NAME;
     case PIECE_LANGUAGE:
-        return around == ANNOUNCED ? WEIGHT_NAME : around == MARKED ? 2 * WEIGHT_LANGUAGE : WEIGHT_LANGUAGE;
+        return around == ANNOUNCED ? WEIGHT_NAME : around == MARKED ? 3 * WEIGHT_LANGUAGE : WEIGHT_LANGUAGE;
     case PIECE_MARK:
         return 0;
     }
@@ -314,7 +314,7 @@ static bool is_open(const struct miner *m, const struct sequence *s, uint32_t pl
     enum piece_kind kind = cutting_kind(&m->cutting, word);
     if (kind == PIECE_MARK)
         return false;
-    if (kind == PIECE_LANGUAGE && !is_state(m, word) && surroundings_of(m, s, place) != ANNOUNCED)
+    if (kind == PIECE_LANGUAGE && !is_state(m, word) && surroundings_of(m, s, place) == PLAIN)
         return false;
     bool named = kind == PIECE_VARIABLE || kind == PIECE_PATH || kind == PIECE_DOTTED;
     return named || (place > 0 && (place + 1 == s->count || !is_mark(m, words[place + 1], "=:")));
