@@ -76,9 +76,9 @@ static bool has_stem(const struct lexicon *lexicon, const char *word, size_t siz
 
 static bool has_derived(const struct lexicon *lexicon, const char *word, size_t size)
 {
-    static const struct str endings[] = {{"s", 1},    {"es", 2},   {"ed", 2},   {"ing", 3},  {"er", 2},
-                                         {"ers", 3},  {"or", 2},   {"ly", 2},   {"ally", 4}, {"ion", 3},  {"ions", 4},
-                                         {"able", 4}, {"ment", 4}, {"ness", 4}, {"ful", 3},  {"less", 4}, {"ings", 4}};
+    static const struct str endings[] = {{"s", 1},    {"es", 2},   {"ed", 2},   {"ing", 3},  {"er", 2},   {"ers", 3},
+                                         {"or", 2},   {"ly", 2},   {"ally", 4}, {"ion", 3},  {"ions", 4}, {"able", 4},
+                                         {"ment", 4}, {"ness", 4}, {"ful", 3},  {"less", 4}, {"ings", 4}};
     struct str whole = str_from(word, size);
     if (has_word(lexicon, whole))
         return true;

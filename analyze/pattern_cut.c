@@ -324,10 +324,26 @@ static void cut_word(struct cutter *c, size_t from, size_t end)
         add_mark(c, to, end);
 }
 
+/* Where what a stack trace left begins (template.c): " @ orders.py:load" and the exception before it. The size of templates
+ * without. */
+static size_t trace_start(struct str text)
+{
+    size_t at = str_find_last(text, STR(" @ "));
+    if (at == STR_NONE || str_find_char(str_slice(text, at + 3, text.size), ' ') != STR_NONE)
+        return text.size;
+    struct str before = str_slice(text, 0, at);
+    size_t bar = str_find_last(before, STR(" | "));
+    if (bar != STR_NONE && str_find_char(str_slice(before, bar + 3, at), ' ') == STR_NONE)
+        return bar + 1;
+    bool exception = str_ends(before, STR(": <*>")) && str_find_char(before, ' ') == at - 4;
+    return exception ? 0 : at + 1;
+}
+
 static void cut_template(struct cutter *c)
 {
+    size_t trace = trace_start(c->text);
     for (size_t at = 0; at < c->text.size;) {
-        if (c->cutting->piece_count - c->start >= PIECES_MAX) {
+        if (at == trace || c->cutting->piece_count - c->start >= PIECES_MAX) {
             add_mark(c, at, c->text.size);
             return;
         }

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 
-#include "analyze/joined.h"
 #include "analyze/json.h"
 
 struct str record_slot_text(const struct record *rec, uint32_t index, struct arena *arena)
@@ -232,16 +231,15 @@ unsigned record_status(const struct record *rec)
 struct str record_template(const struct record *rec, struct arena *arena)
 {
     struct str message = record_field(rec, FIELD_MESSAGE, arena);
-    bool several = !(rec->shape && rec->shape->literals) && str_find_char(rec->raw, '\n') != STR_NONE;
     if (message.data)
-        return template_of(several ? joined_headline(message) : message, arena);
+        return template_of(message, arena);
     struct str path = record_field(rec, FIELD_PATH, arena);
     if (!path.data && rec->shape) { /* structlog calls its message "event" */
         struct str event = record_field(rec, FIELD_EVENT, arena);
         return event.data ? template_of(event, arena) : STR_ABSENT;
     }
     if (!path.data)
-        return template_of(several ? joined_headline(rec->raw) : rec->raw, arena);
+        return template_of(rec->raw, arena);
     /* An access log has no message: the request line and its status stand for it. */
     struct str method = record_field(rec, FIELD_METHOD, arena);
     struct str target = template_of(str_slice(path, 0, str_find_char(path, '?')), arena);

@@ -18,7 +18,14 @@
  *
  * A month or weekday before a variable belongs to it. Equal variables (<*>, blk_<*>) with only spaces and commas between them
  * become one. At most WORDS_MAX words and TEMPLATE_BYTES_MAX bytes of the line's first LINE_BYTES_MAX; what does not fit ends
- * in " ...". The same message gives the same template in every version that keeps this page: the store
+ * in " ...".
+ *
+ * A message of several lines with a stack trace is known by the exception's type and the innermost frame of the application
+ * (trace.h), and by its first line when that says something else:
+ *
+ *     KeyError: <*> @ orders.py:load        order <*> failed | KeyError @ orders.py:load        panic: boom @ main.load
+ *
+ * The same message gives the same template in every version that keeps this page: the store
  * holds templates and ids made from them. */
 #include "analyze/analyze.h"
 
@@ -26,6 +33,8 @@
 #include <stdio.h>
 
 #include "analyze/fold.h"
+#include "analyze/joined.h"
+#include "analyze/trace.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/must.h"
@@ -35,6 +44,9 @@ enum {
     TEMPLATE_BYTES_MAX = 1024,
     CONTENT_BYTES_MAX = TEMPLATE_BYTES_MAX - 4, /* room for " ..." */
     WORD_SIZE_MAX = 128,                        /* a longer word is data, not language */
+    FRAME_BYTES_MAX = 128,
+    HEADLINE_BYTES_MAX = TEMPLATE_BYTES_MAX - 2 * FRAME_BYTES_MAX - 8, /* before an exception and a frame */
+    LINES_SEED = 2, /* of sketches, other than those of single lines */
 };
 
 /* ---- Characters --------------------------------------------------------------------------------------------------- */
@@ -104,15 +116,6 @@ static bool has(struct str s, unsigned class)
 static bool ends_word(struct str line, size_t at)
 {
     return at >= line.size || is(line.data[at], SPACE | MARK);
-}
-
-/* ---- Folded lines ------------------------------------------------------------------------------------------------ */
-
-uint64_t template_sketch(struct str message)
-{
-    struct folded f;
-    fold(message, &f);
-    return hash_bytes(f.text, f.size, f.longer);
 }
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------ */
@@ -450,10 +453,8 @@ static void take_word(struct writer *w, struct str line, size_t *at)
     *at = end;
 }
 
-struct str template_of(struct str message, struct arena *arena)
+static struct str template_of_line(struct str message, struct arena *arena)
 {
-    if (!message.data)
-        return STR_ABSENT;
     struct folded f;
     fold(message, &f);
     struct str line = str_from(f.text, f.size);
@@ -486,6 +487,67 @@ struct str template_of(struct str message, struct arena *arena)
         w.size += 4;
     }
     return arena_str(arena, str_from(w.text, w.size));
+}
+
+/* ---- Messages of several lines ------------------------------------------------------------------------------------ */
+
+/* "orders.py:load". The frame is one word, whatever the trace says. */
+static struct str frame_text(const struct trace *trace, struct arena *arena)
+{
+    struct str file = str_slice(trace->file, 0, FRAME_BYTES_MAX / 2);
+    struct str function = str_slice(trace->function, 0, FRAME_BYTES_MAX / 2);
+    char *text = arena_alloc(arena, FRAME_BYTES_MAX + 1);
+    size_t size = 0;
+    for (size_t i = 0; i < file.size; i++)
+        text[size++] = file.data[i];
+    if (size > 0)
+        text[size++] = ':';
+    for (size_t i = 0; i < function.size; i++)
+        text[size++] = function.data[i];
+    for (size_t i = 0; i < size; i++)
+        if (is(text[i], SPACE | NUMBER))
+            text[i] = '_';
+    return str_from(text, size);
+}
+
+static struct str template_of_lines(struct str message, struct arena *arena)
+{
+    struct str headline = joined_headline(message);
+    struct trace trace;
+    if (!trace_of(message, &trace))
+        return template_of_line(headline, arena);
+    struct str frame = frame_text(&trace, arena), type = str_slice(trace.exception, 0, FRAME_BYTES_MAX);
+    if (type.data && (trace.in_first_line || str_starts(headline, type)))
+        return arena_printf(arena, "%.*s: <*> @ %.*s", STR_ARG(type), STR_ARG(frame));
+    struct str told = str_slice(template_of_line(headline, arena), 0, HEADLINE_BYTES_MAX);
+    if (!type.data)
+        return arena_printf(arena, "%.*s @ %.*s", STR_ARG(told), STR_ARG(frame));
+    return arena_printf(arena, "%.*s | %.*s @ %.*s", STR_ARG(told), STR_ARG(type), STR_ARG(frame));
+}
+
+/* ---- The door -------------------------------------------------------------------------------------------------------- */
+
+static bool has_lines(struct str trimmed)
+{
+    return str_find_char(trimmed, '\n') != STR_NONE;
+}
+
+struct str template_of(struct str message, struct arena *arena)
+{
+    if (!message.data)
+        return STR_ABSENT;
+    struct str trimmed = str_trim(message);
+    return has_lines(trimmed) ? template_of_lines(trimmed, arena) : template_of_line(trimmed, arena);
+}
+
+uint64_t template_sketch(struct str message)
+{
+    struct str trimmed = str_trim(message);
+    if (has_lines(trimmed))
+        return hash_bytes(trimmed.data, trimmed.size, LINES_SEED);
+    struct folded f;
+    fold(trimmed, &f);
+    return hash_bytes(f.text, f.size, f.longer);
 }
 
 const char *pattern_id(struct str template, char text[PATTERN_ID_SIZE])

@@ -24,21 +24,21 @@ static const struct {
     const char *template; /* of the message */
 } cases[] = {
     {STAMP "ERROR failed\n\tat a.B.c(B.java:7)", FORMAT_TEXT, LEVEL_ERROR,
-     "time=2026-11-20 09:00:00 level=ERROR message=failed\n\tat a.B.c(B.java:7)", "failed"},
+     "time=2026-11-20 09:00:00 level=ERROR message=failed\n\tat a.B.c(B.java:7)", "failed @ a.B.c"},
     {STAMP "INFO options\r\n  a: 1\r", FORMAT_TEXT, LEVEL_INFO,
      "time=2026-11-20 09:00:00 level=INFO message=options\r\n  a: 1", "options"},
     /* A trace is an error unless its line says another level. */
     {STAMP "failed\n" PYTHON "KeyError: 'id'", FORMAT_TEXT, LEVEL_ERROR,
-     "time=2026-11-20 09:00:00 message=failed\n" PYTHON "KeyError: 'id'", "failed"},
+     "time=2026-11-20 09:00:00 message=failed\n" PYTHON "KeyError: 'id'", "failed | KeyError @ a.py:x"},
     {STAMP "WARN retried\n" PYTHON "KeyError: 'id'", FORMAT_TEXT, LEVEL_WARNING,
-     "time=2026-11-20 09:00:00 level=WARN message=retried\n" PYTHON "KeyError: 'id'", "retried"},
+     "time=2026-11-20 09:00:00 level=WARN message=retried\n" PYTHON "KeyError: 'id'", "retried | KeyError @ a.py:x"},
     {STAMP "options\n  at 10 o'clock", FORMAT_TEXT, LEVEL_UNKNOWN,
      "time=2026-11-20 09:00:00 message=options\n  at 10 o'clock", "options"},
-    {PYTHON "KeyError: 'id 17'", FORMAT_NONE, LEVEL_ERROR, "", "KeyError: '<*>'"},
+    {PYTHON "KeyError: 'id 17'", FORMAT_NONE, LEVEL_ERROR, "", "KeyError: <*> @ a.py:x"},
     {PYTHON "KeyError: 1\n\nDuring handling of the above exception, another exception occurred:\n\n" PYTHON
             "ValueError: bad",
-     FORMAT_NONE, LEVEL_ERROR, "", "ValueError: bad"},
-    {"panic: boom\n\ngoroutine 1 [running]:\nmain.main()", FORMAT_NONE, LEVEL_ERROR, "", "panic: boom"},
+     FORMAT_NONE, LEVEL_ERROR, "", "ValueError: <*> @ a.py:x"},
+    {"panic: boom\n\ngoroutine 1 [running]:\nmain.main()", FORMAT_NONE, LEVEL_ERROR, "", "panic: boom @ main.main"},
     {"text\n  more", FORMAT_NONE, LEVEL_UNKNOWN, "", "text"},
     /* Where the message is not the end of the first line, or there is none. */
     {STAMP "ERROR\n  what happened", FORMAT_TEXT, LEVEL_ERROR,
@@ -61,7 +61,7 @@ static const struct {
      "{\"log\":\"\\\"message\\\":\\\"failed\\\"}\\n\",\"stream\":\"stdout\"}",
      FORMAT_JSON, LEVEL_ERROR, "level=error message=failed", "failed"},
     {"{\"log\":\"ERROR: failed\\n\",\"stream\":\"stdout\"}\n{\"log\":\"\\tat a.B.c(B.java:7)\\n\",\"stream\":\"stdout\"}",
-     FORMAT_JSON, LEVEL_ERROR, "level=ERROR message=failed\n\tat a.B.c(B.java:7)", "failed"},
+     FORMAT_JSON, LEVEL_ERROR, "level=ERROR message=failed\n\tat a.B.c(B.java:7)", "failed @ a.B.c"},
     {"{\"log\":\"a\\n\",\"stream\":\"stdout\"}\n{\"log\":\"\\u0062\",\"stream\":\"stdout\"}\n{\"log\":\"\",\"stream\":\"stdout\"}",
      FORMAT_JSON, LEVEL_UNKNOWN, "message=a\nb", "a"},
 };

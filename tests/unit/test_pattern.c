@@ -51,7 +51,8 @@ static const struct {
     /* values */
     {{"a=true b=1", "a=false b=2"}, {"a=<*> b=<*>"}},
     {{"rhost= uid=0", "rhost=host.example.org uid=0"}, {"rhost=<*> uid=<*>"}},
-    {{"connection from 1.2.3.4 () at 10:00", "connection from 1.2.3.4 (gorgon) at 10:01"}, {"connection from <*> (<*>) at <*>"}},
+    {{"connection from 1.2.3.4 () at 10:00", "connection from 1.2.3.4 (gorgon) at 10:01"},
+     {"connection from <*> (<*>) at <*>"}},
     {{"killed process 7 (httpd).", "killed process 8 (mysqld)."}, {"killed process <*> (<*>)."}},
     {{"interrupt 1[A] of line 2", "interrupt 1[D] of line 2"}, {"interrupt <*>[<*>] of line <*>"}},
     {{"signal handlers for [TERM, HUP, INT]", "signal handlers for [HUP, USR]"}, {"signal handlers for [<*>]"}},
@@ -59,6 +60,15 @@ static const struct {
     {{"open failed, client: 1.2.3.4, server: _, request: \"GET /a HTTP/1.1\", host: \"a.example.com\"",
       "open failed, client: 1.2.3.4, server: www.example.com, request: \"POST / HTTP/1.1\", host: \"b\", referrer: \"http://x.org/\""},
      {"open failed, <*>"}},
+    /* frames of stack traces are no names */
+    {{"user alice failed\njava.io.X\n\tat com.a.B.c(B.java:1)", "user bob failed\njava.io.X\n\tat com.a.B.c(B.java:1)",
+      "user bob failed\njava.io.X\n\tat com.a.B.d(B.java:2)"},
+     {"user <*> failed | java.io.X @ com.a.B.c", "user bob failed | java.io.X @ com.a.B.d"}},
+    {{"fooError: x\n\tat com.a.B.c(B.java:1)", "barError: x\n\tat com.a.B.c(B.java:1)",
+      "bazError: x\n\tat com.a.B.c(B.java:1)", "fuuError: x\n\tat com.a.B.c(B.java:1)",
+      "fumError: x\n\tat com.a.B.c(B.java:1)"},
+     {"barError: <*> @ com.a.B.c", "bazError: <*> @ com.a.B.c", "fooError: <*> @ com.a.B.c",
+      "fumError: <*> @ com.a.B.c", "fuuError: <*> @ com.a.B.c"}},
     /* one word in common tells no statement */
     {{"error alpha", "error gorgon", "error medusa"}, {"error alpha", "error gorgon", "error medusa"}},
     {{""}, {""}},

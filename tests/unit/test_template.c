@@ -90,6 +90,71 @@ static void templates(void **state)
     assert_true(str_equal(template_of(STR("a\0b\x1b[31mred"), &arena), STR("a b [<*>")));
 }
 
+#define PYTHON "Traceback (most recent call last):\n"
+#define FRAME(file, in) "  File \"" file "\", line 7, in " in "\n    code()\n"
+
+/* The exception's type and the innermost frame of the application are what a trace is known by. */
+static void traces(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *message, *template;
+    } cases[] = {
+        /* Python: the last exception, the last frame */
+        {PYTHON FRAME("/srv/shop/app.py", "main") FRAME("/srv/shop/orders.py", "load")
+             FRAME("/usr/lib/python3/site-packages/db/engine.py", "run") "KeyError: 'id 17'",
+         "KeyError: <*> @ orders.py:load"},
+        {"order 7 failed\n" PYTHON FRAME("/srv/shop/orders.py", "load") "shop.errors.Gone: it is gone\n",
+         "order <*> failed | shop.errors.Gone @ orders.py:load"},
+        {PYTHON FRAME("/usr/lib/python3/site-packages/db/engine.py", "run") "KeyError: 1",
+         "KeyError: <*> @ engine.py:run"},
+        {PYTHON FRAME(
+             "a.py",
+             "x") "KeyError: 1\n\nDuring handling of the above exception, another exception occurred:\n\n" PYTHON
+             FRAME("b.py", "<module>") "ValueError: bad",
+         "ValueError: <*> @ b.py:<module>"},
+        {PYTHON "no frames", "no frames"},
+        /* Java: the innermost cause, its first frame */
+        {"java.lang.IllegalStateException: order 7\n\tat java.base/java.util.ArrayList.get(ArrayList.java:427)\n"
+         "\tat com.acme.Order.load(Order.java:7)\n\tat com.acme.Main.main(Main.java:1)",
+         "java.lang.IllegalStateException: <*> @ com.acme.Order.load"},
+        {"request 9 failed\njava.io.IOException: reset\n\tat com.acme.Net.read(Net.java:3)\nCaused by: java.net.SocketException: x\n"
+         "\tat sun.nio.ch.Net.poll(Net.java:1)\n\tat com.acme.Socket.fill(Socket.java:9)\n\t... 12 more",
+         "request <*> failed | java.net.SocketException @ com.acme.Socket.fill"},
+        {"org.x.Bad: y\n\tat com.acme.Order$$EnhancerByCGLIB$$1a2b.load(<generated>)",
+         "org.x.Bad: <*> @ com.acme.Order"},
+        /* Node */
+        {"TypeError: Cannot read properties of undefined (reading 'id')\n    at node:internal/process/task_queues:95:5\n"
+         "    at async load (/srv/shop/orders.js:7:3)\n    at /srv/shop/app.js:1:1",
+         "TypeError: <*> @ orders.js:load"},
+        {"Error: x\n    at /srv/shop/app.js:1:1", "Error: <*> @ app.js:<top>"},
+        /* Go */
+        {"panic: runtime error: index out of range [5] with length 3\n\ngoroutine 18 [running]:\npanic({0x1, 0x2})\n\t/go/panic.go:9 "
+         "+0x1\ngithub.com/acme/shop.(*Order).Load(0xc000)\n\t/srv/order.go:7 +0x1d\nmain.main()\n\t/srv/main.go:3 +0x1",
+         "panic: runtime error: index out of range [<*>] with length <*> @ shop.(*Order).Load"},
+        /* no traces */
+        {"options\n  at 10 o'clock (or later)", "options"},
+        {"first\nCaused by: nothing", "first"},
+        {"goroutine 1 [running]:\n\n()", "goroutine <*> [running]:"},
+    };
+    SCOPED(arena) arena = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str got = template_of(str_of(cases[i].message), &arena);
+        if (!str_equal(got, str_of(cases[i].template)))
+            fail_msg("'%s' gives '%.*s', not '%s'", cases[i].message, STR_ARG(got), cases[i].template);
+    }
+    SCOPED(buf) message = BUF(1 << 20);
+    buf_add_text(&message, PYTHON);
+    for (size_t i = 0; i < 300; i++)
+        buf_add_text(
+            &message,
+            "  File \"wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww/a b\", line 1, in c d\n");
+    for (size_t i = 0; i < 300; i++)
+        buf_add_text(&message, "Exception");
+    struct str got = template_of(buf_str(&message), &arena);
+    assert_true(got.size < 512 && str_ends(got, STR(": <*> @ a_b:c_d")));
+}
+
 static void limits(void **state)
 {
     (void)state;
@@ -170,10 +235,8 @@ static void ids(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(templates),
-        cmocka_unit_test(limits),
-        cmocka_unit_test(any_bytes),
-        cmocka_unit_test(ids),
+        cmocka_unit_test(templates), cmocka_unit_test(traces), cmocka_unit_test(limits),
+        cmocka_unit_test(any_bytes), cmocka_unit_test(ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
