@@ -66,6 +66,11 @@ add_executable(label tests/accuracy/label.c tests/accuracy/events.c bench/gen_ra
 target_include_directories(label PRIVATE ${CMAKE_SOURCE_DIR})
 add_test(NAME accuracy_label COMMAND ${CMAKE_SOURCE_DIR}/tests/accuracy/check $<TARGET_FILE:label>)
 set_tests_properties(accuracy_label PROPERTIES LABELS unit TIMEOUT 300)
+add_executable(accuracy tests/accuracy/accuracy.c tests/accuracy/events.c bench/gen_random.c)
+target_link_libraries(accuracy PRIVATE analyze ${vendor})
+file(GLOB statements CONFIGURE_DEPENDS tests/accuracy/*.events)
+add_test(NAME accuracy_patterns COMMAND accuracy -m 0.9 ${statements})
+set_tests_properties(accuracy_patterns PROPERTIES LABELS unit TIMEOUT 300)
 
 # ---- Fault: in builds without sanitizers, which want to be preloaded first and have no time to lose --------------------
 

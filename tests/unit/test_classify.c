@@ -282,7 +282,7 @@ static void facts(void **state)
     check_fact(SSHD "Failed password for root from 192.0.2.1 port 22 ssh2",
                "auth_failure||0|root|192.0.2.1|sshd|~|~|~|Failed password for root from <*> port <*> ssh2");
     check_fact(SSHD "Failed password for invalid user  from 192.0.2.1 port 22 ssh2", /* known to be empty */
-               "auth_failure||0||192.0.2.1|sshd|~|~|~|Failed password for invalid user from <*> port <*>");
+               "auth_failure||0||192.0.2.1|sshd|~|~|~|Failed password for invalid user from <*> port <*> ssh2");
     check_fact("login failed", "auth_failure||0|~|~|~|~|~|~|login failed");
     check_fact("{\"status\":503}", "error||503|~|~|~|~|~|~|~");
 }
