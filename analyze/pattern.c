@@ -364,7 +364,7 @@ static void weigh_columns(struct miner *m, const uint32_t *items, uint32_t size,
     if (known < 2 || known < columns)
         return;
     /* Columns that vary independently of each other are variables, whatever their words. */
-    if (columns > 1 && most > 2 && 2 * size >= 3 * most)
+    if (columns > 1 && most > 2 && 4 * size >= 5 * most)
         variable = varies;
     for (uint32_t i = 0; i < size; i++) {
         uint32_t *words = m->words + m->sequences[items[i]].first;

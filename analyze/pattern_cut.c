@@ -73,11 +73,28 @@ static bool is_nothing(struct str word)
     return false;
 }
 
+/* Of requests: what is asked for by another method is another question. */
+static bool is_method(struct str word)
+{
+    static const struct str words[] = {{"GET", 3},    {"POST", 4},  {"PUT", 3},     {"HEAD", 4},
+                                       {"DELETE", 6}, {"PATCH", 5}, {"OPTIONS", 7}, {"CONNECT", 7}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_equal(word, words[i]))
+            return true;
+    return false;
+}
+
 static enum piece_kind kind_of(const struct lexicon *lexicon, struct str word)
 {
     if (is_nothing(word))
         return PIECE_EMPTY;
-    if (str_find_char(word, '/') != STR_NONE || str_find_char(word, '\\') != STR_NONE)
+    if (is_method(word))
+        return PIECE_MARK;
+    size_t slash = str_find_char(word, '/');
+    if (slash != STR_NONE && lexicon_knows(lexicon, str_slice(word, 0, slash)) && /* input/output */
+        lexicon_knows(lexicon, str_slice(word, slash + 1, word.size)))
+        return PIECE_LANGUAGE;
+    if (slash != STR_NONE || str_find_char(word, '\\') != STR_NONE)
         return PIECE_PATH;
     if (is_dotted(word)) {
         size_t from = str_find_last(word, STR("."));
