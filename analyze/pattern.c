@@ -289,6 +289,8 @@ static uint32_t weight_of(const struct miner *m, uint32_t word, enum surrounding
     case PIECE_NAME:
         return around == PLAIN ? WEIGHT_NAME : 2 * WEIGHT_NAME;
     case PIECE_LANGUAGE:
+        if (m->announces[word]) /* "for user", "for host": no names themselves */
+            return WEIGHT_LANGUAGE;
         return around == ANNOUNCED ? WEIGHT_NAME : around == MARKED ? 3 * WEIGHT_LANGUAGE : WEIGHT_LANGUAGE;
     case PIECE_MARK:
         return 0;
@@ -326,22 +328,27 @@ static int by_number(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The weight of the different words in a column of these sequences; *ret_different how many they are. */
-static uint32_t weigh_column(struct miner *m, const uint32_t *items, uint32_t size, uint32_t place,
-                             uint32_t *ret_different)
+/* What stands in a place of several sequences. */
+struct column {
+    uint32_t different, weight;
+    bool names; /* not all of it is language in small letters */
+};
+
+static struct column weigh_column(struct miner *m, const uint32_t *items, uint32_t size, uint32_t place)
 {
     enum surroundings around = surroundings_of(m, &m->sequences[items[0]], place);
-    uint32_t weight = 0, different = 0, column = ++m->columns;
+    struct column column = {0};
+    m->columns++;
     for (uint32_t i = 0; i < size; i++) {
         uint32_t word = m->words[m->sequences[items[i]].first + place];
-        if (m->seen[word] == column)
+        if (m->seen[word] == m->columns)
             continue;
-        m->seen[word] = column;
-        weight += weight_of(m, word, around);
-        different++;
+        m->seen[word] = m->columns;
+        column.weight += weight_of(m, word, around);
+        column.different++;
+        column.names = column.names || cutting_kind(&m->cutting, word) != PIECE_LANGUAGE || is_state(m, word);
     }
-    *ret_different = different;
-    return weight;
+    return column;
 }
 
 static void weigh_columns(struct miner *m, const uint32_t *items, uint32_t size, bool *variable)
@@ -355,17 +362,18 @@ static void weigh_columns(struct miner *m, const uint32_t *items, uint32_t size,
             known += is_constant(m, m->words[s->first + place]);
             continue;
         }
-        uint32_t different, weight = weigh_column(m, items, size, place, &different);
-        varies[place] = different > 1;
-        variable[place] = different > 1 && weight >= (place == 0 ? 2 : 1) * WEIGHT_NEEDED;
-        columns += different > 1;
-        most = different > most ? different : most;
+        struct column column = weigh_column(m, items, size, place);
+        varies[place] = column.different > 1 && column.names;
+        variable[place] = column.different > 1 && column.weight >= (place == 0 ? 2 : 1) * WEIGHT_NEEDED;
+        columns += column.different > 1;
+        most = column.different > most ? column.different : most;
     }
     if (known < 2 || known < columns)
         return;
-    /* Columns that vary independently of each other are variables, whatever their words. */
-    if (columns > 1 && most > 2 && 4 * size >= 5 * most)
-        variable = varies;
+    /* Names in columns that vary independently of each other are variables, however few. */
+    bool independent = columns > 1 && most > 2 && 4 * size >= 5 * most;
+    for (uint32_t place = 0; place < s->count; place++)
+        variable[place] = variable[place] || (independent && varies[place]);
     for (uint32_t i = 0; i < size; i++) {
         uint32_t *words = m->words + m->sequences[items[i]].first;
         for (uint32_t place = 0; place < s->count; place++)
