@@ -28,6 +28,7 @@
 
 enum {
     ROUNDS_MAX = 4,
+    COMMON_MIN = 2,      /* words that sequences looked at together have in common */
     PLACES_MAX = 600000, /* of all sequences, looked at in a round */
     PLACES_EACH_MIN = 16,
     /* Weights, in quarters of an unknown word. */
@@ -71,6 +72,7 @@ struct miner {
     bool *announces;         /* of each word: a name follows */
     uint32_t *seen, columns; /* of each word: the last column it was seen in; how many there were */
     struct arena arena;
+    struct arena scratch; /* of one step */
 };
 
 enum { NONE = UINT32_MAX };
@@ -168,11 +170,12 @@ static bool settle(struct miner *m)
             if (m->words[from->first + k] != m->words[to->first + k])
                 m->words[to->first + k] = WORD_VARIABLE;
     }
-    SCOPED(arena) arena = {0};
+    struct arena *scratch = &m->scratch;
+    arena_reset(scratch);
     struct table table;
-    table_make(&table, m->sequence_count, &arena);
-    uint32_t *of = ARENA_ARRAY(&arena, uint32_t, m->sequence_count);
-    uint32_t *of_bucket = ARENA_ARRAY(&arena, uint32_t, m->sequence_count);
+    table_make(&table, m->sequence_count, scratch);
+    uint32_t *of = ARENA_ARRAY(scratch, uint32_t, m->sequence_count);
+    uint32_t *of_bucket = ARENA_ARRAY(scratch, uint32_t, m->sequence_count);
     uint32_t count = 0;
     for (uint32_t i = 0; i < m->sequence_count; i++) {
         uint32_t root = root_of(m, i);
@@ -351,24 +354,33 @@ static struct column weigh_column(struct miner *m, const uint32_t *items, uint32
     return column;
 }
 
+/* The words that all sequences have that are looked at together. */
+static uint32_t count_common(const struct miner *m, const struct sequence *s)
+{
+    uint32_t common = 0;
+    for (uint32_t place = 0; place < s->count; place++)
+        common += !is_open(m, s, place) && is_constant(m, m->words[s->first + place]);
+    return common;
+}
+
 static void weigh_columns(struct miner *m, const uint32_t *items, uint32_t size, bool *variable)
 {
     const struct sequence *s = &m->sequences[items[0]];
     bool *varies = variable + s->count;
-    uint32_t known = 0, columns = 0, most = 0;
+    uint32_t common = count_common(m, s), columns = 0, most = 0;
+    if (common < COMMON_MIN)
+        return;
     for (uint32_t place = 0; place < s->count; place++) {
         variable[place] = varies[place] = false;
-        if (!is_open(m, s, place)) {
-            known += is_constant(m, m->words[s->first + place]);
+        if (!is_open(m, s, place))
             continue;
-        }
         struct column column = weigh_column(m, items, size, place);
         varies[place] = column.different > 1 && column.names;
         variable[place] = column.different > 1 && column.weight >= (place == 0 ? 2 : 1) * WEIGHT_NEEDED;
         columns += column.different > 1;
         most = column.different > most ? column.different : most;
     }
-    if (known < 2 || known < columns)
+    if (common < columns)
         return;
     /* Names in columns that vary independently of each other are variables, however few. */
     bool independent = columns > 1 && most > 2 && 4 * size >= 5 * most;
@@ -405,10 +417,11 @@ static uint32_t *list_items(struct table *table, const uint32_t *of_item, const 
 
 static void join_by_columns(struct miner *m)
 {
-    SCOPED(arena) arena = {0};
+    struct arena *scratch = &m->scratch;
+    arena_reset(scratch);
     struct table table;
-    table_make(&table, m->sequence_count, &arena);
-    uint32_t *of_item = ARENA_ARRAY(&arena, uint32_t, m->sequence_count), longest = 1;
+    table_make(&table, m->sequence_count, scratch);
+    uint32_t *of_item = ARENA_ARRAY(scratch, uint32_t, m->sequence_count), longest = 1;
     for (uint32_t i = 0; i < m->sequence_count; i++) {
         const struct sequence *s = &m->sequences[i];
         uint64_t hash = place_hash(UINT32_MAX, s->count);
@@ -419,8 +432,8 @@ static void join_by_columns(struct miner *m)
         }
         of_item[i] = table_add(&table, hash, 0);
     }
-    uint32_t *list = list_items(&table, of_item, NULL, m->sequence_count, &arena);
-    bool *variable = ARENA_ARRAY(&arena, bool, 2 * longest);
+    uint32_t *list = list_items(&table, of_item, NULL, m->sequence_count, scratch);
+    bool *variable = ARENA_ARRAY(scratch, bool, 2 * longest);
     for (size_t b = 0; b < table.count; b++) {
         const struct bucket *bucket = &table.buckets[b];
         uint32_t same = 0;
@@ -466,10 +479,11 @@ static bool join_by_place(struct miner *m)
     size_t items = 0;
     for (uint32_t i = 0; i < m->sequence_count; i++)
         items += m->sequences[i].count < each ? m->sequences[i].count : each;
-    SCOPED(arena) arena = {0};
+    struct arena *scratch = &m->scratch;
+    arena_reset(scratch);
     struct table table;
-    table_make(&table, items, &arena);
-    uint32_t *of_item = ARENA_ARRAY(&arena, uint32_t, items), *sequence_of = ARENA_ARRAY(&arena, uint32_t, items);
+    table_make(&table, items, scratch);
+    uint32_t *of_item = ARENA_ARRAY(scratch, uint32_t, items), *sequence_of = ARENA_ARRAY(scratch, uint32_t, items);
     items = 0;
     for (uint32_t i = 0; i < m->sequence_count; i++) {
         const struct sequence *s = &m->sequences[i];
@@ -481,7 +495,7 @@ static bool join_by_place(struct miner *m)
             sequence_of[items++] = i;
         }
     }
-    uint32_t *list = list_items(&table, of_item, sequence_of, items, &arena);
+    uint32_t *list = list_items(&table, of_item, sequence_of, items, scratch);
     for (size_t b = 0; b < table.count; b++)
         if (table.buckets[b].size > 1)
             join_bucket(m, &table.buckets[b], list + table.buckets[b].first);
@@ -600,6 +614,7 @@ struct patterns *patterns_new(const struct str *templates, size_t count)
     for (unsigned round = 0; round < ROUNDS_MAX && join_by_place(&m); round++)
         ;
     fill(whole, &m);
+    arena_release(&m.scratch);
     arena_release(&m.arena);
     cutting_release(&m.cutting);
     return &whole->patterns;

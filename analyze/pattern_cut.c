@@ -128,7 +128,8 @@ static bool is_unit(struct str word, bool size_only)
 
 static bool is_boolean(struct str word)
 {
-    return str_equal_nocase(word, STR("true")) || str_equal_nocase(word, STR("false"));
+    return (word.size == 4 && str_equal_nocase(word, STR("true"))) ||
+           (word.size == 5 && str_equal_nocase(word, STR("false")));
 }
 
 /* Words that are a boolean where a value is expected. */
@@ -158,10 +159,10 @@ static struct str text_of(const struct cutter *c, const struct piece *piece)
     return str_slice(c->text, piece->from, piece->to);
 }
 
-static bool is_text(const struct cutter *c, size_t back, const char *text)
+static bool is_sign(const struct cutter *c, size_t back, char sign)
 {
     const struct piece *piece = last(c, back);
-    return piece && str_equal(text_of(c, piece), str_of(text));
+    return piece && piece->to - piece->from == 1 && c->text.data[piece->from] == sign;
 }
 
 static bool is_variable(const struct cutter *c, size_t back)
@@ -199,10 +200,10 @@ static void add_variable(struct cutter *c, size_t from, size_t to)
 {
     if (is_variable(c, 0)) {
         last(c, 0)->to = (uint16_t)to;
-    } else if (is_text(c, 0, ",") && is_variable(c, 1)) {
+    } else if (is_sign(c, 0, ',') && is_variable(c, 1)) {
         c->cutting->piece_count--;
         last(c, 0)->to = (uint16_t)to;
-    } else if ((is_text(c, 0, "<") || is_text(c, 0, ">")) && last(c, 0)->to == from) {
+    } else if ((is_sign(c, 0, '<') || is_sign(c, 0, '>')) && last(c, 0)->to == from) {
         struct piece *sign = last(c, 0); /* <1 sec */
         bool alone = sign->from == 0 || c->text.data[sign->from - 1] == ' ';
         bool closed = to < c->text.size && c->text.data[to] == '>';
@@ -218,10 +219,16 @@ static void add_variable(struct cutter *c, size_t from, size_t to)
     }
 }
 
+static bool is_bytes(const struct cutter *c, size_t back)
+{
+    const struct piece *piece = last(c, back);
+    return piece && str_equal(text_of(c, piece), STR("bytes"));
+}
+
 /* "512 bytes (0.5 KB": the bracket tells the size once more. */
 static bool repeats_size(const struct cutter *c)
 {
-    return is_variable(c, 0) && is_text(c, 1, "(") && is_text(c, 2, "bytes") && is_variable(c, 3);
+    return is_variable(c, 0) && is_sign(c, 1, '(') && is_bytes(c, 2) && is_variable(c, 3);
 }
 
 static void add_word(struct cutter *c, size_t from, size_t to)
@@ -243,7 +250,7 @@ static void add_word(struct cutter *c, size_t from, size_t to)
         return;
     }
     bool ends = to == c->text.size || strchr(",;)]}\"'", c->text.data[to]);
-    bool value = ends && (is_text(c, 0, "=") || is_text(c, 0, ":"));
+    bool value = ends && (is_sign(c, 0, '=') || is_sign(c, 0, ':'));
     if (is_boolean(word) || is_direction(word) || (value && is_switch(word))) {
         add_variable(c, from, to);
         return;
@@ -271,7 +278,7 @@ static void close_switches(struct cutter *c)
     size_t items = 0;
     while (last(c, items) && is_switch(text_of(c, last(c, items))))
         items++;
-    if (items == 0 || !(is_text(c, items, "(") || is_text(c, items, "[")))
+    if (items == 0 || !(is_sign(c, items, '(') || is_sign(c, items, '[')))
         return;
     size_t from = last(c, items - 1)->from, to = last(c, 0)->to;
     c->cutting->piece_count -= items;
@@ -390,10 +397,10 @@ static void cut_template(struct cutter *c)
 /* The pieces of ", key: value" or ", key: "value"" that end before back; 0 when there are none. */
 static size_t context_size(const struct cutter *c, size_t back)
 {
-    size_t size = is_text(c, back, "\"") && is_text(c, back + 2, "\"") ? 3 : 1;
+    size_t size = is_sign(c, back, '"') && is_sign(c, back + 2, '"') ? 3 : 1;
     const struct piece *key = last(c, back + size + 1);
     const struct piece *value = last(c, back + size / 2);
-    if (!key || !is_text(c, back + size, ":") || !is_text(c, back + size + 2, ","))
+    if (!key || !is_sign(c, back + size, ':') || !is_sign(c, back + size + 2, ','))
         return 0;
     bool marks =
         cutting_kind(c->cutting, key->word) == PIECE_MARK || cutting_kind(c->cutting, value->word) == PIECE_MARK;
