@@ -9,6 +9,7 @@ enum {
     HEX_SIZE_MIN = 8,
     TERM_SIZE_MAX = 6,
     VERSION_SIZE_MAX = 3,
+    COMPOUND_WORD_MIN = 4,
 };
 
 /* ---- Which bytes are what ------------------------------------------------------------------------------------------ */
@@ -112,6 +113,34 @@ static bool is_term(const char *data, size_t size)
     return false;
 }
 
+static bool is_small(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_capital(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+/* S3UploadError, Http2Session: letters, one digit, and words of four letters and more, each with its capital. */
+static bool is_compound(const char *data, size_t size)
+{
+    size_t at = 0;
+    while (at < size && (is_small(data[at]) || is_capital(data[at])))
+        at++;
+    if (at == 0 || at + 1 + COMPOUND_WORD_MIN > size)
+        return false;
+    for (at++; at < size;) {
+        size_t from = at++;
+        while (at < size && is_small(data[at]))
+            at++;
+        if (!is_capital(data[from]) || at - from < COMPOUND_WORD_MIN)
+            return false;
+    }
+    return true;
+}
+
 /* ---- Folding ------------------------------------------------------------------------------------------------------- */
 
 static void put(struct folded *f, const char *data, size_t size)
@@ -123,7 +152,8 @@ static void put(struct folded *f, const char *data, size_t size)
 /* Letters and digits that are to be folded unless they stay. */
 static void put_number(struct folded *f, struct str line, size_t from, size_t to)
 {
-    if (is_version(line, from, to) || is_term(line.data + from, to - from))
+    const char *data = line.data + from;
+    if (is_version(line, from, to) || is_term(data, to - from) || is_compound(data, to - from))
         put(f, line.data + from, to - from);
     else
         f->text[f->size++] = FOLD_NUMBER;

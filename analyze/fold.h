@@ -1,7 +1,8 @@
 /* fold: a message's first line with numbers folded to one byte, the first step of its template (template.c).
  *
  * Of letters and digits side by side, those with a digit among them become FOLD_NUMBER, and so do eight or more that are
- * all hex digits. What stays: versions in a path (/v1/) and terms (IPv6, ext3, SHA256). White space and control bytes become one
+ * all hex digits. What stays: versions in a path (/v1/), terms (IPv6, ext3, SHA256) and
+ * compounds (S3UploadError). White space and control bytes become one
  * space, none at the ends; \042, which some daemons write for '"', becomes that. Pure; any thread. */
 #ifndef WINNOW_ANALYZE_FOLD_H
 #define WINNOW_ANALYZE_FOLD_H

@@ -336,6 +336,15 @@ static void cut_word(struct cutter *c, size_t from, size_t end)
     size_t to = end;
     while (to > from && strchr(".:!?", c->text.data[to - 1]))
         to--;
+    size_t leader = str_find(str_slice(c->text, from, to), STR("..")); /* enabled.....<*> */
+    if (leader != STR_NONE && leader > 0) {
+        add_word(c, from, from + leader);
+        from += leader;
+        size_t dots = from;
+        while (from < to && c->text.data[from] == '.')
+            from++;
+        add_mark(c, dots, from);
+    }
     size_t key = from + key_size(str_slice(c->text, from, to));
     if (key < to) {
         add_word(c, from, key);

@@ -53,6 +53,7 @@ static const struct {
     {{"close, 100 bytes sent", "close, 2048 bytes (2.0 KB) sent"}, {"close, <*> bytes sent"}},
     {{"removed 1 file now", "removed 3 files now"}, {"removed <*> file now"}},
     {{"free 1.5 KB of 2 GB", "free 0.2 MB of 3 TB"}, {"free <*> of <*>"}},
+    {{"prefetch depth.....0", "prefetch threshold...1"}, {"prefetch depth.....<*>", "prefetch threshold...<*>"}},
     /* values */
     {{"a=true b=1", "a=false b=2"}, {"a=<*> b=<*>"}},
     {{"rhost= uid=0", "rhost=host.example.org uid=0"}, {"rhost=<*> uid=<*>"}},

@@ -32,6 +32,8 @@ static void templates(void **state)
         {"id 6a00789b-d851-432a-b1f2-3014d4a1cc60", "id <*>"},
         {"id aabbccdd-eeff-aabb-ccdd-aabbccddeeff", "id <*>"},
         {"OAuth2 token", "OAuth2 token"},
+        {"S3UploadError: part 7 of OAuth2TokenCache", "S3UploadError: part <*> of OAuth2TokenCache"},
+        {"token k3Xy Ab3cdef Q7Wert9 S3upload", "token <*>"},
         /* names with numbers */
         {"worker-3 started", "worker-<*> started"},
         {"celery-worker-12: ready", "celery-worker-<*>: ready"},
