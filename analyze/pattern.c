@@ -69,7 +69,7 @@ struct miner {
     uint32_t sequence_count;
     uint32_t *words;         /* of all sequences */
     uint32_t *of;            /* of each template: its sequence, or NONE */
-    bool *announces;         /* of each word: a name follows */
+    uint8_t *announces;      /* of each word: the enum surroundings of what follows, or 0 */
     uint32_t *seen, columns; /* of each word: the last column it was seen in; how many there were */
     struct arena arena;
     struct arena scratch; /* of one step */
@@ -241,7 +241,7 @@ static void make_sequences(struct miner *m)
 /* ---- Weighing ----------------------------------------------------------------------------------------------------- */
 
 /* How strongly the place's surroundings say that a name stands there. */
-enum surroundings { PLAIN, MARKED, ANNOUNCED };
+enum surroundings { PLAIN, MARKED, ANNOUNCED, NAMED }; /* NAMED: behind "user" and the like */
 
 static bool is_mark(const struct miner *m, uint32_t word, const char *marks)
 {
@@ -255,12 +255,13 @@ static enum surroundings surroundings_of(const struct miner *m, const struct seq
     if (place == 0)
         return PLAIN;
     bool alone = place + 1 < s->count && is_mark(m, words[place - 1], "([") && is_mark(m, words[place + 1], ")]");
-    bool marked = alone || is_mark(m, words[place - 1], "='\"");
+    bool process = place + 2 < s->count && is_mark(m, words[place + 1], "[") && words[place + 2] == WORD_VARIABLE;
+    bool marked = alone || process || is_mark(m, words[place - 1], "='\"");
     uint32_t before = place;
     while (before > 0 && cutting_kind(&m->cutting, words[before - 1]) == PIECE_MARK)
         before--;
     if (before > 0 && before + 3 >= place && m->announces[words[before - 1]])
-        return ANNOUNCED;
+        return m->announces[words[before - 1]];
     return marked ? MARKED : PLAIN;
 }
 
@@ -287,14 +288,14 @@ static uint32_t weight_of(const struct miner *m, uint32_t word, enum surrounding
     case PIECE_EMPTY:
         return WEIGHT_DOTTED;
     case PIECE_IDENTIFIER:
-        return around == PLAIN ? WEIGHT_IDENTIFIER : 2 * WEIGHT_NAME;
+        return around == PLAIN ? WEIGHT_IDENTIFIER : around == NAMED ? 3 * WEIGHT_NAME : 2 * WEIGHT_NAME;
     case PIECE_CAPITALS:
     case PIECE_NAME:
-        return around == PLAIN ? WEIGHT_NAME : 2 * WEIGHT_NAME;
+        return around == PLAIN ? WEIGHT_NAME : around == NAMED ? 3 * WEIGHT_NAME : 2 * WEIGHT_NAME;
     case PIECE_LANGUAGE:
         if (m->announces[word]) /* "for user", "for host": no names themselves */
             return WEIGHT_LANGUAGE;
-        return around == ANNOUNCED ? WEIGHT_NAME : around == MARKED ? 3 * WEIGHT_LANGUAGE : WEIGHT_LANGUAGE;
+        return around >= ANNOUNCED ? WEIGHT_NAME : around == MARKED ? 3 * WEIGHT_LANGUAGE : WEIGHT_LANGUAGE;
     case PIECE_MARK:
         return 0;
     }
@@ -504,20 +505,22 @@ static bool join_by_place(struct miner *m)
 
 static void mark_announcing(struct miner *m)
 {
+    /* The first NAMED_COUNT ones name who or where. */
+    enum { NAMED_COUNT = 11 };
     static const struct str words[] = {
-        {"user", 4},      {"users", 5},   {"username", 8}, {"account", 7}, {"host", 4},     {"hostname", 8},
-        {"node", 4},      {"for", 3},     {"by", 2},       {"from", 4},    {"named", 5},    {"name", 4},
-        {"called", 6},    {"queue", 5},   {"topic", 5},    {"table", 5},   {"database", 8}, {"column", 6},
-        {"relation", 8},  {"role", 4},    {"module", 6},   {"class", 5},   {"package", 7},  {"device", 6},
-        {"interface", 9}, {"cluster", 7}, {"group", 5},    {"owner", 5},   {"tenant", 6},   {"bucket", 6},
-        {"volume", 6},    {"rhost", 5},   {"ruser", 5},    {"logname", 7}, {"client", 6},   {"peer", 4},
-        {"server", 6},    {"unit", 4},    {"file", 4}};
-    m->announces = arena_zalloc(&m->arena, m->cutting.words.count);
+        {"user", 4},    {"users", 5}, {"username", 8}, {"account", 7}, {"owner", 5},    {"ruser", 5},
+        {"logname", 7}, {"host", 4},  {"hostname", 8}, {"rhost", 5},   {"tenant", 6},   {"for", 3},
+        {"by", 2},      {"from", 4},  {"named", 5},    {"name", 4},    {"called", 6},   {"queue", 5},
+        {"topic", 5},   {"table", 5}, {"database", 8}, {"column", 6},  {"relation", 8}, {"role", 4},
+        {"module", 6},  {"class", 5}, {"package", 7},  {"device", 6},  {"node", 4},     {"interface", 9},
+        {"cluster", 7}, {"group", 5}, {"bucket", 6},   {"volume", 6},  {"client", 6},   {"peer", 4},
+        {"server", 6},  {"unit", 4},  {"file", 4}};
+    m->announces = arena_zalloc(&m->arena, m->cutting.words.count * sizeof *m->announces);
     m->seen = arena_zalloc(&m->arena, m->cutting.words.count * sizeof *m->seen);
     for (size_t i = 0; i < m->cutting.words.count; i++)
         for (size_t k = 0; k < sizeof words / sizeof *words; k++)
             if (str_equal_nocase(m->cutting.words.entries[i].key, words[k]))
-                m->announces[i] = true;
+                m->announces[i] = k < NAMED_COUNT ? NAMED : ANNOUNCED;
 }
 
 /* ---- The result --------------------------------------------------------------------------------------------------- */

@@ -26,6 +26,8 @@ static const struct {
      {"relation \"<*>\" does not exist"}},
     {{"cannot open /etc/passwd", "cannot open /etc/fstab", "cannot open /srv/a.b/c"}, {"cannot open <*>"}},
     {{"loading class com.acme.A", "loading class com.acme.b.C"}, {"loading class <*>"}},
+    {{"session closed for user root", "session closed for user mysql"}, {"session closed for user <*>"}},
+    {{"handler gorgon[7] lost a message", "handler com.acme.x[8] lost a message"}, {"handler <*>[<*>] lost a message"}},
     /* a number is no other thing than a name */
     {{"unknown queue billing_eu was asked", "unknown queue 17 was asked"}, {"unknown queue <*> was asked"}},
     /* words of language stay apart */
