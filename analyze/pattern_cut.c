@@ -6,6 +6,7 @@
  *     is true, a: no, ( on off ) what can be one of two is a variable, and so are directions (x+)
  *     a=  b ()                   nothing at all is a piece too
  *     [HUP, INT]  (a, b, c)      a list is one piece
+ *     a=Name{b c=1}  a=[b c]     a structure is a variable
  */
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@
 enum {
     PIECES_MAX = 512, /* of a template; its rest is one piece */
     CONTEXT_PAIRS_MIN = 3,
+    STRUCTURE_PIECES_MAX = 40,
     WORDS_TOLD_MAX = 100000, /* more different words are noise: they count as names */
 };
 
@@ -285,6 +287,34 @@ static void close_switches(struct cutter *c)
     add_piece(c, WORD_VARIABLE, from, to);
 }
 
+/* At a closing bracket: the pieces since the one that opens it, with it; 0 when it is not near. */
+static size_t opened_before(const struct cutter *c, char open, char close)
+{
+    size_t depth = 0;
+    for (size_t back = 0; back < STRUCTURE_PIECES_MAX && last(c, back); back++) {
+        if (is_sign(c, back, close))
+            depth++;
+        else if (is_sign(c, back, open) && depth-- == 0)
+            return back + 1;
+    }
+    return 0;
+}
+
+/* Behind a closing bracket: makes a variable of what stands behind "a=": Name{...}, {...} or [...]. */
+static void close_structure(struct cutter *c, char open, char close)
+{
+    size_t size = opened_before(c, open, close);
+    if (size == 0)
+        return;
+    const struct piece *first = last(c, size - 1), *name = last(c, size);
+    bool named = open == '{' && name && name->to == first->from && !is_sign(c, size, '=');
+    if (!is_sign(c, size + named, '='))
+        return;
+    size_t from = named ? name->from : first->from, to = last(c, 0)->to + 1U;
+    c->cutting->piece_count -= size + named;
+    add_piece(c, WORD_VARIABLE, from, to);
+}
+
 /* At a closing bracket: makes one piece of "[a, b, c". */
 static void close_list(struct cutter *c)
 {
@@ -391,6 +421,8 @@ static void cut_template(struct cutter *c)
             if (first == ']' || first == ')' || first == '}') {
                 close_switches(c);
                 close_list(c);
+                if (first != ')')
+                    close_structure(c, first == ']' ? '[' : '{', first);
             }
             bool empty = is_left_empty(c, at);
             /* What repeated a size took its bracket with it. */
