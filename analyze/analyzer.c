@@ -11,6 +11,7 @@
 #include "analyze/signal.h"
 #include "analyze/table.h"
 #include "analyze/text.h"
+#include "analyze/told.h"
 #include "base/clock_memo.h"
 
 struct analyzer {
@@ -20,6 +21,7 @@ struct analyzer {
     struct json_cut cut;   /* scratch, too large for the stack */
     struct text_line text; /* scratch */
     struct clock_memo clock;
+    struct teller *teller; /* NULL until a batch comes: who reads records one by one tells nothing */
 };
 
 struct analyzer *analyzer_new(const struct field_table *table)
@@ -36,6 +38,7 @@ void analyzer_free(struct analyzer *analyzer)
     if (!analyzer)
         return;
     shape_set_free(analyzer->shapes);
+    teller_free(analyzer->teller);
     free(analyzer);
 }
 
@@ -260,7 +263,8 @@ static enum level level_of_trace(const struct record *rec, struct arena *arena)
     return message.data && joined_has_trace(message) ? LEVEL_ERROR : LEVEL_UNKNOWN;
 }
 
-void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)
+static void analyze(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena,
+                    struct told_record *ret)
 {
     rec->flags &= (uint8_t)~RECORD_UNPARSED;
     rec->format = FORMAT_NONE;
@@ -279,7 +283,13 @@ void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t refe
     }
     if (rec->level == LEVEL_UNKNOWN)
         rec->level = (uint8_t)level_of_trace(rec, arena);
-    classify_record(analyzer->signals, rec, arena);
+    classify_record(analyzer->signals, rec, arena, ret);
+}
+
+void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)
+{
+    struct told_record unused;
+    analyze(analyzer, rec, reference_us, arena, &unused);
 }
 
 /* What the records of this run are read with; NULL when its source says nothing. */
@@ -296,13 +306,19 @@ void analyzer_batch(struct analyzer *analyzer, struct batch *batch)
     const struct source_defaults *defaults = NULL;
     uint32_t run = UINT32_MAX;
     shape_set_trim(analyzer->shapes);
+    if (!analyzer->teller)
+        analyzer->teller = teller_new();
+    teller_begin(analyzer->teller);
     for (uint32_t i = 0; i < batch->record_count; i++) {
         struct record *rec = &batch->records[i];
         if (rec->run != run)
             defaults = begin_run(batch, run = rec->run);
         rec->defaults = defaults;
         rec->time_us = TIME_NONE;
-        analyzer_record(analyzer, rec, batch->runs[rec->run].reference_us, &batch->arena);
+        struct told_record known;
+        analyze(analyzer, rec, batch->runs[rec->run].reference_us, &batch->arena, &known);
+        if (!batch->settle) /* what is settled was told when it came */
+            teller_record(analyzer->teller, batch, i, &known);
         if (rec->kinds) {
             struct fact *fact = batch_add_fact(batch);
             fact->record = i;

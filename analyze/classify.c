@@ -96,11 +96,13 @@ static void derive_login(struct record *rec, struct str service, struct str mess
     rec->derived = derived;
 }
 
-void classify_record(const struct signal_table *signals, struct record *rec, struct arena *arena)
+void classify_record(const struct signal_table *signals, struct record *rec, struct arena *arena,
+                     struct told_record *ret)
 {
     unsigned kinds = rec->level >= LEVEL_ERROR ? KIND_ERROR : 0u;
     struct str message = rec->shape ? record_field(rec, FIELD_MESSAGE, arena) : str_slice(rec->raw, 0, FREE_TEXT_MAX);
-    kinds |= kinds_of_status(record_status(rec));
+    *ret = (struct told_record){.message = rec->shape ? message : STR_ABSENT, .status = record_status(rec)};
+    kinds |= kinds_of_status(ret->status);
     kinds |= kinds_of_codes(signals, rec, arena);
     for (const struct record *part = rec; part; part = part->inner)
         if (part->shape && part->shape->watched)

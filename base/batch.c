@@ -199,6 +199,10 @@ void batch_free(struct batch *batch)
     free(batch->records);
     free(batch->runs);
     free(batch->facts);
+    free(batch->told.templates);
+    free(batch->told.endpoints);
+    free(batch->told.users);
+    free(batch->told.requests);
     free(batch);
 }
 
@@ -211,6 +215,7 @@ void batch_reset(struct batch *batch)
     batch->sources = NULL; /* in the arena */
     batch->source_count = batch->source_capacity = 0;
     batch->fact_count = 0;
+    batch->told.template_count = batch->told.endpoint_count = batch->told.user_count = batch->told.request_count = 0;
     batch->gaps = NULL; /* in the arena */
     batch->gap_count = batch->gap_capacity = 0;
     batch->settle = NULL;
@@ -338,4 +343,49 @@ struct fact *batch_add_fact(struct batch *batch)
     struct fact *fact = &batch->facts[batch->fact_count++];
     *fact = (struct fact){0};
     return fact;
+}
+
+/* Room for one more behind count of them. */
+static void *room_for(void *array, uint32_t count, uint32_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return array;
+    *capacity = grown(*capacity);
+    return mem_resize_array(array, *capacity, size);
+}
+
+uint32_t batch_tell_template(struct batch *batch, struct str text)
+{
+    struct batch_told *told = &batch->told;
+    told->templates =
+        room_for(told->templates, told->template_count, &told->template_capacity, sizeof *told->templates);
+    told->templates[told->template_count] = text;
+    return told->template_count++;
+}
+
+uint32_t batch_tell_endpoint(struct batch *batch, const struct batch_endpoint *endpoint)
+{
+    struct batch_told *told = &batch->told;
+    told->endpoints =
+        room_for(told->endpoints, told->endpoint_count, &told->endpoint_capacity, sizeof *told->endpoints);
+    told->endpoints[told->endpoint_count] = *endpoint;
+    return told->endpoint_count++;
+}
+
+uint32_t batch_tell_user(struct batch *batch, struct str user)
+{
+    struct batch_told *told = &batch->told;
+    told->users = room_for(told->users, told->user_count, &told->user_capacity, sizeof *told->users);
+    told->users[told->user_count] = user;
+    return told->user_count++;
+}
+
+uint32_t batch_tell_request(struct batch *batch, const struct batch_request *request)
+{
+    struct batch_told *told = &batch->told;
+    must(request->record < batch->record_count && request->endpoint < told->endpoint_count);
+    must(request->user == BATCH_NO_USER || request->user < told->user_count);
+    told->requests = room_for(told->requests, told->request_count, &told->request_capacity, sizeof *told->requests);
+    told->requests[told->request_count] = *request;
+    return told->request_count++;
 }

@@ -200,6 +200,21 @@ struct fact {
     struct str template; /* of the message */
 };
 
+/* What requests are told apart by: a service, a method and a route, the path's template. Absent when unknown. */
+struct batch_endpoint {
+    struct str service, method, route;
+};
+
+/* A record with an HTTP status and a path. */
+struct batch_request {
+    uint32_t record;   /* index into records */
+    uint32_t endpoint; /* index into endpoints */
+    uint32_t user;     /* index into users, or BATCH_NO_USER */
+    uint16_t status;
+    double duration_ms; /* negative: unknown */
+};
+#define BATCH_NO_USER UINT32_MAX
+
 /* Stored in the file: never renumber. */
 enum source_kind { SOURCE_FILE = 1, SOURCE_GZIP = 2, SOURCE_STREAM = 3, SOURCE_JOURNAL = 4 };
 
@@ -258,6 +273,21 @@ struct batch_image {
 /* Rows of hot on their way into a block; only the store understands it. */
 struct batch_settle;
 
+/* Of all distinct templates the store keeps so many, ever, and of those that no security, limit or error event had only so many. */
+enum { TEMPLATES_MAX = 20000, TEMPLATES_QUIET_MAX = 15000 };
+
+/* What analysis tells of a batch beside its records and facts, for the store to count. Views into the batch's arena. */
+struct batch_told {
+    struct str *templates; /* the distinct ones of its records, in the order in which they come */
+    uint32_t template_count, template_capacity;
+    struct batch_endpoint *endpoints; /* distinct */
+    uint32_t endpoint_count, endpoint_capacity;
+    struct str *users; /* distinct */
+    uint32_t user_count, user_capacity;
+    struct batch_request *requests; /* in the order of records, one for a record at most */
+    uint32_t request_count, request_capacity;
+};
+
 struct batch {
     uint64_t sequence; /* 0, 1, 2, ... in reading order */
     bool hot;          /* its records are to be kept as hot rows, answerable at once, instead of a block: not encoded */
@@ -270,6 +300,7 @@ struct batch {
     uint32_t source_count, source_capacity;
     struct fact *facts;
     uint32_t fact_count, fact_capacity;
+    struct batch_told told;
     struct batch_gap *gaps; /* in arena */
     uint32_t gap_count, gap_capacity;
     struct batch_settle *settle; /* in arena; NULL unless store_settle_take filled the batch */
@@ -296,6 +327,11 @@ void batch_set_source(struct batch *batch, const struct source_state *state);
 const struct source_state *batch_source(const struct batch *batch, int64_t source);
 /* A zeroed fact at the end of facts; valid until the next call. */
 struct fact *batch_add_fact(struct batch *batch);
+/* Each adds to told and returns the index; texts live in the batch's arena. The caller sees to it that they are distinct. */
+uint32_t batch_tell_template(struct batch *batch, struct str text);
+uint32_t batch_tell_endpoint(struct batch *batch, const struct batch_endpoint *endpoint);
+uint32_t batch_tell_user(struct batch *batch, struct str user);
+uint32_t batch_tell_request(struct batch *batch, const struct batch_request *request);
 /* Records a gap with the batch: it is written in the same transaction, and counted in its source, whose state must be stored or
  * come with the batch. */
 void batch_add_gap(struct batch *batch, const struct batch_gap *gap);

@@ -1,6 +1,7 @@
 #include "store/codec.h"
 
 #include <libdeflate.h>
+#include <stdlib.h>
 
 #include "base/hash.h"
 #include "base/must.h"
@@ -213,4 +214,60 @@ bool codec_reader_take(struct codec_reader *reader, uint32_t kind, struct arena 
         return false;
     *ret = entry->raw = str_from(to, entry->raw_size);
     return true;
+}
+
+/* ---- A text on its own --------------------------------------------------------------------------------------------- */
+
+struct codec_text {
+    struct libdeflate_compressor *compressor;
+    struct libdeflate_decompressor *decompressor;
+};
+
+struct codec_text *codec_text_new(void)
+{
+    struct codec_text *codec = mem_alloc(sizeof *codec);
+    codec->compressor = libdeflate_alloc_compressor(levels[PRESS_USUAL]);
+    codec->decompressor = libdeflate_alloc_decompressor();
+    must(codec->compressor != NULL && codec->decompressor != NULL);
+    return codec;
+}
+
+void codec_text_free(struct codec_text *codec)
+{
+    if (codec == NULL)
+        return;
+    libdeflate_free_compressor(codec->compressor);
+    libdeflate_free_decompressor(codec->decompressor);
+    free(codec);
+}
+
+void codec_text_press(struct codec_text *codec, struct str raw, struct buf *out)
+{
+    buf_reset(out);
+    buf_add_varint(out, raw.size);
+    char *at = raw.size > 0 ? buf_reserve(out, raw.size) : NULL;
+    must(raw.size == 0 || at != NULL);
+    size_t size =
+        raw.size > 1 ? libdeflate_deflate_compress(codec->compressor, raw.data, raw.size, at, raw.size - 1) : 0;
+    if (size == 0 && raw.size > 0)
+        memcpy(at, raw.data, size = raw.size);
+    out->size += size;
+    out->data[out->size] = 0;
+}
+
+bool codec_text_open(struct codec_text *codec, struct str pressed, size_t raw_max, struct arena *arena, struct str *ret)
+{
+    uint64_t size;
+    if (!str_take_varint(&pressed, &size) || size > raw_max || pressed.size > size)
+        return false;
+    if (pressed.size == size) {
+        *ret = pressed;
+        return true;
+    }
+    char *raw = arena_alloc(arena, size);
+    *ret = str_from(raw, size);
+    size_t used;
+    return libdeflate_deflate_decompress_ex(codec->decompressor, pressed.data, pressed.size, raw, size, &used, NULL) ==
+               LIBDEFLATE_SUCCESS &&
+           used == pressed.size;
 }

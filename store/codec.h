@@ -77,4 +77,15 @@ void codec_reader_release(struct codec_reader *reader);
  * checked before anything is allocated. */
 bool codec_reader_take(struct codec_reader *reader, uint32_t kind, struct arena *arena, struct str *ret);
 
+/* A text on its own, such as a row of pack (pack.h): varint its size, then its bytes, as raw deflate (RFC 1951) where that is shorter.
+ * Belongs to one thread. */
+struct codec_text;
+struct codec_text *codec_text_new(void);
+void codec_text_free(struct codec_text *codec); /* NULL is fine */
+/* Replaces what is in out. */
+void codec_text_press(struct codec_text *codec, struct str raw, struct buf *out);
+/* False when the bytes are damaged or the text is longer than raw_max, which is checked before anything is allocated. */
+bool codec_text_open(struct codec_text *codec, struct str pressed, size_t raw_max, struct arena *arena,
+                     struct str *ret);
+
 #endif

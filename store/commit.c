@@ -1,8 +1,10 @@
 #include "base/must.h"
 #include "store/append.h"
 #include "store/borrow.h"
+#include "store/error_tally.h"
 #include "store/fact.h"
 #include "store/hot.h"
+#include "store/keep.h"
 #include "store/name.h"
 #include "store/source.h"
 #include "store/trait.h"
@@ -14,7 +16,7 @@
  *   3. block, runs, head, words          unless the batch is hot; the digest chains to the block before
  *   4. its pending records, or all of a hot batch, become hot rows
  *   5. facts
- *   6. counts of its sources, and the record counter
+ *   6. templates, counts of errors, counts of its sources, and the record counter
  *
  * Record i of the batch is number writer.next_record + i. A pending record of the batch that a later run of its source
  * replaces is superseded: it gets no row and no facts, and is not counted; its number is lost. */
@@ -114,6 +116,17 @@ static bool write_hot(struct commit *commit, struct err *err)
     return true;
 }
 
+static bool keep_templates(struct commit *commit, struct err *err)
+{
+    const struct batch_told *told = &commit->batch->told;
+    bool kept;
+    for (uint32_t i = 0; i < told->template_count; i++) {
+        if (!keep_template(commit->store, told->templates[i], true, &kept, err))
+            return false;
+    }
+    return true;
+}
+
 static bool write_facts(struct commit *commit, struct err *err)
 {
     const struct batch *batch = commit->batch;
@@ -189,7 +202,8 @@ bool store_commit(struct store *store, struct batch *batch, struct err *err)
     if (has_pending(batch))
         find_superseded(&commit);
     bool ok = write_sources(&commit, err) && replace_pending(&commit, err) && write_block(&commit, err) &&
-              write_hot(&commit, err) && write_facts(&commit, err) && write_counts(&commit, err) &&
+              write_hot(&commit, err) && keep_templates(&commit, err) && write_facts(&commit, err) &&
+              keep_write(store, err) && error_tally_write(store, err) && write_counts(&commit, err) &&
               sql_run(&store->sql, "commit", err);
     arena_release(&commit.arena);
     if (!ok) {
@@ -197,6 +211,8 @@ bool store_commit(struct store *store, struct batch *batch, struct err *err)
             sql_run(&store->sql, "rollback", NULL);
         name_forget(store);
         trait_forget(store);
+        keep_forget(store);
+        error_tally_forget(store);
         return false;
     }
     store->writer = commit.writer;

@@ -1,4 +1,5 @@
 #include "base/must.h"
+#include "store/error_tally.h"
 #include "store/fact.h"
 #include "store/name.h"
 #include "store/trait.h"
@@ -135,6 +136,8 @@ bool fact_write(struct store *store, uint64_t number, int64_t source, const stru
             sql_bind_i64(stmt, COLUMN_OUTCOME, fact->kinds & KIND_AUTH_FAILURE ? 0 : 1);
         if (!sql_do(&store->sql, stmt, err))
             return false;
+        if ((tables[i].kinds & KIND_ERROR) && sql_changes(&store->sql) == 1)
+            error_tally_add(store, row.record, row.moment, row.trait);
     }
     return true;
 }

@@ -10,6 +10,20 @@
 enum { SCHEMA_VERSION = 1 }; /* user_version of the file: the number of the last migration */
 
 struct fetch_cache;
+struct codec_text;
+
+/* Errors of one hour and trait that the running transaction has met; see error_tally.c. */
+struct error_change {
+    int64_t hour, trait;
+    int64_t added, taken, pruned;
+    int64_t first, last; /* moments of those added, or TIME_NONE */
+    uint64_t first_record, last_record;
+};
+struct error_tally {
+    struct map places; /* hour and trait -> index into changes */
+    struct error_change *changes;
+    size_t count, capacity;
+};
 
 /* What the writer knows without asking the file; it is the only one who changes it. A commit works on a copy and puts it
  * back only when the transaction is durable, so a failure leaves it as it was. */
@@ -30,6 +44,11 @@ struct store {
     struct map names;  /* text -> id in name, 0 when it was met but has none; see name.c */
     struct map traits; /* its columns -> id in trait; see trait.c */
     bool names_loaded, traits_loaded;
+    struct map templates; /* those kept, in their order; see keep.c */
+    size_t templates_written;
+    bool templates_loaded;
+    struct error_tally errors;
+    struct codec_text *codec;  /* NULL until first used */
     struct map last_times;     /* id of a source -> time of its last record, of those that came in hot batches */
     uint64_t wal_pages;        /* in the write-ahead log after the last commit */
     uint64_t wal_patience;     /* store_checkpoint waits for readers from this many on */

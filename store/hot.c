@@ -1,5 +1,6 @@
 #include "store/hot.h"
 
+#include "store/error_tally.h"
 #include "store/source.h"
 
 enum {
@@ -69,6 +70,8 @@ static bool delete_record(struct store *store, int64_t number, struct err *err)
 {
     static const char *const deletes[] = {"hot_delete", "fact_auth_delete", "fact_rate_limit_delete",
                                           "fact_denial_delete", "fact_error_delete"};
+    if (!error_tally_take(store, number, err))
+        return false;
     for (size_t i = 0; i < sizeof deletes / sizeof *deletes; i++) {
         struct sqlite3_stmt *stmt = sql_use(&store->sql, deletes[i], err);
         if (stmt == NULL)

@@ -89,7 +89,15 @@ bool memo_name(struct memo *memo, int64_t id, struct str *ret_text, struct err *
 /* A trait as it stands in the file: ids of names, 0 where there is none. */
 struct trait_names {
     int64_t service, logger, method, template;
+    bool other;
 };
+
+static const char other[] = "other";
+
+struct str memo_other(void)
+{
+    return str_from(other, sizeof other - 1);
+}
 
 static bool read_trait(struct memo *memo, int64_t id, struct fact_row *ret, struct trait_names *ret_names,
                        struct err *err)
@@ -111,7 +119,8 @@ static bool read_trait(struct memo *memo, int64_t id, struct fact_row *ret, stru
         .level = level > 0 && level <= LEVEL_CRITICAL ? (uint8_t)level : LEVEL_UNKNOWN,
         .status = status > 0 && status <= UINT16_MAX ? (uint16_t)status : 0,
     };
-    *ret_names = (struct trait_names){sql_i64(stmt, 3), sql_i64(stmt, 4), sql_i64(stmt, 5), sql_i64(stmt, 6)};
+    *ret_names = (struct trait_names){sql_i64(stmt, 3), sql_i64(stmt, 4), sql_i64(stmt, 5), sql_i64(stmt, 6),
+                                      sql_is_i64(stmt, 6) && sql_i64(stmt, 6) == 0};
     sql_rest(stmt);
     return true;
 }
@@ -126,6 +135,8 @@ bool memo_trait(struct memo *memo, int64_t id, struct fact_row *ret, struct err 
                        memo_name(memo, names.logger, &trait->row.logger, err) &&
                        memo_name(memo, names.method, &trait->row.method, err) &&
                        memo_name(memo, names.template, &trait->row.template, err);
+        if (names.other)
+            trait->row.template = memo_other();
         trait->id = id;
     }
     *ret = trait->row;

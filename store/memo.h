@@ -16,6 +16,8 @@ bool memo_name(struct memo *memo, int64_t id, struct str *ret_text, struct err *
 /* Source, level, status, service, logger, method and template of a trait; the rest of the row is zero. A trait that is not
  * there is ERR_CORRUPT. */
 bool memo_trait(struct memo *memo, int64_t id, struct fact_row *ret, struct err *err);
+/* What memo_trait gives as the template of a trait that stands for all templates not kept: those very bytes, told by their address. */
+struct str memo_other(void);
 /* The beginning and the number behind it in decimal, as one text, which lives until the next one is asked for. */
 struct str memo_join(struct memo *memo, struct str beginning, int64_t number);
 

@@ -2,6 +2,7 @@
 
 #include "base/must.h"
 #include "base/scope.h"
+#include "store/error_tally.h"
 #include "store/handle.h"
 #include "store/prune_name.h"
 #include "store/segment.h"
@@ -340,9 +341,11 @@ static bool drop_block(struct pruning *p, const struct going *going, struct err 
     static const char *const facts[] = {"prune_fact_auth", "prune_fact_rate_limit", "prune_fact_denial",
                                         "prune_fact_error"};
     struct sql *sql = &p->store->sql;
+    int64_t first = (int64_t)going->first_record, last = (int64_t)(going->first_record + going->slots - 1);
+    if (going->slots > 0 && !error_tally_prune(p->store, first, last, err))
+        return false;
     for (size_t i = 0; i < sizeof facts / sizeof *facts && going->slots > 0; i++) {
-        if (!do_range(sql, facts[i], (int64_t)going->first_record, (int64_t)(going->first_record + going->slots - 1),
-                      err))
+        if (!do_range(sql, facts[i], first, last, err))
             return false;
     }
     return drop_runs(p, going->id, err) && do_one(sql, "prune_block", going->id, err) &&
@@ -381,9 +384,11 @@ static bool drop_some(struct pruning *p, size_t *at, struct err *err)
         blocks++;
         bytes += going.bytes;
     }
-    ok = ok && source_set_times(p->store, p->sources, p->source_count, err) && sql_run(sql, "commit", err);
+    ok = ok && error_tally_write(p->store, err) && source_set_times(p->store, p->sources, p->source_count, err) &&
+         sql_run(sql, "commit", err);
     p->source_count = 0;
     if (!ok) {
+        error_tally_forget(p->store);
         if (sql_in_transaction(sql))
             sql_run(sql, "rollback", NULL);
         return false;

@@ -74,11 +74,36 @@ static bool mark_rows(struct sweep *s, const char *statement, int columns, bool 
     return step == 0;
 }
 
+/* Of each trait that is referred to the one its errors are counted under. */
+static bool mark_counted(struct sweep *s, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&s->store->sql, "sweep_counted", err);
+    if (stmt == NULL)
+        return false;
+    int step;
+    while ((step = sql_step(&s->store->sql, stmt, err)) == 1)
+        if (is_marked(&s->traits, sql_i64(stmt, 0)))
+            mark(&s->traits, sql_i64(stmt, 1));
+    return step == 0;
+}
+
+/* Templates that had errors are kept for good. */
+static bool mark_templates(struct sweep *s, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&s->store->sql, "sweep_template_error", err);
+    if (stmt == NULL)
+        return false;
+    int step;
+    while ((step = sql_step(&s->store->sql, stmt, err)) == 1)
+        mark(&s->names, sql_i64(stmt, 0));
+    return step == 0;
+}
+
 static bool mark_all(struct sweep *s, struct err *err)
 {
     return mark_rows(s, "sweep_auth", 4, false, err) && mark_rows(s, "sweep_rate_limit", 4, false, err) &&
            mark_rows(s, "sweep_denial", 4, false, err) && mark_rows(s, "sweep_error", 4, false, err) &&
-           mark_rows(s, "sweep_trait", 5, true, err);
+           mark_counted(s, err) && mark_rows(s, "sweep_trait", 5, true, err) && mark_templates(s, err);
 }
 
 /* The next ids behind *after that nothing refers to; the last row is not among them. */

@@ -21,6 +21,7 @@
 #include "base/batch.h"
 #include "base/err.h"
 #include "base/scope.h"
+#include "base/sketch.h"
 
 enum store_mode {
     STORE_READ,  /* must exist */
@@ -242,6 +243,86 @@ struct fact_ask {
 /* Calls visit for each row, views valid during the call, until it returns false. */
 bool store_facts(struct store *store, const struct fact_ask *ask, bool (*visit)(void *context, const struct fact_row *),
                  void *context, struct err *err);
+
+/* ---- What ingest counts ---------------------------------------------------------------------------------------------- */
+
+/* Kept in the transaction that keeps the records, so that it is exact at any moment; pending records count, until they are
+ * replaced. Each call reads what the store holds then, in short reads; views given to visit die with its call, and when it returns
+ * false nothing more is read. */
+
+/* All distinct templates, in the order in which they came; in arena. What is told once keeps its place. */
+bool store_templates(struct store *store, struct arena *arena, struct str **ret, size_t *ret_count, struct err *err);
+
+/* Errors by hour of UTC and what they have in common: the counts add up to the facts of errors there are. */
+struct error_count {
+    int64_t hour_us; /* its beginning; TIME_NONE: errors without a time */
+    int64_t source;
+    uint8_t level;
+    uint16_t status;
+    struct str service, logger, method, template; /* absent when unknown */
+    bool other;                                   /* of all templates that are not kept: template is "other" */
+    uint64_t count;
+};
+/* Hours that overlap since <= time < until (TIME_NONE: open), upwards; errors without a time only when both are open, first. */
+bool store_error_counts(struct store *store, int64_t since_us, int64_t until_us,
+                        bool (*visit)(void *context, const struct error_count *), void *context, struct err *err);
+
+/* What an error's template has had ever: pruning takes nothing of it. Of a record that was pending, and has grown since, the number
+ * may be told as the last until the template comes again. */
+struct error_template {
+    struct str template;                /* absent: of errors without any */
+    bool other;                         /* of all templates that are not kept: template is "other" */
+    int64_t first_us, last_us;          /* TIME_NONE: unknown */
+    uint64_t first_record, last_record; /* in the order of storing */
+    uint64_t count;
+};
+/* In the order of the texts, "other" first. */
+bool store_error_templates(struct store *store, bool (*visit)(void *context, const struct error_template *),
+                           void *context, struct err *err);
+
+/* Requests (struct batch_request) by minute of UTC and endpoint. */
+enum {
+    ENDPOINTS_MAX = 1000,  /* of them so many are told apart; of what comes later only */
+    ENDPOINTS_OTHER = 100, /* so many services, each with method and route absent; then nothing */
+};
+struct request_count {
+    int64_t minute_us;                 /* its beginning; TIME_NONE: requests without a time */
+    struct str service, method, route; /* absent when unknown */
+    bool other;                        /* of endpoints beyond the bound */
+    uint64_t requests;
+    uint64_t failed;                   /* of them, with a status from 500 on */
+    uint64_t refused;                  /* 400 .. 499 */
+    const struct sketch *durations_ms; /* of those that tell one */
+};
+/* Minutes that overlap since <= time < until, upwards; requests without a time only when both are open, first. An endpoint may come
+ * more than once for a minute: the counts add up, and the sketches are to be merged. */
+bool store_request_counts(struct store *store, int64_t since_us, int64_t until_us,
+                          bool (*visit)(void *context, const struct request_count *), void *context, struct err *err);
+
+/* Requests by hour of UTC and user; those without a user are not here. */
+enum { HOUR_USERS_MAX = 1000 };
+struct user_count {
+    int64_t hour_us; /* its beginning; TIME_NONE: requests without a time */
+    struct str user; /* absent: all those that came when the hour had HOUR_USERS_MAX */
+    uint64_t requests;
+};
+/* Hours as above. A user may come more than once for an hour. */
+bool store_user_counts(struct store *store, int64_t since_us, int64_t until_us,
+                       bool (*visit)(void *context, const struct user_count *), void *context, struct err *err);
+
+/* A pattern's id, "p" and the 16 hexadecimal digits of hash_bytes(text, size, 0) of its text, and one of its templates, by which it is
+ * found again when it has become another pattern: an index of store_templates. */
+struct store_pattern {
+    uint64_t hash;
+    uint32_t template;
+};
+enum { PATTERNS_MAX = 50000 }; /* what would be more is not remembered */
+/* Remembers ids that have been given, in one transaction; those it knows cost nothing. An id that is a template's own needs no
+ * remembering, and gets none. */
+bool store_patterns_given(struct store *store, const struct store_pattern *patterns, size_t count, struct err *err);
+/* Which template an id was given for, in arena; absent when it is unknown. */
+bool store_pattern_known(struct store *store, struct str id, struct arena *arena, struct str *ret_template,
+                         struct err *err);
 
 struct store_summary {
     uint64_t file_bytes; /* database and write-ahead log */

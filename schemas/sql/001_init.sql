@@ -147,7 +147,9 @@ CREATE TABLE word_bucket(id INTEGER PRIMARY KEY, words BLOB NOT NULL);
 CREATE TABLE trait(
     id INTEGER PRIMARY KEY,
     source INTEGER NOT NULL, level INTEGER, status INTEGER,
-    service INTEGER, logger INTEGER, method INTEGER, template INTEGER
+    service INTEGER, logger INTEGER, method INTEGER,
+    template INTEGER,               -- 0: any that is not kept
+    counted INTEGER                 -- the trait its errors are counted under: template is not kept. NULL: itself
 );
 
 -- Facts. moment counts microseconds from 2028-01-01T00:00:00Z, so that it takes six bytes from mid-2023 to mid-2032. user,
@@ -170,6 +172,24 @@ CREATE TABLE fact_error(
     record INTEGER PRIMARY KEY,
     moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER
 );
+
+-- Rows of fact_error by hour, counted from 2028-01-01T00:00:00Z, -4000000000 for those without a moment, and trait. No row has
+-- count 0.
+CREATE TABLE error_hour(
+    hour INTEGER NOT NULL, trait INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (hour, trait)
+) WITHOUT ROWID;
+
+-- Of the errors of a template (a name; 0: of all those not kept, -1: none) there ever were: pruning leaves it as it is.
+CREATE TABLE template_error(
+    template INTEGER PRIMARY KEY,
+    count INTEGER NOT NULL,
+    first INTEGER, last INTEGER,    -- moments
+    first_record INTEGER NOT NULL, last_record INTEGER NOT NULL
+);
+
+-- Lists and counts in compressed form (store/pack.h): id = kind << 40 | number.
+CREATE TABLE pack(id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 
 -- ---- Views: stable API ------------------------------------------------------------------------------------------------
 -- A fraction of a second is printed with six digits, or not at all when it is zero; whole seconds are rounded down, also
@@ -251,6 +271,32 @@ CREATE VIEW error_event AS SELECT
         ELSE path END AS path,
     (SELECT text FROM name WHERE id = template) AS template
 FROM fact_error f LEFT JOIN trait t ON t.id = f.trait;
+
+CREATE VIEW error_count AS SELECT
+    strftime('%Y-%m-%dT%H:00:00Z', nullif(hour, -4000000000) * 3600 + 1830297600, 'unixepoch') AS hour,
+    nullif(hour, -4000000000) * 3600000000 + 1830297600000000 AS hour_us,
+    (SELECT name FROM source_file WHERE id = source) AS source,
+    (SELECT text FROM name WHERE id = level) AS level,
+    status,
+    (SELECT text FROM name WHERE id = service) AS service,
+    (SELECT text FROM name WHERE id = logger) AS logger,
+    (SELECT text FROM name WHERE id = method) AS method,
+    CASE template WHEN 0 THEN 'other' ELSE (SELECT text FROM name WHERE id = template) END AS template,
+    count
+FROM error_hour LEFT JOIN trait t ON t.id = trait;
+
+CREATE VIEW error_template AS SELECT
+    CASE template WHEN 0 THEN 'other' ELSE (SELECT text FROM name WHERE id = template) END AS template,
+    count,
+    strftime('%Y-%m-%dT%H:%M:%S', first / 1000000 - (first % 1000000 < 0) + 1830297600, 'unixepoch')
+        || CASE first % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (first % 1000000 + 1000000) % 1000000) END AS first,
+    first + 1830297600000000 AS first_us,
+    strftime('%Y-%m-%dT%H:%M:%S', last / 1000000 - (last % 1000000 < 0) + 1830297600, 'unixepoch')
+        || CASE last % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (last % 1000000 + 1000000) % 1000000) END AS last,
+    last + 1830297600000000 AS last_us,
+    first_record,
+    last_record
+FROM template_error;
 
 CREATE VIEW source AS SELECT
     id,

@@ -132,11 +132,77 @@ INSERT INTO name(text) VALUES (?1);
 SELECT id, text FROM name ORDER BY id DESC LIMIT ?1;
 
 -- name: trait_insert
-INSERT INTO trait(source, level, status, service, logger, method, template) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+INSERT INTO trait(source, level, status, service, logger, method, template, counted)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+
+-- name: trait_counted
+-- plan: SEARCH trait USING INTEGER PRIMARY KEY (rowid=?)
+SELECT coalesce(counted, id), template FROM trait WHERE id = ?1;
+
+-- Errors by hour and trait, and what there ever was of a template.
+
+-- name: error_hour_add
+INSERT INTO error_hour(hour, trait, count) VALUES (?1, ?2, ?3)
+ON CONFLICT(hour, trait) DO UPDATE SET count = count + excluded.count;
+
+-- name: error_hour_drop
+-- plan: SEARCH error_hour USING PRIMARY KEY (hour=? AND trait=?)
+DELETE FROM error_hour WHERE hour = ?1 AND trait = ?2 AND count = 0;
+
+-- name: error_hour_page
+-- plan: SEARCH error_hour USING PRIMARY KEY ((hour,trait)>(?,?) AND hour<?)
+SELECT hour, trait, count FROM error_hour WHERE (hour, trait) > (?1, ?2) AND hour <= ?3 ORDER BY hour, trait LIMIT ?4;
+
+-- name: template_error_add
+INSERT INTO template_error(template, count, first, last, first_record, last_record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT(template) DO UPDATE SET
+    count = count + excluded.count,
+    first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),
+    last = max(coalesce(last, excluded.last), coalesce(excluded.last, last)),
+    first_record = min(first_record, excluded.first_record), last_record = max(last_record, excluded.last_record);
+
+-- name: template_error_take
+-- plan: SEARCH template_error USING INTEGER PRIMARY KEY (rowid=?)
+UPDATE template_error SET count = count - ?2 WHERE template = ?1;
+
+-- name: template_error_drop
+-- plan: SEARCH template_error USING INTEGER PRIMARY KEY (rowid=?)
+DELETE FROM template_error WHERE template = ?1 AND count = ?2;
+
+-- name: template_errors
+-- plan: SCAN template_error
+-- plan: SEARCH name USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN
+SELECT template, count, first, last, first_record, last_record, text
+FROM template_error LEFT JOIN name ON name.id = template;
+
+-- name: fact_error_read
+-- plan: SEARCH fact_error USING INTEGER PRIMARY KEY (rowid=?)
+SELECT moment, trait FROM fact_error WHERE record = ?1;
+
+-- Lists and counts in compressed form.
+
+-- name: pack_read
+-- plan: SEARCH pack USING INTEGER PRIMARY KEY (rowid=?)
+SELECT ?2, body FROM pack WHERE id = ?1 << 40 | ?2;
+
+-- name: pack_next
+-- plan: SEARCH pack USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT id & 0xffffffffff, body FROM pack WHERE id BETWEEN ?1 << 40 | ?2 AND ?1 << 40 | ?3 ORDER BY id LIMIT 1;
+
+-- name: pack_last
+-- plan: SEARCH pack USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT id & 0xffffffffff, body FROM pack WHERE id BETWEEN ?1 << 40 AND ?1 << 40 | 0xffffffffff ORDER BY id DESC LIMIT 1;
+
+-- name: pack_write
+INSERT INTO pack(id, body) VALUES (?1 << 40 | ?2, ?3) ON CONFLICT(id) DO UPDATE SET body = excluded.body;
+
+-- name: pack_delete
+-- plan: SEARCH pack USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+DELETE FROM pack WHERE id BETWEEN ?1 << 40 | ?2 AND ?1 << 40 | ?3;
 
 -- name: trait_latest
 -- plan: SCAN trait
-SELECT id, source, level, status, service, logger, method, template FROM trait ORDER BY id DESC LIMIT ?1;
+SELECT id, source, level, status, service, logger, method, iif(template = 0, -1, template) FROM trait ORDER BY id DESC LIMIT ?1;
 
 -- name: source_upsert
 INSERT INTO source_file(id, name, kind, device, inode, head_size, tail_size, head_hash, tail_hash, position,
@@ -344,6 +410,14 @@ SELECT trait, user, client_ip, path FROM fact_denial;
 -- plan: SCAN fact_error
 SELECT trait, user, client_ip, path FROM fact_error;
 
+-- name: sweep_counted
+-- plan: SCAN trait
+SELECT id, counted FROM trait WHERE counted IS NOT NULL;
+
+-- name: sweep_template_error
+-- plan: SCAN template_error
+SELECT template FROM template_error;
+
 -- name: sweep_trait
 -- plan: SCAN trait
 SELECT id, service, logger, method, template FROM trait;
@@ -411,6 +485,11 @@ UPDATE pruned_run SET offset_to = ?3 WHERE source = ?1 AND offset_to = ?2;
 INSERT INTO pruned_run(source, offset_from, offset_to) VALUES (?1, ?2, ?3);
 
 -- ?1 .. ?2: the record numbers of a block. What unterminated ends have stays, as they do.
+
+-- name: prune_errors
+-- plan: SEARCH fact_error USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+-- plan: USING ROWID SEARCH ON TABLE hot FOR IN-OPERATOR
+SELECT moment, trait FROM fact_error WHERE record BETWEEN ?1 AND ?2 AND record NOT IN (SELECT record FROM hot);
 
 -- name: prune_fact_auth
 -- plan: SEARCH fact_auth USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)

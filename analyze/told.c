@@ -1,0 +1,230 @@
+#include "analyze/told.h"
+
+#include <stdlib.h>
+
+#include "analyze/record.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/must.h"
+
+/* A cache of sketches: each may stand in the SETS_WAYS places of its set, the one met last takes the place of another. So a look-up
+ * costs the same whatever is in the log; what is not found is only worked out again. */
+enum {
+    SKETCH_SETS = 4096,
+    SETS_WAYS = 4,
+    ROUTES_MAX = 8192, /* routes are forgotten when there are so many */
+};
+
+struct sketch_set {
+    uint64_t sketches[SETS_WAYS]; /* 0: nothing here */
+    uint32_t texts[SETS_WAYS];    /* indexes into a map's entries */
+    uint32_t next;                /* the way that is replaced next */
+};
+
+struct teller {
+    uint64_t batch;                             /* counts them, from 1 */
+    struct map templates;                       /* distinct ones -> the batch they were told to last */
+    struct sketch_set of_messages[SKETCH_SETS]; /* texts: entries of templates */
+    struct map routes;                          /* distinct ones -> nothing */
+    struct sketch_set of_paths[SKETCH_SETS];    /* texts: entries of routes */
+    struct map endpoints, users;                /* of this batch: -> index in told */
+    struct buf key;
+};
+
+struct teller *teller_new(void)
+{
+    struct teller *teller = mem_alloc(sizeof *teller);
+    teller->key = BUF(4 * RECORD_BYTES_MAX);
+    return teller;
+}
+
+void teller_free(struct teller *teller)
+{
+    if (!teller)
+        return;
+    map_release(&teller->templates);
+    map_release(&teller->routes);
+    map_release(&teller->endpoints);
+    map_release(&teller->users);
+    buf_release(&teller->key);
+    free(teller);
+}
+
+void teller_begin(struct teller *teller)
+{
+    teller->batch++;
+    map_reset(&teller->endpoints);
+    map_reset(&teller->users);
+}
+
+/* ---- Sketches -------------------------------------------------------------------------------------------------------- */
+
+/* The text's index, if the sketch is known; else the place it is to be put in is made its, and the index is up to the caller. */
+static bool find_sketch(struct sketch_set *sets, uint64_t sketch, uint32_t **ret_text)
+{
+    struct sketch_set *set = &sets[sketch % SKETCH_SETS];
+    for (unsigned way = 0; way < SETS_WAYS; way++) {
+        if (set->sketches[way] == sketch) {
+            *ret_text = &set->texts[way];
+            return true;
+        }
+    }
+    unsigned way = set->next++ % SETS_WAYS;
+    set->sketches[way] = sketch;
+    *ret_text = &set->texts[way];
+    return false;
+}
+
+static uint64_t template_sketch(struct str text)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+    text = str_slice(text, 0, str_find_char(text, '\n'));
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        bool digit = c >= '0' && c <= '9' && i > 0 && text.data[i - 1] != 'v';
+        if (digit && text.data[i - 1] >= '0' && text.data[i - 1] <= '9')
+            continue;
+        hash = (hash ^ (digit ? '0' : c)) * 0x100000001b3;
+    }
+    return hash_mix(hash, text.size > 128);
+}
+
+static uint64_t sketch_of_text(struct str text)
+{
+    return template_sketch(text) | 1; /* never 0 */
+}
+
+/* ---- Templates -------------------------------------------------------------------------------------------------------- */
+
+/* Equal sketches are equal templates, as record_template makes them; false when that is not told by cheap means. */
+static bool sketch_of(const struct record *rec, const struct told_record *known, struct arena *arena, uint64_t *ret)
+{
+    bool several = !(rec->shape && rec->shape->literals) && str_find_char(rec->raw, '\n') != STR_NONE;
+    if (several)
+        return false;
+    if (!rec->shape) {
+        *ret = sketch_of_text(rec->raw);
+        return true;
+    }
+    if (known->message.data) {
+        *ret = sketch_of_text(known->message);
+        return true;
+    }
+    struct str path = record_field(rec, FIELD_PATH, arena);
+    if (!path.data) {
+        struct str event = record_field(rec, FIELD_EVENT, arena);
+        *ret = event.data ? sketch_of_text(event) : 1;
+        return true;
+    }
+    struct str method = record_field(rec, FIELD_METHOD, arena);
+    *ret = hash_mix(sketch_of_text(str_slice(path, 0, str_find_char(path, '?'))),
+                    hash_bytes(method.data, method.size, known->status)) |
+           1;
+    return true;
+}
+
+static void tell_template(struct teller *teller, struct batch *batch, uint32_t index)
+{
+    struct map_entry *entry = &teller->templates.entries[index];
+    if (entry->value == teller->batch)
+        return;
+    entry->value = teller->batch;
+    batch_tell_template(batch, arena_str(&batch->arena, entry->key));
+}
+
+static void tell_template_of(struct teller *teller, struct batch *batch, const struct record *rec,
+                             const struct told_record *known)
+{
+    uint64_t sketch;
+    uint32_t here = UINT32_MAX, *index = &here;
+    bool cheap = sketch_of(rec, known, &batch->arena, &sketch);
+    if (!cheap || !find_sketch(teller->of_messages, sketch, &index)) {
+        *index = UINT32_MAX;
+        if (teller->templates.count == TEMPLATES_MAX) /* the store keeps no more, either */
+            return;
+        struct str template = record_template(rec, &batch->arena);
+        if (template.data)
+            *index = (uint32_t)(map_at(&teller->templates, template, NULL) - teller->templates.entries);
+    }
+    if (*index != UINT32_MAX)
+        tell_template(teller, batch, *index);
+}
+
+/* ---- Requests --------------------------------------------------------------------------------------------------------- */
+
+/* Lives until the next one is asked for, or longer. */
+static struct str route_of(struct teller *teller, struct str path, struct arena *arena)
+{
+    struct str bare = str_slice(path, 0, str_find_char(path, '?'));
+    if (teller->routes.count == ROUTES_MAX) {
+        map_reset(&teller->routes);
+        memset(teller->of_paths, 0, sizeof teller->of_paths);
+    }
+    uint32_t *index;
+    if (!find_sketch(teller->of_paths, sketch_of_text(bare), &index))
+        *index = (uint32_t)(map_at(&teller->routes, template_of(bare, arena), NULL) - teller->routes.entries);
+    return teller->routes.entries[*index].key;
+}
+
+static uint32_t endpoint_of(struct teller *teller, struct batch *batch, const struct batch_endpoint *endpoint)
+{
+    const struct str parts[] = {endpoint->service, endpoint->method, endpoint->route};
+    buf_reset(&teller->key);
+    for (unsigned i = 0; i < 3; i++) {
+        buf_add_varint(&teller->key, parts[i].size);
+        buf_add_str(&teller->key, parts[i]);
+    }
+    bool is_new;
+    struct map_entry *entry = map_at(&teller->endpoints, buf_str(&teller->key), &is_new);
+    if (is_new) {
+        struct arena *arena = &batch->arena;
+        struct batch_endpoint kept = {arena_str(arena, parts[0]), arena_str(arena, parts[1]),
+                                      arena_str(arena, parts[2])};
+        entry->value = batch_tell_endpoint(batch, &kept);
+    }
+    return (uint32_t)entry->value;
+}
+
+static uint32_t user_of(struct teller *teller, struct batch *batch, struct str user)
+{
+    if (!user.data)
+        return BATCH_NO_USER;
+    bool is_new;
+    struct map_entry *entry = map_at(&teller->users, user, &is_new);
+    if (is_new)
+        entry->value = batch_tell_user(batch, arena_str(&batch->arena, user));
+    return (uint32_t)entry->value;
+}
+
+static void tell_request(struct teller *teller, struct batch *batch, uint32_t i, unsigned status)
+{
+    const struct record *rec = &batch->records[i];
+    struct arena *arena = &batch->arena;
+    struct str path = record_field(rec, FIELD_PATH, arena);
+    if (!path.data)
+        return;
+    struct batch_endpoint endpoint = {
+        .service = record_field(rec, FIELD_SERVICE, arena),
+        .method = record_field(rec, FIELD_METHOD, arena),
+        .route = route_of(teller, path, arena),
+    };
+    struct batch_request request = {
+        .record = i,
+        .endpoint = endpoint_of(teller, batch, &endpoint),
+        .user = user_of(teller, batch, record_field(rec, FIELD_USER, arena)),
+        .status = (uint16_t)status,
+    };
+    if (!record_duration_ms(rec, arena, &request.duration_ms) || request.duration_ms < 0)
+        request.duration_ms = -1;
+    batch_tell_request(batch, &request);
+}
+
+void teller_record(struct teller *teller, struct batch *batch, uint32_t i, const struct told_record *known)
+{
+    const struct record *rec = &batch->records[i];
+    /* What stands in a line that is not whole is no template of anything. */
+    if (!(rec->flags & RECORD_TAIL) || record_has_newline(rec->flags))
+        tell_template_of(teller, batch, rec, known);
+    if (known->status != 0)
+        tell_request(teller, batch, i, known->status);
+}
