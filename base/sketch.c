@@ -178,6 +178,13 @@ void sketch_merge(struct sketch *sketch, const struct sketch *other)
     }
 }
 
+void sketch_trim(struct sketch *sketch, uint32_t buckets_max)
+{
+    must(buckets_max > 0);
+    if (sketch->size > buckets_max)
+        collapse(sketch, last_of(sketch) - (int32_t)buckets_max + 1);
+}
+
 bool sketch_quantile(const struct sketch *sketch, double q, double *ret_value)
 {
     if (sketch->count == 0)

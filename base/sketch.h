@@ -36,6 +36,8 @@ void sketch_reset(struct sketch *sketch); /* empties, keeps the memory */
 /* A value that is negative or no number is taken for 0, one above SKETCH_VALUE_MAX for that. */
 void sketch_add(struct sketch *sketch, double value);
 void sketch_merge(struct sketch *sketch, const struct sketch *other);
+/* Leaves it so many buckets at most, not 0: below them the lowest one takes all. */
+void sketch_trim(struct sketch *sketch, uint32_t buckets_max);
 static inline uint64_t sketch_count(const struct sketch *sketch)
 {
     return sketch->count;

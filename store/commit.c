@@ -1,11 +1,12 @@
 #include "base/must.h"
 #include "store/append.h"
 #include "store/borrow.h"
-#include "store/error_tally.h"
+#include "store/counts.h"
 #include "store/fact.h"
 #include "store/hot.h"
 #include "store/keep.h"
 #include "store/name.h"
+#include "store/request.h"
 #include "store/source.h"
 #include "store/trait.h"
 
@@ -102,11 +103,16 @@ static bool replace_pending(struct commit *commit, struct err *err)
 static bool write_hot(struct commit *commit, struct err *err)
 {
     const struct batch *batch = commit->batch;
+    SCOPED(buf) request = BUF(ENDPOINT_TEXT_MAX);
     for (uint32_t i = 0; i < batch->record_count; i++) {
         const struct record *rec = &batch->records[i];
         if (!(batch->hot || is_pending(rec)) || is_superseded(commit, i))
             continue;
-        if (!hot_write(commit->store, commit->first_record + i, batch->runs[rec->run].source, rec, err))
+        buf_reset(&request);
+        if (is_pending(rec))
+            request_keep_pending(batch, i, &request);
+        if (!hot_write(commit->store, commit->first_record + i, batch->runs[rec->run].source, rec, buf_str(&request),
+                       err))
             return false;
         if (!is_pending(rec)) {
             commit->writer.hot_records++;
@@ -203,7 +209,7 @@ bool store_commit(struct store *store, struct batch *batch, struct err *err)
         find_superseded(&commit);
     bool ok = write_sources(&commit, err) && replace_pending(&commit, err) && write_block(&commit, err) &&
               write_hot(&commit, err) && keep_templates(&commit, err) && write_facts(&commit, err) &&
-              keep_write(store, err) && error_tally_write(store, err) && write_counts(&commit, err) &&
+              request_count_batch(store, batch, err) && counts_write(store, err) && write_counts(&commit, err) &&
               sql_run(&store->sql, "commit", err);
     arena_release(&commit.arena);
     if (!ok) {
@@ -211,8 +217,7 @@ bool store_commit(struct store *store, struct batch *batch, struct err *err)
             sql_run(&store->sql, "rollback", NULL);
         name_forget(store);
         trait_forget(store);
-        keep_forget(store);
-        error_tally_forget(store);
+        counts_forget(store);
         return false;
     }
     store->writer = commit.writer;

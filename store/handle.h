@@ -35,6 +35,13 @@ struct writer_state {
     uint64_t hot_bytes;          /* of them, with newlines */
 };
 
+/* A list that only grows, as the writer remembers it; see roll.h. */
+struct roll {
+    struct map texts; /* all of them, in their order */
+    size_t written;
+    bool loaded;
+};
+
 struct store {
     char *path;
     enum store_mode mode;
@@ -44,9 +51,7 @@ struct store {
     struct map names;  /* text -> id in name, 0 when it was met but has none; see name.c */
     struct map traits; /* its columns -> id in trait; see trait.c */
     bool names_loaded, traits_loaded;
-    struct map templates; /* those kept, in their order; see keep.c */
-    size_t templates_written;
-    bool templates_loaded;
+    struct roll templates, endpoints, patterns;
     struct error_tally errors;
     struct codec_text *codec;  /* NULL until first used */
     struct map last_times;     /* id of a source -> time of its last record, of those that came in hot batches */

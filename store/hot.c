@@ -49,7 +49,8 @@ bool hot_total(struct store *store, struct writer_state *ret, struct err *err)
     return true;
 }
 
-bool hot_write(struct store *store, uint64_t number, int64_t source, const struct record *rec, struct err *err)
+bool hot_write(struct store *store, uint64_t number, int64_t source, const struct record *rec, struct str request,
+               struct err *err)
 {
     struct sqlite3_stmt *stmt = sql_use(&store->sql, "hot_insert", err);
     if (stmt == NULL)
@@ -63,6 +64,8 @@ bool hot_write(struct store *store, uint64_t number, int64_t source, const struc
     sql_bind_i64(stmt, 7, rec->kinds);
     sql_bind_i64(stmt, 8, rec->format);
     sql_bind_blob(stmt, 9, rec->raw);
+    if (request.size > 0)
+        sql_bind_blob(stmt, 10, request);
     return sql_do(&store->sql, stmt, err);
 }
 

@@ -12,8 +12,9 @@ bool hot_row(struct sqlite3_stmt *stmt, struct scan_record *ret);
 /* Counts the rows that can be settled. */
 bool hot_total(struct store *store, struct writer_state *ret, struct err *err);
 
-/* Part of a commit. */
-bool hot_write(struct store *store, uint64_t number, int64_t source, const struct record *rec, struct err *err);
+/* Part of a commit. request is what a pending record counts (request.h), or empty. */
+bool hot_write(struct store *store, uint64_t number, int64_t source, const struct record *rec, struct str request,
+               struct err *err);
 /* Removes the source's pending records from offset on, with their facts, and takes them off the source's counts. */
 bool hot_replace(struct store *store, int64_t source, uint64_t offset, struct err *err);
 

@@ -1,5 +1,7 @@
 #include "store/pack.h"
 
+#include <stdlib.h>
+
 #include "base/must.h"
 #include "base/scope.h"
 #include "store/codec.h"
@@ -32,10 +34,9 @@ static bool take_row(struct store *store, struct sqlite3_stmt *stmt, enum pack_k
     if (step <= 0)
         return step == 0;
     ret->number = sql_i64(stmt, 0);
-    struct str pressed = arena_str(arena, sql_str(stmt, 1));
+    ret->text = arena_str(arena, sql_str(stmt, 1));
     sql_rest(stmt);
-    return codec_text_open(codec_of(store), pressed, PACK_TEXT_MAX, arena, &ret->text) ||
-           pack_damaged(store, kind, ret->number, err);
+    return pack_open(store, kind, ret, arena, err);
 }
 
 bool pack_read(struct store *store, enum pack_kind kind, int64_t number, struct arena *arena, struct pack_row *ret,
@@ -48,15 +49,50 @@ bool pack_read(struct store *store, enum pack_kind kind, int64_t number, struct 
     return take_row(store, stmt, kind, arena, ret, err);
 }
 
-bool pack_next(struct store *store, enum pack_kind kind, int64_t from, int64_t to, struct arena *arena,
-               struct pack_row *ret, struct err *err)
+bool pack_next(struct store *store, enum pack_kind kind, int64_t from, struct arena *arena, struct pack_row *ret,
+               struct err *err)
 {
     struct sqlite3_stmt *stmt = sql_use(&store->sql, "pack_next", err);
     if (stmt == NULL)
         return false;
     bind_place(stmt, kind, from);
-    sql_bind_i64(stmt, 3, to);
     return take_row(store, stmt, kind, arena, ret, err);
+}
+
+bool pack_list(struct store *store, enum pack_kind kind, int64_t from, int64_t to, size_t bytes_max,
+               struct arena *arena, struct pack_row **ret, size_t *ret_count, bool *ret_more, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "pack_list", err);
+    if (stmt == NULL)
+        return false;
+    bind_place(stmt, kind, from);
+    sql_bind_i64(stmt, 3, to);
+    struct pack_row *rows = NULL;
+    size_t count = 0, capacity = 0, bytes = 0;
+    int step;
+    while ((step = sql_step(&store->sql, stmt, err)) == 1 && bytes < bytes_max) {
+        if (count == capacity) {
+            capacity = capacity ? capacity * 2 : 64;
+            rows = mem_resize_array(rows, capacity, sizeof *rows);
+        }
+        rows[count] = (struct pack_row){sql_i64(stmt, 0), arena_str(arena, sql_str(stmt, 1))};
+        bytes += rows[count++].text.size;
+    }
+    *ret_more = step == 1;
+    if (step == 1)
+        sql_rest(stmt);
+    *ret = ARENA_ARRAY(arena, struct pack_row, count + 1);
+    *ret_count = count;
+    if (count > 0)
+        memcpy(*ret, rows, count * sizeof *rows);
+    free(rows);
+    return step >= 0;
+}
+
+bool pack_open(struct store *store, enum pack_kind kind, struct pack_row *row, struct arena *arena, struct err *err)
+{
+    return codec_text_open(codec_of(store), row->text, PACK_TEXT_MAX, arena, &row->text) ||
+           pack_damaged(store, kind, row->number, err);
 }
 
 bool pack_last(struct store *store, enum pack_kind kind, struct arena *arena, struct pack_row *ret, struct err *err)

@@ -26,10 +26,15 @@ struct pack_row {
 
 bool pack_read(struct store *store, enum pack_kind kind, int64_t number, struct arena *arena, struct pack_row *ret,
                struct err *err);
-/* The row with the least number of from .. to; the one with the greatest of all. */
-bool pack_next(struct store *store, enum pack_kind kind, int64_t from, int64_t to, struct arena *arena,
-               struct pack_row *ret, struct err *err);
+/* The row with the least number from that one on; the one with the greatest of all. */
+bool pack_next(struct store *store, enum pack_kind kind, int64_t from, struct arena *arena, struct pack_row *ret,
+               struct err *err);
 bool pack_last(struct store *store, enum pack_kind kind, struct arena *arena, struct pack_row *ret, struct err *err);
+/* The rows of from .. to, as they lie: their texts are not opened yet, which pack_open does. It ends when bytes_max are reached, and
+ * then *ret_more. */
+bool pack_list(struct store *store, enum pack_kind kind, int64_t from, int64_t to, size_t bytes_max,
+               struct arena *arena, struct pack_row **ret, size_t *ret_count, bool *ret_more, struct err *err);
+bool pack_open(struct store *store, enum pack_kind kind, struct pack_row *row, struct arena *arena, struct err *err);
 /* What a row that does not read as it should is: err, false. */
 bool pack_damaged(struct store *store, enum pack_kind kind, int64_t number, struct err *err);
 bool pack_write(struct store *store, enum pack_kind kind, int64_t number, struct str text, struct err *err);

@@ -2,9 +2,11 @@
 
 #include "base/must.h"
 #include "base/scope.h"
+#include "store/counts.h"
 #include "store/error_tally.h"
 #include "store/handle.h"
 #include "store/prune_name.h"
+#include "store/request.h"
 #include "store/segment.h"
 #include "store/source.h"
 
@@ -384,11 +386,11 @@ static bool drop_some(struct pruning *p, size_t *at, struct err *err)
         blocks++;
         bytes += going.bytes;
     }
-    ok = ok && error_tally_write(p->store, err) && source_set_times(p->store, p->sources, p->source_count, err) &&
-         sql_run(sql, "commit", err);
+    ok = ok && request_prune(p->store, err) && counts_write(p->store, err) &&
+         source_set_times(p->store, p->sources, p->source_count, err) && sql_run(sql, "commit", err);
     p->source_count = 0;
     if (!ok) {
-        error_tally_forget(p->store);
+        counts_forget(p->store);
         if (sql_in_transaction(sql))
             sql_run(sql, "rollback", NULL);
         return false;

@@ -12,8 +12,7 @@
 #include "base/io.h"
 #include "base/must.h"
 #include "store/chain.h"
-#include "store/codec.h"
-#include "store/error_tally.h"
+#include "store/counts.h"
 #include "store/hot.h"
 #include "store/handle.h"
 #include "store/lock.h"
@@ -334,9 +333,7 @@ void store_free(struct store *store)
     fetch_cache_free(store->cache);
     map_release(&store->names);
     map_release(&store->traits);
-    map_release(&store->templates);
-    error_tally_release(&store->errors);
-    codec_text_free(store->codec);
+    counts_release(store);
     map_release(&store->last_times);
     free(store->path);
     free(store);

@@ -132,7 +132,8 @@ CREATE TABLE hot(
     level INTEGER NOT NULL,
     kinds INTEGER NOT NULL,
     format INTEGER NOT NULL,
-    raw BLOB NOT NULL
+    raw BLOB NOT NULL,
+    request BLOB                    -- what a pending record counts as a request (store/request.h)
 );
 CREATE INDEX hot_pending ON hot(source, offset) WHERE flags & 8;
 

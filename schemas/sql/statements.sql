@@ -67,8 +67,8 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
 UPDATE chain_head SET block = ?1, digest = ?2 WHERE one = 1;
 
 -- name: hot_insert
-INSERT INTO hot(record, source, offset, time_us, flags, level, kinds, format, raw)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+INSERT INTO hot(record, source, offset, time_us, flags, level, kinds, format, raw, request)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
 
 -- name: hot_pending
 -- plan: SEARCH hot USING INDEX hot_pending (source=? AND offset>?)
@@ -187,7 +187,11 @@ SELECT ?2, body FROM pack WHERE id = ?1 << 40 | ?2;
 
 -- name: pack_next
 -- plan: SEARCH pack USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-SELECT id & 0xffffffffff, body FROM pack WHERE id BETWEEN ?1 << 40 | ?2 AND ?1 << 40 | ?3 ORDER BY id LIMIT 1;
+SELECT id & 0xffffffffff, body FROM pack WHERE id BETWEEN ?1 << 40 | ?2 AND ?1 << 40 | 0xffffffffff ORDER BY id LIMIT 1;
+
+-- name: pack_list
+-- plan: SEARCH pack USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT id & 0xffffffffff, body FROM pack WHERE id BETWEEN ?1 << 40 | ?2 AND ?1 << 40 | ?3 ORDER BY id;
 
 -- name: pack_last
 -- plan: SEARCH pack USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
@@ -270,6 +274,10 @@ SELECT record, source, offset, time_us, flags, level, kinds, format, raw FROM ho
 -- name: hot_read
 -- plan: SEARCH hot USING INTEGER PRIMARY KEY (rowid=?)
 SELECT record, source, offset, time_us, flags, level, kinds, format, raw FROM hot WHERE record = ?1;
+
+-- name: hot_requests
+-- plan: SCAN hot USING INDEX hot_pending
+SELECT time_us, request FROM hot WHERE flags & 8 AND request IS NOT NULL;
 
 -- name: hot_pending_numbers
 -- plan: SCAN hot USING INDEX hot_pending
@@ -510,6 +518,13 @@ DELETE FROM fact_denial WHERE record BETWEEN ?1 AND ?2 AND record NOT IN (SELECT
 -- plan: SEARCH fact_error USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
 -- plan: USING ROWID SEARCH ON TABLE hot FOR IN-OPERATOR
 DELETE FROM fact_error WHERE record BETWEEN ?1 AND ?2 AND record NOT IN (SELECT record FROM hot);
+
+-- name: oldest
+-- plan: SCAN block USING COVERING INDEX block_range
+-- plan: SCAN hot
+-- plan: SCAN (subquery-2)
+SELECT min(t), sum(n) FROM (SELECT min(time_min) AS t, count(*) AS n FROM block
+                            UNION ALL SELECT min(time_us), count(*) FROM hot);
 
 -- name: prune_bucket
 -- plan: SEARCH word_bucket USING INTEGER PRIMARY KEY (rowid=?)

@@ -1,0 +1,29 @@
+#include "store/counts.h"
+
+#include "store/codec.h"
+#include "store/error_tally.h"
+#include "store/roll.h"
+
+bool counts_write(struct store *store, struct err *err)
+{
+    return error_tally_write(store, err) && roll_write(store, PACK_TEMPLATES, &store->templates, err) &&
+           roll_write(store, PACK_ENDPOINTS, &store->endpoints, err) &&
+           roll_write(store, PACK_PATTERNS, &store->patterns, err);
+}
+
+void counts_forget(struct store *store)
+{
+    error_tally_forget(store);
+    roll_forget(&store->templates);
+    roll_forget(&store->endpoints);
+    roll_forget(&store->patterns);
+}
+
+void counts_release(struct store *store)
+{
+    error_tally_release(&store->errors);
+    map_release(&store->templates.texts);
+    map_release(&store->endpoints.texts);
+    map_release(&store->patterns.texts);
+    codec_text_free(store->codec);
+}
