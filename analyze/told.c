@@ -75,20 +75,6 @@ static bool find_sketch(struct sketch_set *sets, uint64_t sketch, uint32_t **ret
     return false;
 }
 
-static uint64_t template_sketch(struct str text)
-{
-    uint64_t hash = 0xcbf29ce484222325;
-    text = str_slice(text, 0, str_find_char(text, '\n'));
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        bool digit = c >= '0' && c <= '9' && i > 0 && text.data[i - 1] != 'v';
-        if (digit && text.data[i - 1] >= '0' && text.data[i - 1] <= '9')
-            continue;
-        hash = (hash ^ (digit ? '0' : c)) * 0x100000001b3;
-    }
-    return hash_mix(hash, text.size > 128);
-}
-
 static uint64_t sketch_of_text(struct str text)
 {
     return template_sketch(text) | 1; /* never 0 */

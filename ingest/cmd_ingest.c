@@ -12,6 +12,7 @@
 #include "base/place.h"
 #include "base/scope.h"
 #include "ingest/fields.h"
+#include "ingest/pattern_ids.h"
 #include "ingest/pipeline.h"
 #include "ingest/reader.h"
 #include "ingest/settle.h"
@@ -234,7 +235,8 @@ static int run_inputs(const struct cmd *cmd, struct ingest *ingest, double begin
     if (!stop_install(&err))
         return cmd_fail(cmd, &err);
     SCOPED(reader) reader = {.not_log_names = BUF(1)};
-    bool fine = read_all(ingest, &reader, &err);
+    struct pattern_ids ids = {0};
+    bool fine = read_all(ingest, &reader, &err) && pattern_ids_give(&ids, ingest->store, &err);
     stop_restore();
     int status = CMD_MATCHED;
     if (!fine)

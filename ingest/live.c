@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "ingest/pattern_ids.h"
 #include "ingest/settle.h"
 
 enum { FEEDERS_MAX = 256, BATCHES = 2 };
@@ -33,6 +34,8 @@ struct live {
     int64_t flushed_us;   /* monotonic */
     int64_t hot_since_us; /* monotonic: since when there are hot rows; 0: there are none */
     int64_t keep_us, bytes_max;
+    struct pattern_ids ids;
+    int64_t ids_due_us;       /* monotonic: new patterns' ids are to be remembered; INT64_MAX: there are none */
     int64_t retention_due_us; /* monotonic */
     int64_t slice_end_us;
 };
@@ -205,6 +208,20 @@ static void retain(struct live *live, int64_t now_us)
                   log_number("raw_bytes", (int64_t)result.raw_bytes));
 }
 
+/* ---- Ids of patterns ---------------------------------------------------------------------------------------------------------- */
+
+/* A failure loses nothing: the ids are remembered once more templates have come, or at the next start. */
+static void remember_ids(struct live *live, int64_t now_us)
+{
+    struct err err;
+    int64_t wait_us = INT64_MAX;
+    if (live->failed || live->waiting)
+        return;
+    if (!pattern_ids_tick(&live->ids, live->store, now_us, &wait_us, &err))
+        LOG_EVENT(LEVEL_ERROR, "ids of patterns cannot be kept", log_text("why", err.text));
+    live->ids_due_us = wait_us == INT64_MAX ? INT64_MAX : now_us + wait_us;
+}
+
 /* ---- The loop ---------------------------------------------------------------------------------------------------------------- */
 
 static const struct frame_limits live_limits = {
@@ -223,6 +240,7 @@ struct live *live_new(struct store *store, const struct field_table *fields, str
     live->analyzer = analyzer_new(fields);
     live->encoder = store_encoder_new();
     live->hot_since_us = store_hot_records(store) > 0 ? service_now_us() : 0;
+    live->ids_due_us = INT64_MAX;
     frame_init(&live->frame, &live_limits, (struct frame_batches){take, put, live});
     return live;
 }
@@ -300,6 +318,8 @@ static void wait_for(struct live *live, int64_t earliest_us)
             until_us = live->retention_due_us;
         if (live->hot_since_us > 0 && live->hot_since_us + LIVE_SETTLE_US < until_us)
             until_us = live->hot_since_us + LIVE_SETTLE_US;
+        if (live->ids_due_us < until_us)
+            until_us = live->ids_due_us;
     }
     int64_t wait_us = until_us > now_us ? until_us - now_us : 0;
     int timeout_ms = wait_us > 3600 * TIME_SECOND ? 3600000 : (int)((wait_us + 999) / 1000);
@@ -336,6 +356,8 @@ static void drain(struct live *live)
         service_tick(live->service, service_now_us());
     if (!live->failed)
         (void)frame_flush(&live->frame);
+    live->ids.due_us = 0;
+    remember_ids(live, service_now_us());
 }
 
 bool live_run(struct live *live, const struct live_hooks *hooks, struct err *err)
@@ -364,6 +386,7 @@ bool live_run(struct live *live, const struct live_hooks *hooks, struct err *err
         ready = true;
         settle_if_due(live, now_us);
         retain(live, now_us);
+        remember_ids(live, now_us);
         if (!more)
             wait_for(live, earliest_us);
     }

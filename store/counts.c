@@ -17,6 +17,7 @@ void counts_forget(struct store *store)
     roll_forget(&store->templates);
     roll_forget(&store->endpoints);
     roll_forget(&store->patterns);
+    map_reset(&store->given);
 }
 
 void counts_release(struct store *store)
@@ -25,5 +26,6 @@ void counts_release(struct store *store)
     map_release(&store->templates.texts);
     map_release(&store->endpoints.texts);
     map_release(&store->patterns.texts);
+    map_release(&store->given);
     codec_text_free(store->codec);
 }
