@@ -316,12 +316,15 @@ void analyzer_batch(struct analyzer *analyzer, struct batch *batch)
         rec->defaults = defaults;
         rec->time_us = TIME_NONE;
         struct told_record known;
+        struct str template;
         analyze(analyzer, rec, batch->runs[rec->run].reference_us, &batch->arena, &known);
-        if (!batch->settle) /* what is settled was told when it came */
-            teller_record(analyzer->teller, batch, i, &known);
+        if (batch->settle) /* what is settled was told when it came */
+            continue;
+        teller_record(analyzer->teller, batch, i, &known, &template);
         if (rec->kinds) {
             struct fact *fact = batch_add_fact(batch);
             fact->record = i;
+            fact->template = template;
             classify_fact(rec, &batch->arena, fact);
         }
     }

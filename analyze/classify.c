@@ -134,5 +134,6 @@ void classify_fact(const struct record *rec, struct arena *arena, struct fact *r
     ret->logger = record_field(rec, FIELD_LOGGER, arena);
     ret->method = record_field(rec, FIELD_METHOD, arena);
     ret->path = record_field(rec, FIELD_PATH, arena);
-    ret->template = record_template(rec, arena);
+    if (!ret->template.data)
+        ret->template = record_template(rec, arena);
 }

@@ -11,7 +11,7 @@
 void classify_record(const struct signal_table *signals, struct record *rec, struct arena *arena,
                      struct told_record *ret);
 
-/* The row to keep for a record whose kinds are not 0. Strings in arena. */
+/* The row to keep for a record whose kinds are not 0. Strings in arena. *ret is zeroed, but for its template where that is known. */
 void classify_fact(const struct record *rec, struct arena *arena, struct fact *ret);
 
 #endif

@@ -15,6 +15,8 @@ enum {
     ROUTES_MAX = 8192, /* routes are forgotten when there are so many */
 };
 
+#define NOT_MET UINT32_MAX
+
 struct sketch_set {
     uint64_t sketches[SETS_WAYS]; /* 0: nothing here */
     uint32_t texts[SETS_WAYS];    /* indexes into a map's entries */
@@ -22,8 +24,14 @@ struct sketch_set {
 };
 
 struct teller {
-    uint64_t batch;                             /* counts them, from 1 */
-    struct map templates;                       /* distinct ones -> the batch they were told to last */
+    uint64_t batch;       /* counts them, from 1 */
+    struct map templates; /* distinct ones -> nothing */
+    struct note {
+        uint64_t batch; /* it was told to last */
+        uint32_t told;  /* its place there */
+        uint32_t origin;
+    } notes[TEMPLATES_MAX];                     /* of each template */
+    uint16_t origins[TEMPLATE_ORIGINS];         /* templates met of each */
     struct sketch_set of_messages[SKETCH_SETS]; /* texts: entries of templates */
     struct map routes;                          /* distinct ones -> nothing */
     struct sketch_set of_paths[SKETCH_SETS];    /* texts: entries of routes */
@@ -109,31 +117,49 @@ static bool sketch_of(const struct record *rec, const struct told_record *known,
     return true;
 }
 
-static void tell_template(struct teller *teller, struct batch *batch, uint32_t index)
+/* The same for all records of a logger of a service. */
+static uint32_t origin_of(const struct record *rec, struct arena *arena)
 {
-    struct map_entry *entry = &teller->templates.entries[index];
-    if (entry->value == teller->batch)
-        return;
-    entry->value = teller->batch;
-    batch_tell_template(batch, arena_str(&batch->arena, entry->key));
+    struct str service = record_field(rec, FIELD_SERVICE, arena), logger = record_field(rec, FIELD_LOGGER, arena);
+    uint64_t hash = hash_bytes(service.data, service.size, 0);
+    return (uint32_t)(hash_bytes(logger.data, logger.size, hash) % TEMPLATE_ORIGINS);
 }
 
-static void tell_template_of(struct teller *teller, struct batch *batch, const struct record *rec,
-                             const struct told_record *known)
+/* The place of the record's template among those met; NOT_MET: there is none, or it is one too many, as for the store. */
+static uint32_t meet_template(struct teller *teller, const struct record *rec, struct arena *arena)
+{
+    uint32_t origin = origin_of(rec, arena);
+    if (teller->origins[origin] == TEMPLATES_ORIGIN_MAX || teller->templates.count == TEMPLATES_MAX)
+        return NOT_MET;
+    struct str template = record_template(rec, arena);
+    if (!template.data)
+        return NOT_MET;
+    bool is_new;
+    uint32_t index = (uint32_t)(map_at(&teller->templates, template, &is_new) - teller->templates.entries);
+    if (is_new) {
+        teller->origins[origin]++;
+        teller->notes[index] = (struct note){.origin = origin};
+    }
+    return index;
+}
+
+static struct str tell_template(struct teller *teller, struct batch *batch, const struct record *rec,
+                                const struct told_record *known)
 {
     uint64_t sketch;
-    uint32_t here = UINT32_MAX, *index = &here;
+    uint32_t here, *index = &here;
     bool cheap = sketch_of(rec, known, &batch->arena, &sketch);
-    if (!cheap || !find_sketch(teller->of_messages, sketch, &index)) {
-        *index = UINT32_MAX;
-        if (teller->templates.count == TEMPLATES_MAX) /* the store keeps no more, either */
-            return;
-        struct str template = record_template(rec, &batch->arena);
-        if (template.data)
-            *index = (uint32_t)(map_at(&teller->templates, template, NULL) - teller->templates.entries);
+    if (!cheap || !find_sketch(teller->of_messages, sketch, &index))
+        *index = meet_template(teller, rec, &batch->arena);
+    if (*index == NOT_MET)
+        return STR_ABSENT;
+    struct note *note = &teller->notes[*index];
+    if (note->batch != teller->batch) {
+        struct str text = arena_str(&batch->arena, teller->templates.entries[*index].key);
+        note->batch = teller->batch;
+        note->told = batch_tell_template(batch, text, note->origin);
     }
-    if (*index != UINT32_MAX)
-        tell_template(teller, batch, *index);
+    return batch->told.templates[note->told].text;
 }
 
 /* ---- Requests --------------------------------------------------------------------------------------------------------- */
@@ -205,12 +231,13 @@ static void tell_request(struct teller *teller, struct batch *batch, uint32_t i,
     batch_tell_request(batch, &request);
 }
 
-void teller_record(struct teller *teller, struct batch *batch, uint32_t i, const struct told_record *known)
+void teller_record(struct teller *teller, struct batch *batch, uint32_t i, const struct told_record *known,
+                   struct str *ret_template)
 {
     const struct record *rec = &batch->records[i];
     /* What stands in a line that is not whole is no template of anything. */
-    if (!(rec->flags & RECORD_TAIL) || record_has_newline(rec->flags))
-        tell_template_of(teller, batch, rec, known);
+    bool whole = !(rec->flags & RECORD_TAIL) || record_has_newline(rec->flags);
+    *ret_template = whole ? tell_template(teller, batch, rec, known) : STR_ABSENT;
     if (known->status != 0)
         tell_request(teller, batch, i, known->status);
 }

@@ -17,7 +17,9 @@ struct told_record {
 };
 
 void teller_begin(struct teller *teller);
-/* Adds to batch->told what record i has, of which all else is known. Records in their order. */
-void teller_record(struct teller *teller, struct batch *batch, uint32_t i, const struct told_record *known);
+/* Adds to batch->told what record i has, of which all else is known. Records in their order. *ret_template is that of the record when
+ * it was told, for no more than a look-up; else absent, and record_template has to tell it. */
+void teller_record(struct teller *teller, struct batch *batch, uint32_t i, const struct told_record *known,
+                   struct str *ret_template);
 
 #endif

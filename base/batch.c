@@ -354,12 +354,13 @@ static void *room_for(void *array, uint32_t count, uint32_t *capacity, size_t si
     return mem_resize_array(array, *capacity, size);
 }
 
-uint32_t batch_tell_template(struct batch *batch, struct str text)
+uint32_t batch_tell_template(struct batch *batch, struct str text, uint32_t origin)
 {
+    must(origin < TEMPLATE_ORIGINS);
     struct batch_told *told = &batch->told;
     told->templates =
         room_for(told->templates, told->template_count, &told->template_capacity, sizeof *told->templates);
-    told->templates[told->template_count] = text;
+    told->templates[told->template_count] = (struct batch_template){text, origin};
     return told->template_count++;
 }
 

@@ -273,12 +273,17 @@ struct batch_image {
 /* Rows of hot on their way into a block; only the store understands it. */
 struct batch_settle;
 
-/* Of all distinct templates the store keeps so many, ever, and of those that no security, limit or error event had only so many. */
-enum { TEMPLATES_MAX = 20000, TEMPLATES_QUIET_MAX = 15000 };
+/* Of all distinct templates the store keeps so many, ever. Those that no security, limit or error event had may fill it up to so many
+ * only, and a process adds no more of one origin (a service's logger) than so many: statements of a database are without number. */
+enum { TEMPLATES_MAX = 20000, TEMPLATES_QUIET_MAX = 15000, TEMPLATES_ORIGIN_MAX = 2000, TEMPLATE_ORIGINS = 4096 };
+struct batch_template {
+    struct str text;
+    uint32_t origin; /* below TEMPLATE_ORIGINS: the same for the same origin, and for some others */
+};
 
 /* What analysis tells of a batch beside its records and facts, for the store to count. Views into the batch's arena. */
 struct batch_told {
-    struct str *templates; /* the distinct ones of its records, in the order in which they come */
+    struct batch_template *templates; /* the distinct ones of its records, in the order in which they come */
     uint32_t template_count, template_capacity;
     struct batch_endpoint *endpoints; /* distinct */
     uint32_t endpoint_count, endpoint_capacity;
@@ -328,7 +333,7 @@ const struct source_state *batch_source(const struct batch *batch, int64_t sourc
 /* A zeroed fact at the end of facts; valid until the next call. */
 struct fact *batch_add_fact(struct batch *batch);
 /* Each adds to told and returns the index; texts live in the batch's arena. The caller sees to it that they are distinct. */
-uint32_t batch_tell_template(struct batch *batch, struct str text);
+uint32_t batch_tell_template(struct batch *batch, struct str text, uint32_t origin);
 uint32_t batch_tell_endpoint(struct batch *batch, const struct batch_endpoint *endpoint);
 uint32_t batch_tell_user(struct batch *batch, struct str user);
 uint32_t batch_tell_request(struct batch *batch, const struct batch_request *request);

@@ -90,6 +90,7 @@ struct ingest {
     const struct ingest_options *options;
     const struct field_table *fields;
     struct store *store;
+    bool ids_given; /* of the patterns it finds */
     struct tally tally;
     struct catalog catalog;
     struct expand expand;
@@ -135,6 +136,9 @@ static void worker_free(void *context)
 static bool commit(void *context, struct batch *batch, struct err *err)
 {
     struct ingest *ingest = context;
+    if (!ingest->ids_given && !pattern_ids_give(ingest->store, err))
+        return false;
+    ingest->ids_given = true;
     if (!store_commit(ingest->store, batch, err))
         return false;
     tally_add(&ingest->tally, batch);
@@ -235,8 +239,7 @@ static int run_inputs(const struct cmd *cmd, struct ingest *ingest, double begin
     if (!stop_install(&err))
         return cmd_fail(cmd, &err);
     SCOPED(reader) reader = {.not_log_names = BUF(1)};
-    struct pattern_ids ids = {0};
-    bool fine = read_all(ingest, &reader, &err) && pattern_ids_give(&ids, ingest->store, &err);
+    bool fine = read_all(ingest, &reader, &err);
     stop_restore();
     int status = CMD_MATCHED;
     if (!fine)

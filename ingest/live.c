@@ -35,7 +35,7 @@ struct live {
     int64_t hot_since_us; /* monotonic: since when there are hot rows; 0: there are none */
     int64_t keep_us, bytes_max;
     struct pattern_ids ids;
-    int64_t ids_due_us;       /* monotonic: new patterns' ids are to be remembered; INT64_MAX: there are none */
+    bool ids_wait;            /* something was committed since */
     int64_t retention_due_us; /* monotonic */
     int64_t slice_end_us;
 };
@@ -137,8 +137,10 @@ static void commit(struct live *live, struct batch *batch)
     while (!(fine = store_commit(live->store, batch, &err)))
         if (!try_again(live, &err))
             break;
-    if (note_step(live, fine, &err))
+    if (note_step(live, fine, &err)) {
         live->records += batch->record_count;
+        live->ids_wait = true;
+    }
 }
 
 static struct batch *take(void *context)
@@ -210,16 +212,15 @@ static void retain(struct live *live, int64_t now_us)
 
 /* ---- Ids of patterns ---------------------------------------------------------------------------------------------------------- */
 
-/* A failure loses nothing: the ids are remembered once more templates have come, or at the next start. */
+/* A failure loses nothing: the ids are remembered at the next turn, or the next start. */
 static void remember_ids(struct live *live, int64_t now_us)
 {
     struct err err;
-    int64_t wait_us = INT64_MAX;
-    if (live->failed || live->waiting)
+    if (live->failed || live->waiting || !live->ids_wait || now_us < live->ids.due_us)
         return;
-    if (!pattern_ids_tick(&live->ids, live->store, now_us, &wait_us, &err))
+    live->ids_wait = false;
+    if (!pattern_ids_tick(&live->ids, live->store, now_us, &err))
         LOG_EVENT(LEVEL_ERROR, "ids of patterns cannot be kept", log_text("why", err.text));
-    live->ids_due_us = wait_us == INT64_MAX ? INT64_MAX : now_us + wait_us;
 }
 
 /* ---- The loop ---------------------------------------------------------------------------------------------------------------- */
@@ -240,7 +241,7 @@ struct live *live_new(struct store *store, const struct field_table *fields, str
     live->analyzer = analyzer_new(fields);
     live->encoder = store_encoder_new();
     live->hot_since_us = store_hot_records(store) > 0 ? service_now_us() : 0;
-    live->ids_due_us = INT64_MAX;
+    live->ids_wait = true;
     frame_init(&live->frame, &live_limits, (struct frame_batches){take, put, live});
     return live;
 }
@@ -318,8 +319,8 @@ static void wait_for(struct live *live, int64_t earliest_us)
             until_us = live->retention_due_us;
         if (live->hot_since_us > 0 && live->hot_since_us + LIVE_SETTLE_US < until_us)
             until_us = live->hot_since_us + LIVE_SETTLE_US;
-        if (live->ids_due_us < until_us)
-            until_us = live->ids_due_us;
+        if (live->ids_wait && live->ids.due_us < until_us)
+            until_us = live->ids.due_us;
     }
     int64_t wait_us = until_us > now_us ? until_us - now_us : 0;
     int timeout_ms = wait_us > 3600 * TIME_SECOND ? 3600000 : (int)((wait_us + 999) / 1000);

@@ -25,33 +25,27 @@ static bool give_all(struct store *store, const struct patterns *patterns, struc
     return ok;
 }
 
-bool pattern_ids_give(struct pattern_ids *ids, struct store *store, struct err *err)
+bool pattern_ids_give(struct store *store, struct err *err)
 {
-    if (store_templates_met(store) == ids->templates)
-        return true;
     SCOPED(arena) arena = {0};
     struct str *templates;
     size_t count;
+    bool due;
+    if (!store_patterns_due(store, &due, err))
+        return false;
+    if (!due)
+        return true;
     if (!store_templates(store, &arena, &templates, &count, err))
         return false;
     SCOPED_FREE(patterns) *patterns = patterns_new(templates, count);
-    if (!give_all(store, patterns, err))
-        return false;
-    ids->templates = store_templates_met(store);
-    return true;
+    return give_all(store, patterns, err);
 }
 
-bool pattern_ids_tick(struct pattern_ids *ids, struct store *store, int64_t now_us, int64_t *ret_wait_us,
-                      struct err *err)
+bool pattern_ids_tick(struct pattern_ids *ids, struct store *store, int64_t now_us, struct err *err)
 {
-    *ret_wait_us = INT64_MAX;
-    if (store_templates_met(store) == ids->templates)
+    if (now_us < ids->due_us)
         return true;
-    if (now_us < ids->due_us) {
-        *ret_wait_us = ids->due_us - now_us;
-        return true;
-    }
-    bool ok = pattern_ids_give(ids, store, err);
+    bool ok = pattern_ids_give(store, err);
     int64_t end_us = service_now_us(), pace_us = (end_us - now_us) * SHARE;
     ids->due_us = end_us + (pace_us > PACE_US ? pace_us : PACE_US);
     return ok;

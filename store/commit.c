@@ -122,17 +122,6 @@ static bool write_hot(struct commit *commit, struct err *err)
     return true;
 }
 
-static bool keep_templates(struct commit *commit, struct err *err)
-{
-    const struct batch_told *told = &commit->batch->told;
-    bool kept;
-    for (uint32_t i = 0; i < told->template_count; i++) {
-        if (!keep_template(commit->store, told->templates[i], true, &kept, err))
-            return false;
-    }
-    return true;
-}
-
 static bool write_facts(struct commit *commit, struct err *err)
 {
     const struct batch *batch = commit->batch;
@@ -208,7 +197,7 @@ bool store_commit(struct store *store, struct batch *batch, struct err *err)
     if (has_pending(batch))
         find_superseded(&commit);
     bool ok = write_sources(&commit, err) && replace_pending(&commit, err) && write_block(&commit, err) &&
-              write_hot(&commit, err) && keep_templates(&commit, err) && write_facts(&commit, err) &&
+              write_hot(&commit, err) && keep_batch(store, batch, err) && write_facts(&commit, err) &&
               request_count_batch(store, batch, err) && counts_write(store, err) && write_counts(&commit, err) &&
               sql_run(&store->sql, "commit", err);
     arena_release(&commit.arena);

@@ -1,5 +1,7 @@
 #include "store/counts.h"
 
+#include <stdlib.h>
+
 #include "store/codec.h"
 #include "store/error_tally.h"
 #include "store/roll.h"
@@ -18,6 +20,8 @@ void counts_forget(struct store *store)
     roll_forget(&store->endpoints);
     roll_forget(&store->patterns);
     map_reset(&store->given);
+    if (store->origins != NULL)
+        memset(store->origins, 0, TEMPLATE_ORIGINS * sizeof *store->origins);
 }
 
 void counts_release(struct store *store)
@@ -27,5 +31,6 @@ void counts_release(struct store *store)
     map_release(&store->endpoints.texts);
     map_release(&store->patterns.texts);
     map_release(&store->given);
+    free(store->origins);
     codec_text_free(store->codec);
 }

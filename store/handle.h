@@ -52,7 +52,8 @@ struct store {
     struct map traits; /* its columns -> id in trait; see trait.c */
     bool names_loaded, traits_loaded;
     struct roll templates, endpoints, patterns;
-    struct map given; /* hashes of templates and of ids, so many of either; see known.c */
+    uint32_t *origins; /* of TEMPLATE_ORIGINS: templates met; NULL until first used; see keep.c */
+    struct map given;  /* hashes of templates and of ids, so many of either; see known.c */
     size_t given_templates, given_patterns;
     struct error_tally errors;
     struct codec_text *codec;  /* NULL until first used */

@@ -4,8 +4,10 @@
 
 #include "store/handle.h"
 
-/* Whether the template is among those kept, which it becomes when there is room. quiet: it is not that of a security, limit or error
- * event. Cut to FACT_TEMPLATE_MAX. Part of a transaction, which ends with counts_write. */
-bool keep_template(struct store *store, struct str template, bool quiet, bool *ret_kept, struct err *err);
+/* Whether the template is among those kept, which it becomes when there is room. Cut to FACT_TEMPLATE_MAX. Part of a transaction,
+ * which ends with counts_write. */
+bool keep_template(struct store *store, struct str template, bool *ret_kept, struct err *err);
+/* The same for the templates of a batch's records. */
+bool keep_batch(struct store *store, const struct batch *batch, struct err *err);
 
 #endif

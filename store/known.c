@@ -76,15 +76,22 @@ static void add_new(struct store *store, const struct store_pattern *patterns, s
     store->given_patterns = texts->count;
 }
 
+static bool set_given(struct store *store, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "templates_given_set", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_u64(stmt, 1, store->templates.texts.count);
+    return sql_do(&store->sql, stmt, err);
+}
+
 bool store_patterns_given(struct store *store, const struct store_pattern *patterns, size_t count, struct err *err)
 {
     must(store->mode == STORE_WRITE);
     if (!load(store, err))
         return false;
     add_new(store, patterns, count);
-    if (store->patterns.written == store->patterns.texts.count)
-        return true;
-    if (!sql_run(&store->sql, "begin_write", err) || !counts_write(store, err) ||
+    if (!sql_run(&store->sql, "begin_write", err) || !counts_write(store, err) || !set_given(store, err) ||
         !sql_run(&store->sql, "commit", err)) {
         if (sql_in_transaction(&store->sql))
             sql_run(&store->sql, "rollback", NULL);
@@ -95,9 +102,19 @@ bool store_patterns_given(struct store *store, const struct store_pattern *patte
     return true;
 }
 
-size_t store_templates_met(const struct store *store)
+bool store_patterns_due(struct store *store, bool *ret, struct err *err)
 {
-    return store->templates.texts.count;
+    must(store->mode == STORE_WRITE);
+    if (!roll_load(store, PACK_TEMPLATES, TEMPLATES_MAX, &store->templates, err))
+        return false;
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "templates_given", err);
+    if (stmt == NULL)
+        return false;
+    int step = sql_step(&store->sql, stmt, err);
+    *ret = step == 1 && sql_i64(stmt, 0) != (int64_t)store->templates.texts.count;
+    if (step == 1)
+        sql_rest(stmt);
+    return step >= 0;
 }
 
 /* ---- Reading --------------------------------------------------------------------------------------------------------- */

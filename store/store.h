@@ -317,11 +317,11 @@ struct store_pattern {
     uint32_t template;
 };
 enum { PATTERNS_MAX = 50000 }; /* what would be more is not remembered */
-/* Remembers ids that have been given, in one transaction; those it knows cost nothing. An id that is a template's own needs no
- * remembering, and gets none. */
+/* Remembers the ids of the patterns that all templates make, in one transaction. An id that is a template's own, or remembered already,
+ * takes no space. To be done before other templates come, for whoever may have seen these. */
 bool store_patterns_given(struct store *store, const struct store_pattern *patterns, size_t count, struct err *err);
-/* Templates that this writer knows are kept: when there are more than at another time, some are new since. 0 until a commit told some. */
-size_t store_templates_met(const struct store *store);
+/* Whether templates have come since ids were remembered last. */
+bool store_patterns_due(struct store *store, bool *ret, struct err *err);
 /* Which template an id was given for, in arena; absent when it is unknown. */
 bool store_pattern_known(struct store *store, struct str id, struct arena *arena, struct str *ret_template,
                          struct err *err);

@@ -83,7 +83,7 @@ static bool add_counted(struct store *store, const struct key *key, struct str t
     int64_t counted = 0;
     bool kept = true;
     other.columns[TEMPLATE] = NOT_KEPT;
-    if (template.data != NULL && !keep_template(store, template, false, &kept, err))
+    if (template.data != NULL && !keep_template(store, template, &kept, err))
         return false;
     if (!kept && !known(store, &other, &counted) && !add(store, &other, 0, &counted, err))
         return false;

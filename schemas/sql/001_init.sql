@@ -2,9 +2,10 @@
 -- Times are microseconds since 1970-01-01T00:00:00Z, NULL when unknown. Columns without a type hold TEXT when the bytes
 -- are UTF-8 without NUL, else BLOB, so that no byte of a log is changed.
 
--- next_record: the number the next record gets; a number is never given twice.
+-- next_record: the number the next record gets; a number is never given twice. templates_given: of how many templates the patterns
+-- were last made whose ids are remembered.
 CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('next_record', 1);
+INSERT INTO meta VALUES ('next_record', 1), ('templates_given', 0);
 
 -- Strings that facts share. Those of the levels have the levels' numbers. A text may stand here more than once.
 CREATE TABLE name(id INTEGER PRIMARY KEY, text NOT NULL);

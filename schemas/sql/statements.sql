@@ -31,6 +31,14 @@ SELECT value FROM meta WHERE key = 'next_record';
 -- plan: SEARCH meta USING PRIMARY KEY (key=?)
 UPDATE meta SET value = ?1 WHERE key = 'next_record';
 
+-- name: templates_given
+-- plan: SEARCH meta USING PRIMARY KEY (key=?)
+SELECT value FROM meta WHERE key = 'templates_given';
+
+-- name: templates_given_set
+-- plan: SEARCH meta USING PRIMARY KEY (key=?)
+UPDATE meta SET value = ?1 WHERE key = 'templates_given';
+
 -- name: chain_head
 -- plan: SEARCH chain_head USING INTEGER PRIMARY KEY (rowid=?)
 SELECT block, digest FROM chain_head WHERE one = 1;
