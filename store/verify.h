@@ -15,6 +15,7 @@
  *     position  a source's position is not where its stored bytes end
  *     hot       a record that is not in a block is not readable
  *     fact      facts are not those of the records
+ *     count     counts of errors are not those of the facts, or other counts or lists are not readable
  *     counter   the record counter would give a number again
  *     table     SQLite finds a table or index damaged
  *     kept      the link kept elsewhere is not in the chain
@@ -124,5 +125,7 @@ void verify_sources(struct verify *v);
 void verify_facts_add(struct verify_facts *facts, const struct scan_record *rec);
 void verify_facts_expect(struct verify_block *at, const struct block *block);
 bool verify_facts(struct verify *v, struct err *err);
+/* verify_count.c: what is counted, and the lists that go with it. */
+bool verify_counts(struct verify *v, struct err *err);
 
 #endif

@@ -2,10 +2,12 @@
 -- Times are microseconds since 1970-01-01T00:00:00Z, NULL when unknown. Columns without a type hold TEXT when the bytes
 -- are UTF-8 without NUL, else BLOB, so that no byte of a log is changed.
 
--- next_record: the number the next record gets; a number is never given twice. templates_given: of how many templates the patterns
--- were last made whose ids are remembered.
-CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('next_record', 1), ('templates_given', 0);
+-- next_record: the number the next record gets; a number is never given twice.
+-- chain_block, chain_digest: the end of the chain: the last block there ever was, and its digest. Written with every block, so that a
+-- store cut off at its end is noticed.
+-- templates_given: of how many templates the patterns were last made whose ids are remembered.
+CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('next_record', 1), ('chain_block', 0), ('chain_digest', zeroblob(32)), ('templates_given', 0);
 
 -- Strings that facts share. Those of the levels have the levels' numbers. A text may stand here more than once.
 CREATE TABLE name(id INTEGER PRIMARY KEY, text NOT NULL);
@@ -96,11 +98,6 @@ CREATE TABLE run(
 ) WITHOUT ROWID;
 CREATE INDEX run_block ON run(block);
 
--- The end of the chain: the last block there ever was, and its digest. Written with every block, so that a store cut off at
--- its end is noticed.
-CREATE TABLE chain_head(one INTEGER PRIMARY KEY CHECK (one = 1), block INTEGER NOT NULL, digest BLOB NOT NULL);
-INSERT INTO chain_head VALUES (1, 0, zeroblob(32));
-
 -- What was pruned: stretches of the chain, of which the digest of the last block is left, so that the chain can be proved
 -- to go on behind them. The other columns sum up what went.
 CREATE TABLE pruned(
@@ -139,8 +136,7 @@ CREATE TABLE hot(
 CREATE INDEX hot_pending ON hot(source, offset) WHERE flags & 8;
 
 -- The id index (store/word.h, store/segment.h). Blocks 64 n + 1 .. 64 n + 64 are segment n. Until a segment is whole, each of
--- its blocks has a list of fingerprints; then all of them move into the segment's 4096 buckets.
-CREATE TABLE block_word(block INTEGER PRIMARY KEY, words BLOB NOT NULL);
+-- its blocks has a list of fingerprints, id = -block; then all of them move into the segment's 4096 buckets,
 -- id = bucket << 32 | segment, so that a bucket's rows lie together; as a WITHOUT ROWID table this would give each row longer
 -- than a quarter of a page pages of its own.
 CREATE TABLE word_bucket(id INTEGER PRIMARY KEY, words BLOB NOT NULL);

@@ -40,8 +40,9 @@ SELECT value FROM meta WHERE key = 'templates_given';
 UPDATE meta SET value = ?1 WHERE key = 'templates_given';
 
 -- name: chain_head
--- plan: SEARCH chain_head USING INTEGER PRIMARY KEY (rowid=?)
-SELECT block, digest FROM chain_head WHERE one = 1;
+-- plan: SEARCH b USING PRIMARY KEY (key=?)
+-- plan: SEARCH d USING PRIMARY KEY (key=?)
+SELECT b.value, d.value FROM meta b, meta d WHERE b.key = 'chain_block' AND d.key = 'chain_digest';
 
 -- name: block_insert
 INSERT INTO block(id, first_record, slots, records, unparsed, timeless, raw_bytes, time_min, time_max, codec,
@@ -49,15 +50,15 @@ INSERT INTO block(id, first_record, slots, records, unparsed, timeless, raw_byte
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
 
 -- name: block_word_insert
-INSERT INTO block_word(block, words) VALUES (?1, ?2);
+INSERT INTO word_bucket(id, words) VALUES (-?1, ?2);
 
 -- name: block_word_range
--- plan: SEARCH block_word USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-SELECT block, words FROM block_word WHERE block BETWEEN ?1 AND ?2;
+-- plan: SEARCH word_bucket USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT -id, words FROM word_bucket WHERE id BETWEEN -?2 AND -?1 ORDER BY id DESC;
 
 -- name: block_word_delete
--- plan: SEARCH block_word USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-DELETE FROM block_word WHERE block BETWEEN ?1 AND ?2;
+-- plan: SEARCH word_bucket USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+DELETE FROM word_bucket WHERE id BETWEEN -?2 AND -?1;
 
 -- name: word_bucket_insert
 INSERT INTO word_bucket(id, words) VALUES (?1 << 32 | ?2, ?3);
@@ -71,8 +72,8 @@ INSERT INTO run(source, block, first, slots, offset_from, offset_to, records, un
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
 
 -- name: chain_head_set
--- plan: SEARCH chain_head USING INTEGER PRIMARY KEY (rowid=?)
-UPDATE chain_head SET block = ?1, digest = ?2 WHERE one = 1;
+-- plan: SEARCH meta USING PRIMARY KEY (key=?)
+UPDATE meta SET value = CASE key WHEN 'chain_block' THEN ?1 ELSE ?2 END WHERE key IN ('chain_block', 'chain_digest');
 
 -- name: hot_insert
 INSERT INTO hot(record, source, offset, time_us, flags, level, kinds, format, raw, request)
@@ -403,6 +404,17 @@ SELECT quick_check FROM pragma_quick_check(?1);
 
 -- name: check_deep
 SELECT integrity_check FROM pragma_integrity_check(?1);
+
+-- name: error_hour_wrong
+-- plan: SCAN f
+-- plan: SCAN error_hour
+-- plan: SCAN (subquery-3)
+SELECT hour, trait, sum(n)
+FROM (SELECT coalesce(moment / 3600000000 - (moment % 3600000000 < 0), -4000000000) AS hour,
+             coalesce((SELECT counted FROM trait WHERE id = f.trait), f.trait) AS trait, count(*) AS n
+      FROM fact_error f GROUP BY 1, 2
+      UNION ALL SELECT hour, trait, -count FROM error_hour)
+GROUP BY 1, 2 HAVING sum(n) <> 0 LIMIT 1;
 
 -- name: word_bucket_of
 -- plan: SEARCH word_bucket USING INTEGER PRIMARY KEY (rowid=?)

@@ -1,0 +1,583 @@
+#include "hot_case.h"
+
+#include "base/hash.h"
+
+/* ---- What visits tell, as text ------------------------------------------------------------------------------------------ */
+
+struct heard_counts {
+    char text[4096];
+    uint64_t sum;
+};
+
+static void hear_text(struct heard_counts *heard, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void hear_text(struct heard_counts *heard, const char *format, ...)
+{
+    size_t at = strlen(heard->text);
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(heard->text + at, sizeof heard->text - at, format, arguments);
+    va_end(arguments);
+    assert_true(size >= 0 && at + (size_t)size < sizeof heard->text);
+}
+
+static const char *text_of(struct str s)
+{
+    static char texts[4][64];
+    static unsigned next;
+    char *text = texts[next++ % 4];
+    snprintf(text, sizeof texts[0], "%.*s", s.data ? (int)s.size : 1, s.data ? s.data : "-");
+    return text;
+}
+
+/* In hours or minutes from T0's on; "-" for none. */
+static const char *from_t0(int64_t time_us, int64_t span)
+{
+    static char text[32];
+    if (time_us == TIME_NONE)
+        return "-";
+    snprintf(text, sizeof text, "%lld", (long long)((time_us - T0 / span * span) / span));
+    return text;
+}
+
+static bool hear_error(void *context, const struct error_count *count)
+{
+    struct heard_counts *heard = context;
+    hear_text(heard, "%s %s%s %llu|", from_t0(count->hour_us, 60 * TIME_MINUTE), text_of(count->template),
+              count->other ? "!" : "", (unsigned long long)count->count);
+    heard->sum += count->count;
+    return true;
+}
+
+static const char *errors_between(struct store *store, int64_t since_us, int64_t until_us)
+{
+    static struct heard_counts heard;
+    struct err err = {0};
+    memset(&heard, 0, sizeof heard);
+    if (!store_error_counts(store, since_us, until_us, hear_error, &heard, &err))
+        fail_msg("%s", err.text);
+    return heard.text;
+}
+
+static const char *errors(struct store *store)
+{
+    return errors_between(store, TIME_NONE, TIME_NONE);
+}
+
+static bool hear_template(void *context, const struct error_template *row)
+{
+    hear_text(context, "%s %llu %s-%s %llu-%llu|", text_of(row->template), (unsigned long long)row->count,
+              row->first_us == TIME_NONE ? "?" : from_t0(row->first_us, 1),
+              row->last_us == TIME_NONE ? "?" : text_of(str_of(from_t0(row->last_us, 1))),
+              (unsigned long long)row->first_record, (unsigned long long)row->last_record);
+    return true;
+}
+
+static const char *templates(struct store *store)
+{
+    static struct heard_counts heard;
+    struct err err = {0};
+    memset(&heard, 0, sizeof heard);
+    if (!store_error_templates(store, hear_template, &heard, &err))
+        fail_msg("%s", err.text);
+    return heard.text;
+}
+
+static bool hear_request(void *context, const struct request_count *count)
+{
+    double median = -1;
+    sketch_quantile(count->durations_ms, 0.5, &median);
+    hear_text(context, "%s %s %s %s%s %llu/%llu/%llu %.0f|", from_t0(count->minute_us, TIME_MINUTE),
+              text_of(count->service), text_of(count->method), text_of(count->route), count->other ? "!" : "",
+              (unsigned long long)count->requests, (unsigned long long)count->failed,
+              (unsigned long long)count->refused, median);
+    return true;
+}
+
+static const char *requests_between(struct store *store, int64_t since_us, int64_t until_us)
+{
+    static struct heard_counts heard;
+    struct err err = {0};
+    memset(&heard, 0, sizeof heard);
+    if (!store_request_counts(store, since_us, until_us, hear_request, &heard, &err))
+        fail_msg("%s", err.text);
+    return heard.text;
+}
+
+static const char *requests(struct store *store)
+{
+    return requests_between(store, TIME_NONE, TIME_NONE);
+}
+
+static bool hear_user(void *context, const struct user_count *count)
+{
+    hear_text(context, "%s %s %llu|", from_t0(count->hour_us, 60 * TIME_MINUTE), text_of(count->user),
+              (unsigned long long)count->requests);
+    return true;
+}
+
+static const char *users(struct store *store)
+{
+    static struct heard_counts heard;
+    struct err err = {0};
+    memset(&heard, 0, sizeof heard);
+    if (!store_user_counts(store, TIME_NONE, TIME_NONE, hear_user, &heard, &err))
+        fail_msg("%s", err.text);
+    return heard.text;
+}
+
+/* ---- Batches -------------------------------------------------------------------------------------------------------------- */
+
+/* An error of a template, and the line of it. */
+static void put_error(struct batch *batch, const char *template, uint8_t flags, int64_t time_us)
+{
+    put_line(batch, STR("an error"), flags, time_us);
+    put_fact(batch, KIND_ERROR)->template = str_of(template);
+}
+
+/* A request, and the line of it. The batch has one endpoint for each route. */
+static void put_request(struct batch *batch, const char *route, const char *user, unsigned status, double duration_ms,
+                        uint8_t flags, int64_t time_us)
+{
+    struct batch_endpoint endpoint = {STR("api"), STR("GET"), str_of(route)};
+    struct batch_told *told = &batch->told;
+    uint32_t index = 0;
+    put_line(batch, STR("a request"), flags, time_us);
+    while (index < told->endpoint_count && !str_equal(told->endpoints[index].route, endpoint.route))
+        index++;
+    if (index == told->endpoint_count)
+        batch_tell_endpoint(batch, &endpoint);
+    struct batch_request request = {
+        .record = batch->record_count - 1,
+        .endpoint = index,
+        .user = user ? batch_tell_user(batch, str_of(user)) : BATCH_NO_USER,
+        .status = (uint16_t)status,
+        .duration_ms = duration_ms,
+    };
+    batch_tell_request(batch, &request);
+}
+
+#define HOUR (60 * TIME_MINUTE)
+
+/* ---- Errors --------------------------------------------------------------------------------------------------------------- */
+
+static void errors_are_counted_by_hour_and_template(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    put_run(batch, 1, "/a", 0);
+    put_error(batch, "disk", 0, T0);
+    put_error(batch, "disk", 0, T0 + 1);
+    put_error(batch, "net", 0, T0 + HOUR);
+    put_error(batch, "disk", 0, T0 + 2 * HOUR);
+    put_line(batch, STR("no error"), 0, T0);
+    put_fact(batch, KIND_DENIAL)->template = STR("refused");
+    put_line(batch, STR("an error without template or time"), 0, TIME_NONE);
+    put_fact(batch, KIND_ERROR);
+    put_commit(store, batch);
+    /* A neighbour lends its time to what has none. */
+    assert_string_equal(errors(store), "0 disk 2|0 - 1|1 net 1|2 disk 1|");
+    assert_string_equal(errors_between(store, T0 + HOUR, TIME_NONE), "1 net 1|2 disk 1|");
+    assert_string_equal(errors_between(store, TIME_NONE, T0 / HOUR * HOUR + HOUR), "0 disk 2|0 - 1|");
+    assert_string_equal(errors_between(store, T0 / HOUR * HOUR + HOUR - 1, T0 / HOUR * HOUR + HOUR + 1),
+                        "0 disk 2|0 - 1|1 net 1|");
+    assert_string_equal(errors_between(store, T0 + 5 * HOUR, TIME_NONE), "");
+    put_run(batch, 1, "/a", 100);
+    put_error(batch, "net", 0, T0 + HOUR);
+    put_commit(store, batch);
+    assert_string_equal(errors_between(store, T0 + HOUR, T0 + HOUR + 1), "1 net 2|");
+    assert_int_equal(ask_view(test_case, "SELECT sum(count) FROM error_count"), 6);
+    assert_int_equal(ask_view(test_case, "SELECT count(*) FROM error_event"), 6);
+    assert_int_equal(ask_view(test_case, "SELECT sum(count) FROM error_count WHERE template = 'disk'"), 3);
+    assert_int_equal(ask_view(test_case, "SELECT count FROM error_template WHERE template = 'net'"), 2);
+    store_free(store);
+}
+
+static void errors_without_any_time_have_an_hour_of_their_own(void **state)
+{
+    struct store_case *test_case = *state;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    put_run(test_case->batch, 1, "/a", 0);
+    put_error(test_case->batch, "disk", 0, TIME_NONE);
+    put_commit(store, test_case->batch);
+    assert_string_equal(errors(store), "- disk 1|");
+    assert_string_equal(errors_between(store, INT64_MIN + 1, TIME_NONE), "");
+    assert_string_equal(errors_between(store, TIME_NONE, INT64_MAX), "");
+    assert_string_equal(templates(store), "disk 1 ?-? 1-1|");
+    assert_int_equal(ask_view(test_case, "SELECT count(*) FROM error_count WHERE hour IS NULL AND hour_us IS NULL"), 1);
+    store_free(store);
+}
+
+static void pending_errors_are_taken_back(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    put_run(batch, 1, "/a", 0);
+    put_error(batch, "disk", 0, T0);
+    put_error(batch, "hal", RECORD_TAIL | RECORD_NO_NEWLINE, T0 + 1);
+    put_commit(store, batch);
+    assert_string_equal(errors(store), "0 disk 1|0 hal 1|");
+    put_run(batch, 1, "/a", 9);
+    put_error(batch, "half", 0, T0 + 1);
+    put_commit(store, batch);
+    assert_string_equal(errors(store), "0 disk 1|0 half 1|");
+    assert_string_equal(templates(store), "disk 1 0-0 1-1|half 1 1-1 3-3|");
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM error_hour WHERE count = 0"), 0);
+    store_free(store);
+}
+
+static void settling_counts_nothing_again(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    for (uint64_t i = 0; i < 3; i++) {
+        put_run(batch, 1, "/a", i * 19);
+        put_error(batch, "disk", 0, T0);
+        put_request(batch, "/r", "eve", 200, 5, 0, T0);
+        commit_hot(store, batch);
+    }
+    assert_string_equal(errors(store), "0 disk 3|");
+    assert_string_equal(requests(store), "0 api GET /r 3/0/0 5|");
+    settle_all(store);
+    assert_string_equal(errors(store), "0 disk 3|");
+    assert_string_equal(requests(store), "0 api GET /r 3/0/0 5|");
+    assert_string_equal(users(store), "0 eve 3|");
+    store_free(store);
+}
+
+static void pruning_takes_what_goes(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    for (int64_t i = 0; i < 3; i++) {
+        put_run(batch, 1, "/a", (uint64_t)i * 100);
+        put_error(batch, "disk", 0, T0 + i * HOUR);
+        put_error(batch, i == 0 ? "old" : "new", 0, T0 + i * HOUR);
+        put_request(batch, "/r", "eve", 503, 1, 0, T0 + i * HOUR);
+        put_commit(store, batch);
+    }
+    struct prune_ask ask = {.before_us = T0 + HOUR, .now_us = T0};
+    struct prune_result result;
+    struct err err = {0};
+    assert_true(store_prune(store, &ask, &result, &err));
+    assert_int_equal(result.blocks, 1);
+    assert_string_equal(errors(store), "1 disk 1|1 new 1|2 disk 1|2 new 1|");
+    assert_non_null(strstr(templates(store), "disk 3 "));
+    assert_non_null(strstr(templates(store), "old 1 0-0 2-2|"));
+    assert_string_equal(requests(store), "60 api GET /r 1/1/0 1|120 api GET /r 1/1/0 1|");
+    assert_string_equal(users(store), "1 eve 1|2 eve 1|");
+    ask.before_us = T0 + 100 * HOUR;
+    assert_true(store_prune(store, &ask, &result, &err));
+    assert_string_equal(errors(store), "");
+    assert_string_equal(requests(store), "");
+    assert_string_equal(users(store), "");
+    assert_non_null(strstr(templates(store), "disk 3 "));
+    store_free(store);
+}
+
+/* ---- Templates ------------------------------------------------------------------------------------------------------------- */
+
+static size_t kept(struct store *store, struct arena *arena, struct str **ret)
+{
+    struct err err = {0};
+    size_t count;
+    if (!store_templates(store, arena, ret, &count, &err))
+        fail_msg("%s", err.text);
+    return count;
+}
+
+/* Each of an origin of its own, nearly. */
+static void put_templates(struct batch *batch, unsigned from, unsigned to, unsigned origins)
+{
+    char text[64];
+    for (unsigned i = from; i < to; i++) {
+        snprintf(text, sizeof text, "template %u", i);
+        batch_tell_template(batch, arena_str(&batch->arena, str_of(text)), i % origins);
+    }
+}
+
+static void templates_are_kept_once_and_in_order(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    SCOPED(arena) arena = {0};
+    struct str *texts;
+    for (unsigned i = 0; i < 3; i++) { /* each time another writer, which knows only what is in the file */
+        struct store *store = store_case_open(test_case, STORE_WRITE);
+        put_run(batch, 1, "/a", i * 2);
+        put_line(batch, STR("x"), 0, T0);
+        put_templates(batch, i * 1000, i * 1000 + 2000, TEMPLATE_ORIGINS);
+        put_commit(store, batch);
+        store_free(store);
+    }
+    struct store *store = store_case_open(test_case, STORE_READ);
+    assert_int_equal(kept(store, &arena, &texts), 4000);
+    for (unsigned i = 0; i < 4000; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "template %u", i);
+        assert_true(str_equal(texts[i], str_of(text)));
+    }
+    store_free(store);
+}
+
+static void templates_are_bounded_and_errors_beyond_are_other(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    SCOPED(arena) arena = {0};
+    struct str *texts;
+    char text[64];
+    put_run(batch, 1, "/a", 0);
+    put_line(batch, STR("x"), 0, T0);
+    put_templates(batch, 0, 3 * TEMPLATES_ORIGIN_MAX, 2);
+    put_commit(store, batch);
+    assert_int_equal(kept(store, &arena, &texts), 2 * TEMPLATES_ORIGIN_MAX);
+    put_run(batch, 1, "/a", 2);
+    put_line(batch, STR("x"), 0, T0);
+    put_templates(batch, 10000, 10000 + 2 * TEMPLATES_QUIET_MAX, TEMPLATE_ORIGINS);
+    put_commit(store, batch);
+    assert_int_equal(kept(store, &arena, &texts), TEMPLATES_QUIET_MAX);
+    unsigned more = TEMPLATES_MAX - TEMPLATES_QUIET_MAX + 7;
+    put_run(batch, 1, "/a", 4);
+    for (unsigned i = 0; i < more; i++) {
+        snprintf(text, sizeof text, "error %u", i);
+        put_line(batch, STR("x"), 0, T0);
+        put_fact(batch, KIND_ERROR)->template = arena_str(&batch->arena, str_of(text));
+    }
+    put_commit(store, batch);
+    assert_int_equal(kept(store, &arena, &texts), TEMPLATES_MAX);
+    assert_int_equal(ask_sql(store, "SELECT sum(count) FROM error_hour"), more);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM error_hour"), TEMPLATES_MAX - TEMPLATES_QUIET_MAX + 1);
+    assert_int_equal(ask_view(test_case, "SELECT count FROM error_count WHERE template = 'other'"), 7);
+    assert_int_equal(ask_view(test_case, "SELECT count FROM error_template WHERE template = 'other'"), 7);
+    store_free(store);
+    store = store_case_open(test_case, STORE_WRITE); /* and again by one who has to read it back */
+    put_run(batch, 1, "/a", 4 + more * 2);
+    put_line(batch, STR("x"), 0, T0);
+    put_fact(batch, KIND_ERROR)->template = STR("error 5003");
+    put_line(batch, STR("x"), 0, T0);
+    put_fact(batch, KIND_ERROR)->template = STR("error 1");
+    put_commit(store, batch);
+    assert_int_equal(ask_view(test_case, "SELECT count FROM error_count WHERE template = 'other'"), 8);
+    assert_int_equal(ask_view(test_case, "SELECT count FROM error_count WHERE template = 'error 1'"), 2);
+    struct prune_ask ask = {.before_us = T0 + HOUR, .now_us = T0};
+    struct prune_result result;
+    struct err err = {0};
+    assert_true(store_prune(store, &ask, &result, &err));
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM error_hour"), 0);
+    assert_int_equal(ask_view(test_case, "SELECT count FROM error_template WHERE template = 'other'"), 8);
+    store_free(store);
+}
+
+/* ---- Requests -------------------------------------------------------------------------------------------------------------- */
+
+static void requests_are_counted_by_minute_and_endpoint(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    int64_t t0 = T0 / TIME_MINUTE * TIME_MINUTE;
+    put_run(batch, 1, "/a", 0);
+    put_request(batch, "/r", "eve", 200, 10, 0, t0);
+    put_request(batch, "/s", NULL, 404, -1, 0, t0 + 59 * TIME_SECOND);
+    put_request(batch, "/r", "bob", 500, 30, 0, t0 + 1);
+    put_request(batch, "/r", "eve", 429, 20, 0, t0 + 2);
+    put_request(batch, "/r", "eve", 201, 7, 0, t0 + 25 * TIME_MINUTE);
+    put_request(batch, "/r", "eve", 200, 8, 0, t0 + TIME_MINUTE); /* late */
+    put_commit(store, batch);
+    assert_string_equal(requests(store), "0 api GET /r 3/1/1 20|0 api GET /s 1/0/1 -1|1 api GET /r 1/0/0 8|"
+                                         "25 api GET /r 1/0/0 7|");
+    assert_string_equal(requests_between(store, t0 + TIME_MINUTE, t0 + 2 * TIME_MINUTE), "1 api GET /r 1/0/0 8|");
+    assert_string_equal(requests_between(store, t0 + 2 * TIME_MINUTE, TIME_NONE), "25 api GET /r 1/0/0 7|");
+    assert_string_equal(requests_between(store, TIME_NONE, t0 + 1), "0 api GET /r 3/1/1 20|0 api GET /s 1/0/1 -1|");
+    put_run(batch, 1, "/a", 1000);
+    put_request(batch, "/s", "eve", 200, 3, 0, t0);
+    put_commit(store, batch);
+    assert_string_equal(requests_between(store, TIME_NONE, t0 + 1), "0 api GET /r 3/1/1 20|0 api GET /s 2/0/1 3|");
+    assert_string_equal(users(store), "0 eve 5|0 bob 1|");
+    store_free(store);
+}
+
+static void pending_requests_count_until_they_are_replaced(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    put_run(batch, 1, "/a", 0);
+    put_request(batch, "/r", "eve", 200, 10, 0, T0);
+    put_request(batch, "/half", "bob", 503, 20, RECORD_TAIL | RECORD_NO_NEWLINE, T0);
+    put_commit(store, batch);
+    assert_string_equal(requests(store), "0 api GET /r 1/0/0 10|0 api GET /half 1/1/0 20|");
+    assert_string_equal(users(store), "0 eve 1|0 bob 1|");
+    put_run(batch, 1, "/a", 10);
+    put_request(batch, "/half/whole", "bob", 503, 20, RECORD_TAIL | RECORD_NO_NEWLINE, TIME_NONE);
+    put_commit(store, batch);
+    assert_string_equal(users(store), "0 eve 1|- bob 1|");
+    put_run(batch, 1, "/a", 10);
+    put_request(batch, "/half/whole", "bob", 200, 20, 0, T0 + TIME_MINUTE);
+    put_commit(store, batch);
+    assert_string_equal(requests(store), "0 api GET /r 1/0/0 10|1 api GET /half/whole 1/0/0 20|");
+    assert_string_equal(users(store), "0 eve 1|0 bob 1|");
+    store_free(store);
+}
+
+struct sums {
+    uint64_t requests, others, rows;
+};
+
+static bool sum_requests(void *context, const struct request_count *count)
+{
+    struct sums *sums = context;
+    sums->requests += count->requests;
+    sums->others += count->other ? count->requests : 0;
+    sums->rows++;
+    return true;
+}
+
+static bool sum_users(void *context, const struct user_count *count)
+{
+    struct sums *sums = context;
+    sums->requests += count->requests;
+    sums->others += count->user.data ? 0 : count->requests;
+    sums->rows++;
+    return true;
+}
+
+static void endpoints_and_users_are_bounded_and_sums_exact(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    enum { COUNT = 3000 };
+    put_run(batch, 1, "/a", 0);
+    for (unsigned i = 0; i < COUNT; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%u", i);
+        struct str name = arena_str(&batch->arena, str_of(text));
+        struct batch_endpoint endpoint = {name, STR("GET"), name}; /* services without number, too */
+        put_line(batch, STR("x"), 0, T0 / HOUR * HOUR);
+        struct batch_request request = {batch->record_count - 1, batch_tell_endpoint(batch, &endpoint),
+                                        batch_tell_user(batch, name), 200, 1};
+        batch_tell_request(batch, &request);
+    }
+    put_commit(store, batch);
+    struct sums sums = {0};
+    struct err err = {0};
+    assert_true(store_request_counts(store, TIME_NONE, TIME_NONE, sum_requests, &sums, &err));
+    assert_true(sums.requests == COUNT && sums.others == COUNT - ENDPOINTS_MAX);
+    assert_int_equal(sums.rows, ENDPOINTS_MAX + ENDPOINTS_OTHER);
+    sums = (struct sums){0};
+    assert_true(store_user_counts(store, TIME_NONE, TIME_NONE, sum_users, &sums, &err));
+    assert_true(sums.requests == COUNT && sums.others == COUNT - HOUR_USERS_MAX && sums.rows == HOUR_USERS_MAX + 1);
+    store_free(store);
+}
+
+/* ---- Ids of patterns --------------------------------------------------------------------------------------------------------- */
+
+static const char *known(struct store *store, const char *text)
+{
+    static char found[64];
+    char id[32];
+    struct err err = {0};
+    SCOPED(arena) arena = {0};
+    struct str template;
+    snprintf(id, sizeof id, "p%016llx", (unsigned long long)hash_bytes(text, strlen(text), 0));
+    if (!store_pattern_known(store, str_of(id), &arena, &template, &err))
+        fail_msg("%s", err.text);
+    snprintf(found, sizeof found, "%s", text_of(template));
+    return found;
+}
+
+static void ids_once_given_stay_known(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    struct err err = {0};
+    bool due;
+    put_run(batch, 1, "/a", 0);
+    put_line(batch, STR("x"), 0, T0);
+    put_templates(batch, 0, 3, 1);
+    put_commit(store, batch);
+    assert_true(store_patterns_due(store, &due, &err) && due);
+    struct store_pattern patterns[] = {{hash_bytes("a pattern", 9, 0), 1}, {hash_bytes("template 2", 10, 0), 2}};
+    assert_true(store_patterns_given(store, patterns, 2, &err));
+    assert_true(store_patterns_due(store, &due, &err) && !due);
+    patterns[0].template = 2; /* the first to be given stays */
+    assert_true(store_patterns_given(store, patterns, 2, &err));
+    store_free(store);
+    store = store_case_open(test_case, STORE_READ);
+    assert_string_equal(known(store, "a pattern"), "template 1");
+    assert_string_equal(known(store, "template 0"), "template 0");
+    assert_string_equal(known(store, "template 2"), "template 2");
+    assert_string_equal(known(store, "never"), "-");
+    SCOPED(arena) arena = {0};
+    struct str template;
+    assert_true(store_pattern_known(store, STR("pxyz"), &arena, &template, &err) && template.data == NULL);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM pack WHERE id >> 40 = 2"), 1);
+    store_free(store);
+}
+
+/* ---- Damage -------------------------------------------------------------------------------------------------------------------- */
+
+static bool ignore_request(void *context, const struct request_count *count)
+{
+    return context == NULL && count->requests > 0;
+}
+
+static bool ignore_user(void *context, const struct user_count *count)
+{
+    return context == NULL && count->requests > 0;
+}
+
+static void damaged_rows_are_told(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    struct store *store = store_case_open(test_case, STORE_WRITE);
+    struct err err = {0};
+    SCOPED(arena) arena = {0};
+    struct str *texts;
+    size_t count;
+    put_run(batch, 1, "/a", 0);
+    put_request(batch, "/r", "eve", 200, 10, 0, T0);
+    put_templates(batch, 0, 3, 1);
+    put_commit(store, batch);
+    run_sql(store, "UPDATE pack SET body = x'05ffff' WHERE id >> 40 = 1");
+    assert_false(store_templates(store, &arena, &texts, &count, &err));
+    assert_int_equal(err.kind, ERR_CORRUPT);
+    run_sql(store, "UPDATE pack SET body = x'0141' WHERE id >> 40 = 4"); /* a text of one byte */
+    assert_true(store_user_counts(store, TIME_NONE, TIME_NONE, ignore_user, NULL, &err));
+    run_sql(store, "UPDATE pack SET body = x'024101' WHERE id >> 40 = 4");
+    assert_false(store_user_counts(store, TIME_NONE, TIME_NONE, ignore_user, NULL, &err));
+    run_sql(store, "UPDATE pack SET body = x'0600000100000501' WHERE id >> 40 = 5");
+    assert_false(store_request_counts(store, TIME_NONE, TIME_NONE, ignore_request, NULL, &err));
+    assert_int_equal(err.kind, ERR_CORRUPT);
+    run_sql(store, "DELETE FROM pack WHERE id >> 40 = 3"); /* the endpoints */
+    assert_false(store_request_counts(store, TIME_NONE, TIME_NONE, ignore_request, NULL, &err));
+    store_free(store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define CASE(test) cmocka_unit_test_setup_teardown(test, store_case_begin, store_case_end)
+        CASE(errors_are_counted_by_hour_and_template),
+        CASE(errors_without_any_time_have_an_hour_of_their_own),
+        CASE(pending_errors_are_taken_back),
+        CASE(settling_counts_nothing_again),
+        CASE(pruning_takes_what_goes),
+        CASE(templates_are_kept_once_and_in_order),
+        CASE(templates_are_bounded_and_errors_beyond_are_other),
+        CASE(requests_are_counted_by_minute_and_endpoint),
+        CASE(pending_requests_count_until_they_are_replaced),
+        CASE(endpoints_and_users_are_bounded_and_sums_exact),
+        CASE(ids_once_given_stay_known),
+        CASE(damaged_rows_are_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
