@@ -4,6 +4,7 @@
 
 #include "base/must.h"
 #include "store/fact.h"
+#include "store/trait.h"
 
 #define HOUR_US (60 * TIME_MINUTE)
 
@@ -73,25 +74,6 @@ bool error_tally_prune(struct store *store, int64_t first_record, int64_t last_r
 
 /* ---- Into the tables -------------------------------------------------------------------------------------------------- */
 
-/* Under which trait the errors of this one are counted, and what stands for its template. */
-static bool resolve(struct store *store, int64_t trait, int64_t *ret_counted, int64_t *ret_template, struct err *err)
-{
-    struct sqlite3_stmt *stmt = sql_use(&store->sql, "trait_counted", err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_i64(stmt, 1, trait);
-    int step = sql_step(&store->sql, stmt, err);
-    if (step < 0)
-        return false;
-    if (step == 0)
-        return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: trait %lld is not in it", store->path,
-                       (long long)trait);
-    *ret_counted = sql_i64(stmt, 0);
-    *ret_template = *ret_counted != trait ? TEMPLATE_OTHER : sql_is_null(stmt, 1) ? TEMPLATE_ABSENT : sql_i64(stmt, 1);
-    sql_rest(stmt);
-    return true;
-}
-
 static bool do_numbers(struct store *store, const char *name, int64_t first, int64_t second, struct err *err)
 {
     struct sqlite3_stmt *stmt = sql_use(&store->sql, name, err);
@@ -151,8 +133,9 @@ bool error_tally_write(struct store *store, struct err *err)
     for (size_t i = 0; i < tally->count; i++) {
         const struct error_change *change = &tally->changes[i];
         int64_t counted = 0, template = 0;
-        if (!resolve(store, change->trait, &counted, &template, err) || !write_hour(store, change, counted, err) ||
-            !take_template(store, change, template, err) || !add_template(store, change, template, err))
+        if (!trait_counted(store, change->trait, &counted, &template, err) ||
+            !write_hour(store, change, counted, err) || !take_template(store, change, template, err) ||
+            !add_template(store, change, template, err))
             return false;
     }
     reset(tally);

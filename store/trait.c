@@ -1,6 +1,8 @@
 #include "store/trait.h"
 
 #include "base/must.h"
+#include "base/scope.h"
+#include "store/error_tally.h"
 #include "store/fact.h"
 #include "store/keep.h"
 #include "store/name.h"
@@ -40,8 +42,14 @@ static bool load(struct store *store, struct err *err)
     return step == 0;
 }
 
-/* counted: the trait its errors are counted under, or 0 for itself. */
-static bool insert(struct store *store, const struct key *key, int64_t counted, int64_t *ret_id, struct err *err)
+static bool known(const struct store *store, const struct key *key, int64_t *ret_id)
+{
+    const struct map_entry *entry = map_find(&store->traits, key_bytes(key));
+    *ret_id = entry != NULL ? (int64_t)entry->value : 0;
+    return entry != NULL;
+}
+
+static bool add(struct store *store, const struct key *key, int64_t *ret_id, struct err *err)
 {
     struct sqlite3_stmt *stmt = sql_use(&store->sql, "trait_insert", err);
     if (stmt == NULL)
@@ -50,44 +58,13 @@ static bool insert(struct store *store, const struct key *key, int64_t counted, 
         if (i == SOURCE || key->columns[i] != 0)
             sql_bind_i64(stmt, 1 + i, i == TEMPLATE && key->columns[i] == NOT_KEPT ? 0 : key->columns[i]);
     }
-    if (counted != 0)
-        sql_bind_i64(stmt, 1 + COUNTED, counted);
     if (!sql_do(&store->sql, stmt, err))
         return false;
     *ret_id = sql_last_id(&store->sql);
-    return true;
-}
-
-static bool known(const struct store *store, const struct key *key, int64_t *ret_id)
-{
-    const struct map_entry *entry = map_find(&store->traits, key_bytes(key));
-    *ret_id = entry != NULL ? (int64_t)entry->value : 0;
-    return entry != NULL;
-}
-
-static bool add(struct store *store, const struct key *key, int64_t counted, int64_t *ret_id, struct err *err)
-{
-    if (!insert(store, key, counted, ret_id, err))
-        return false;
     if (store->traits.count >= TRAITS_MAX)
         map_reset(&store->traits);
     map_at(&store->traits, key_bytes(key), NULL)->value = (uint64_t)*ret_id;
     return true;
-}
-
-/* A new trait, and the one it is counted under when its template is not kept. */
-static bool add_counted(struct store *store, const struct key *key, struct str template, int64_t *ret_id,
-                        struct err *err)
-{
-    struct key other = *key;
-    int64_t counted = 0;
-    bool kept = true;
-    other.columns[TEMPLATE] = NOT_KEPT;
-    if (template.data != NULL && !keep_template(store, template, &kept, err))
-        return false;
-    if (!kept && !known(store, &other, &counted) && !add(store, &other, 0, &counted, err))
-        return false;
-    return add(store, key, counted, ret_id, err);
 }
 
 static bool put_name(struct store *store, struct str text, size_t size_max, int64_t *column, struct err *err)
@@ -103,7 +80,77 @@ bool trait_id(struct store *store, int64_t source, const struct fact *fact, int6
         !put_name(store, fact->method, FACT_TEXT_MAX, &key.columns[METHOD], err) ||
         !put_name(store, fact->template, FACT_TEMPLATE_MAX, &key.columns[TEMPLATE], err))
         return false;
-    return known(store, &key, ret_id) || add_counted(store, &key, fact->template, ret_id, err);
+    return known(store, &key, ret_id) || add(store, &key, ret_id, err);
+}
+
+/* ---- What errors are counted under -------------------------------------------------------------------------------------- */
+
+static bool damaged(struct store *store, int64_t trait, struct err *err)
+{
+    return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: trait %lld is not in it, or its template",
+                   store->path, (long long)trait);
+}
+
+static bool read_key(struct store *store, int64_t trait, struct key *ret, int64_t *ret_counted, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "trait_read", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, trait);
+    int step = sql_step(&store->sql, stmt, err);
+    if (step <= 0)
+        return step == 0 && damaged(store, trait, err);
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        ret->columns[i] = sql_i64(stmt, i);
+    *ret_counted = sql_i64(stmt, COUNTED);
+    sql_rest(stmt);
+    return true;
+}
+
+static bool is_kept(struct store *store, int64_t trait, int64_t template, bool *ret, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "name_read", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, template);
+    int step = sql_step(&store->sql, stmt, err);
+    if (step <= 0)
+        return step == 0 && damaged(store, trait, err);
+    SCOPED(arena) arena = {0};
+    struct str text = arena_str(&arena, sql_str(stmt, 0));
+    sql_rest(stmt);
+    return keep_template(store, text, ret, err);
+}
+
+static bool set_counted(struct store *store, int64_t trait, int64_t counted, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "trait_counted_set", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, trait);
+    sql_bind_i64(stmt, 2, counted);
+    return sql_do(&store->sql, stmt, err);
+}
+
+bool trait_counted(struct store *store, int64_t trait, int64_t *ret_counted, int64_t *ret_template, struct err *err)
+{
+    struct key key;
+    bool kept = true;
+    if (!load(store, err) || !read_key(store, trait, &key, ret_counted, err))
+        return false;
+    *ret_template = TEMPLATE_OTHER;
+    if (*ret_counted != 0)
+        return true;
+    if (key.columns[TEMPLATE] != 0 && !is_kept(store, trait, key.columns[TEMPLATE], &kept, err))
+        return false;
+    if (kept) {
+        *ret_counted = trait;
+        *ret_template = key.columns[TEMPLATE] != 0 ? key.columns[TEMPLATE] : TEMPLATE_ABSENT;
+        return true;
+    }
+    key.columns[TEMPLATE] = NOT_KEPT;
+    return (known(store, &key, ret_counted) || add(store, &key, ret_counted, err)) &&
+           set_counted(store, trait, *ret_counted, err);
 }
 
 void trait_forget(struct store *store)

@@ -1,6 +1,7 @@
 -- Schema 1. What users may rely on is the views, described in schemas/README.md; the tables belong to winnow.
 -- Times are microseconds since 1970-01-01T00:00:00Z, NULL when unknown. Columns without a type hold TEXT when the bytes
 -- are UTF-8 without NUL, else BLOB, so that no byte of a log is changed.
+-- The text of tables and views lies in pages of 1 KiB, in their order here: a view stands beside its table, which fills them.
 
 -- next_record: the number the next record gets; a number is never given twice.
 -- chain_block, chain_digest: the end of the chain: the last block there ever was, and its digest. Written with every block, so that a
@@ -150,151 +151,12 @@ CREATE TABLE trait(
     counted INTEGER                 -- the trait its errors are counted under: template is not kept. NULL: itself
 );
 
--- Facts. moment counts microseconds from 2028-01-01T00:00:00Z, so that it takes six bytes from mid-2023 to mid-2032. user,
--- client_ip and path are ids in name or, when seen for the first time, the text itself. A path that is an id ends in
--- number, unless that is NULL: /users/17 is the name /users/ and 17.
-CREATE TABLE fact_auth(
-    record INTEGER PRIMARY KEY,
-    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER,
-    outcome INTEGER NOT NULL        -- 1 success, 0 failure
-);
-CREATE TABLE fact_rate_limit(
-    record INTEGER PRIMARY KEY,
-    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER
-);
-CREATE TABLE fact_denial(
-    record INTEGER PRIMARY KEY,
-    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER
-);
-CREATE TABLE fact_error(
-    record INTEGER PRIMARY KEY,
-    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER
-);
-
--- Rows of fact_error by hour, counted from 2028-01-01T00:00:00Z, -4000000000 for those without a moment, and trait. No row has
--- count 0.
-CREATE TABLE error_hour(
-    hour INTEGER NOT NULL, trait INTEGER NOT NULL, count INTEGER NOT NULL,
-    PRIMARY KEY (hour, trait)
-) WITHOUT ROWID;
-
--- Of the errors of a template (a name; 0: of all those not kept, -1: none) there ever were: pruning leaves it as it is.
-CREATE TABLE template_error(
-    template INTEGER PRIMARY KEY,
-    count INTEGER NOT NULL,
-    first INTEGER, last INTEGER,    -- moments
-    first_record INTEGER NOT NULL, last_record INTEGER NOT NULL
-);
-
 -- Lists and counts in compressed form (store/pack.h): id = kind << 40 | number.
 CREATE TABLE pack(id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 
--- ---- Views: stable API ------------------------------------------------------------------------------------------------
+-- ---- Views, stable API, and the tables they are of ----------------------------------------------------------------------
 -- A fraction of a second is printed with six digits, or not at all when it is zero; whole seconds are rounded down, also
 -- before 1970.
-
-CREATE VIEW auth_event AS SELECT
-    record,
-    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
-        || CASE moment % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000) END AS time,
-    moment + 1830297600000000 AS time_us,
-    (SELECT name FROM source_file WHERE id = source) AS source,
-    CASE outcome WHEN 1 THEN 'success' ELSE 'failure' END AS outcome,
-    (SELECT text FROM name WHERE id = level) AS level,
-    status,
-    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
-    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
-    (SELECT text FROM name WHERE id = service) AS service,
-    (SELECT text FROM name WHERE id = logger) AS logger,
-    (SELECT text FROM name WHERE id = method) AS method,
-    CASE typeof(path) WHEN 'integer'
-        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
-        ELSE path END AS path,
-    (SELECT text FROM name WHERE id = template) AS template
-FROM fact_auth f LEFT JOIN trait t ON t.id = f.trait;
-
-CREATE VIEW rate_limit_event AS SELECT
-    record,
-    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
-        || CASE moment % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000) END AS time,
-    moment + 1830297600000000 AS time_us,
-    (SELECT name FROM source_file WHERE id = source) AS source,
-    (SELECT text FROM name WHERE id = level) AS level,
-    status,
-    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
-    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
-    (SELECT text FROM name WHERE id = service) AS service,
-    (SELECT text FROM name WHERE id = logger) AS logger,
-    (SELECT text FROM name WHERE id = method) AS method,
-    CASE typeof(path) WHEN 'integer'
-        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
-        ELSE path END AS path,
-    (SELECT text FROM name WHERE id = template) AS template
-FROM fact_rate_limit f LEFT JOIN trait t ON t.id = f.trait;
-
-CREATE VIEW denial_event AS SELECT
-    record,
-    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
-        || CASE moment % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000) END AS time,
-    moment + 1830297600000000 AS time_us,
-    (SELECT name FROM source_file WHERE id = source) AS source,
-    (SELECT text FROM name WHERE id = level) AS level,
-    status,
-    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
-    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
-    (SELECT text FROM name WHERE id = service) AS service,
-    (SELECT text FROM name WHERE id = logger) AS logger,
-    (SELECT text FROM name WHERE id = method) AS method,
-    CASE typeof(path) WHEN 'integer'
-        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
-        ELSE path END AS path,
-    (SELECT text FROM name WHERE id = template) AS template
-FROM fact_denial f LEFT JOIN trait t ON t.id = f.trait;
-
-CREATE VIEW error_event AS SELECT
-    record,
-    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
-        || CASE moment % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000) END AS time,
-    moment + 1830297600000000 AS time_us,
-    (SELECT name FROM source_file WHERE id = source) AS source,
-    (SELECT text FROM name WHERE id = level) AS level,
-    status,
-    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
-    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
-    (SELECT text FROM name WHERE id = service) AS service,
-    (SELECT text FROM name WHERE id = logger) AS logger,
-    (SELECT text FROM name WHERE id = method) AS method,
-    CASE typeof(path) WHEN 'integer'
-        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
-        ELSE path END AS path,
-    (SELECT text FROM name WHERE id = template) AS template
-FROM fact_error f LEFT JOIN trait t ON t.id = f.trait;
-
-CREATE VIEW error_count AS SELECT
-    strftime('%Y-%m-%dT%H:00:00Z', nullif(hour, -4000000000) * 3600 + 1830297600, 'unixepoch') AS hour,
-    nullif(hour, -4000000000) * 3600000000 + 1830297600000000 AS hour_us,
-    (SELECT name FROM source_file WHERE id = source) AS source,
-    (SELECT text FROM name WHERE id = level) AS level,
-    status,
-    (SELECT text FROM name WHERE id = service) AS service,
-    (SELECT text FROM name WHERE id = logger) AS logger,
-    (SELECT text FROM name WHERE id = method) AS method,
-    CASE template WHEN 0 THEN 'other' ELSE (SELECT text FROM name WHERE id = template) END AS template,
-    count
-FROM error_hour LEFT JOIN trait t ON t.id = trait;
-
-CREATE VIEW error_template AS SELECT
-    CASE template WHEN 0 THEN 'other' ELSE (SELECT text FROM name WHERE id = template) END AS template,
-    count,
-    strftime('%Y-%m-%dT%H:%M:%S', first / 1000000 - (first % 1000000 < 0) + 1830297600, 'unixepoch')
-        || CASE first % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (first % 1000000 + 1000000) % 1000000) END AS first,
-    first + 1830297600000000 AS first_us,
-    strftime('%Y-%m-%dT%H:%M:%S', last / 1000000 - (last % 1000000 < 0) + 1830297600, 'unixepoch')
-        || CASE last % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (last % 1000000 + 1000000) % 1000000) END AS last,
-    last + 1830297600000000 AS last_us,
-    first_record,
-    last_record
-FROM template_error;
 
 CREATE VIEW source AS SELECT
     id,
@@ -309,16 +171,16 @@ CREATE VIEW source AS SELECT
     gaps,
     replaced,
     strftime('%Y-%m-%dT%H:%M:%S', time_min / 1000000 - (time_min % 1000000 < 0), 'unixepoch')
-        || CASE time_min % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (time_min % 1000000 + 1000000) % 1000000) END AS first,
+        || replace(printf('.%06dZ', (time_min % 1000000 + 1000000) % 1000000), '.000000', '') AS first,
     time_min AS first_us,
     strftime('%Y-%m-%dT%H:%M:%S', time_max / 1000000 - (time_max % 1000000 < 0), 'unixepoch')
-        || CASE time_max % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (time_max % 1000000 + 1000000) % 1000000) END AS last,
+        || replace(printf('.%06dZ', (time_max % 1000000 + 1000000) % 1000000), '.000000', '') AS last,
     time_max AS last_us,
     strftime('%Y-%m-%dT%H:%M:%S', modified_us / 1000000 - (modified_us % 1000000 < 0), 'unixepoch')
-        || CASE modified_us % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (modified_us % 1000000 + 1000000) % 1000000) END AS modified,
+        || replace(printf('.%06dZ', (modified_us % 1000000 + 1000000) % 1000000), '.000000', '') AS modified,
     modified_us,
     strftime('%Y-%m-%dT%H:%M:%S', read_us / 1000000 - (read_us % 1000000 < 0), 'unixepoch')
-        || CASE read_us % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (read_us % 1000000 + 1000000) % 1000000) END AS read,
+        || replace(printf('.%06dZ', (read_us % 1000000 + 1000000) % 1000000), '.000000', '') AS read,
     read_us,
     rotations,
     truncations,
@@ -333,6 +195,156 @@ CREATE VIEW gap AS SELECT
     nullif(bytes, 0) AS bytes,
     CASE reason WHEN 1 THEN 'truncated' WHEN 2 THEN 'cursor_gone' WHEN 3 THEN 'vanished' WHEN 4 THEN 'skipped' END AS reason,
     strftime('%Y-%m-%dT%H:%M:%S', found_us / 1000000 - (found_us % 1000000 < 0), 'unixepoch')
-        || CASE found_us % 1000000 WHEN 0 THEN 'Z' ELSE printf('.%06dZ', (found_us % 1000000 + 1000000) % 1000000) END AS found,
+        || replace(printf('.%06dZ', (found_us % 1000000 + 1000000) % 1000000), '.000000', '') AS found,
     found_us
 FROM source_gap;
+
+-- What events have in common, for the views below.
+CREATE VIEW common AS SELECT
+    id,
+    (SELECT name FROM source_file WHERE id = source) AS source,
+    (SELECT text FROM name WHERE id = level) AS level,
+    status,
+    (SELECT text FROM name WHERE id = service) AS service,
+    (SELECT text FROM name WHERE id = logger) AS logger,
+    (SELECT text FROM name WHERE id = method) AS method,
+    CASE template WHEN 0 THEN 'other' ELSE (SELECT text FROM name WHERE id = template) END AS template
+FROM trait;
+
+-- Rows of fact_error by hour, counted from 2028-01-01T00:00:00Z, -4000000000 for those without a moment, and trait. No row has
+-- count 0.
+CREATE TABLE error_hour(
+    hour INTEGER NOT NULL, trait INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (hour, trait)
+) WITHOUT ROWID;
+
+CREATE VIEW error_count AS SELECT
+    strftime('%Y-%m-%dT%H:00:00Z', nullif(hour, -4000000000) * 3600 + 1830297600, 'unixepoch') AS hour,
+    nullif(hour, -4000000000) * 3600000000 + 1830297600000000 AS hour_us,
+    source,
+    level,
+    status,
+    service,
+    logger,
+    method,
+    template,
+    count
+FROM error_hour JOIN common ON id = trait;
+
+-- Of the errors of a template (a name; 0: of all those not kept, -1: none) there ever were: pruning leaves it as it is.
+CREATE TABLE template_error(
+    template INTEGER PRIMARY KEY,
+    count INTEGER NOT NULL,
+    first INTEGER, last INTEGER,    -- moments
+    first_record INTEGER NOT NULL, last_record INTEGER NOT NULL
+);
+
+CREATE VIEW error_template AS SELECT
+    CASE template WHEN 0 THEN 'other' ELSE (SELECT text FROM name WHERE id = template) END AS template,
+    count,
+    strftime('%Y-%m-%dT%H:%M:%S', first / 1000000 - (first % 1000000 < 0) + 1830297600, 'unixepoch')
+        || replace(printf('.%06dZ', (first % 1000000 + 1000000) % 1000000), '.000000', '') AS first,
+    first + 1830297600000000 AS first_us,
+    strftime('%Y-%m-%dT%H:%M:%S', last / 1000000 - (last % 1000000 < 0) + 1830297600, 'unixepoch')
+        || replace(printf('.%06dZ', (last % 1000000 + 1000000) % 1000000), '.000000', '') AS last,
+    last + 1830297600000000 AS last_us,
+    first_record,
+    last_record
+FROM template_error;
+
+-- Facts. moment counts microseconds from 2028-01-01T00:00:00Z, so that it takes six bytes from mid-2023 to mid-2032. user,
+-- client_ip and path are ids in name or, when seen for the first time, the text itself. A path that is an id ends in
+-- number, unless that is NULL: /users/17 is the name /users/ and 17.
+CREATE TABLE fact_auth(
+    record INTEGER PRIMARY KEY,
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER,
+    outcome INTEGER NOT NULL        -- 1 success, 0 failure
+);
+CREATE VIEW auth_event AS SELECT
+    record,
+    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
+        || replace(printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000), '.000000', '') AS time,
+    moment + 1830297600000000 AS time_us,
+    source,
+    CASE outcome WHEN 1 THEN 'success' ELSE 'failure' END AS outcome,
+    level,
+    status,
+    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
+    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
+    service,
+    logger,
+    method,
+    CASE typeof(path) WHEN 'integer'
+        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
+        ELSE path END AS path,
+    template
+FROM fact_auth JOIN common ON id = trait;
+
+CREATE TABLE fact_rate_limit(
+    record INTEGER PRIMARY KEY,
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER
+);
+CREATE VIEW rate_limit_event AS SELECT
+    record,
+    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
+        || replace(printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000), '.000000', '') AS time,
+    moment + 1830297600000000 AS time_us,
+    source,
+    level,
+    status,
+    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
+    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
+    service,
+    logger,
+    method,
+    CASE typeof(path) WHEN 'integer'
+        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
+        ELSE path END AS path,
+    template
+FROM fact_rate_limit JOIN common ON id = trait;
+
+CREATE TABLE fact_denial(
+    record INTEGER PRIMARY KEY,
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER
+);
+CREATE VIEW denial_event AS SELECT
+    record,
+    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
+        || replace(printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000), '.000000', '') AS time,
+    moment + 1830297600000000 AS time_us,
+    source,
+    level,
+    status,
+    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
+    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
+    service,
+    logger,
+    method,
+    CASE typeof(path) WHEN 'integer'
+        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
+        ELSE path END AS path,
+    template
+FROM fact_denial JOIN common ON id = trait;
+
+CREATE TABLE fact_error(
+    record INTEGER PRIMARY KEY,
+    moment INTEGER, trait INTEGER NOT NULL, user, client_ip, path, number INTEGER
+);
+CREATE VIEW error_event AS SELECT
+    record,
+    strftime('%Y-%m-%dT%H:%M:%S', moment / 1000000 - (moment % 1000000 < 0) + 1830297600, 'unixepoch')
+        || replace(printf('.%06dZ', (moment % 1000000 + 1000000) % 1000000), '.000000', '') AS time,
+    moment + 1830297600000000 AS time_us,
+    source,
+    level,
+    status,
+    CASE typeof(user) WHEN 'integer' THEN (SELECT text FROM name WHERE id = user) ELSE user END AS user,
+    CASE typeof(client_ip) WHEN 'integer' THEN (SELECT text FROM name WHERE id = client_ip) ELSE client_ip END AS client_ip,
+    service,
+    logger,
+    method,
+    CASE typeof(path) WHEN 'integer'
+        THEN (SELECT coalesce(text || number, text) FROM name WHERE id = path)
+        ELSE path END AS path,
+    template
+FROM fact_error JOIN common ON id = trait;

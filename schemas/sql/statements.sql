@@ -141,12 +141,11 @@ INSERT INTO name(text) VALUES (?1);
 SELECT id, text FROM name ORDER BY id DESC LIMIT ?1;
 
 -- name: trait_insert
-INSERT INTO trait(source, level, status, service, logger, method, template, counted)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+INSERT INTO trait(source, level, status, service, logger, method, template) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 
--- name: trait_counted
+-- name: trait_counted_set
 -- plan: SEARCH trait USING INTEGER PRIMARY KEY (rowid=?)
-SELECT coalesce(counted, id), template FROM trait WHERE id = ?1;
+UPDATE trait SET counted = ?2 WHERE id = ?1;
 
 -- Errors by hour and trait, and what there ever was of a template.
 
@@ -334,7 +333,7 @@ SELECT text FROM name WHERE id = ?1;
 
 -- name: trait_read
 -- plan: SEARCH trait USING INTEGER PRIMARY KEY (rowid=?)
-SELECT source, level, status, service, logger, method, template FROM trait WHERE id = ?1;
+SELECT source, level, status, service, logger, method, template, counted FROM trait WHERE id = ?1;
 
 -- name: summary_sources
 -- plan: SCAN source_file

@@ -77,9 +77,15 @@ facts() {
     "$winnow" errors --store "$1" -o raw | sha256sum
     "$winnow" status --store "$1" -o json | sed 's/.*"sources"://; s/],"outputs".*//' | tr '{' '\n' |
         sed 's/,"lag_seconds":[0-9]*//; s/,$//' | sort
+    "${winnow%/*}/counts" "$1" | sort
 }
 
 plain_of() { echo "${1/old.gz/old.plain}"; }
+
+# sound STORE WHAT: the store is whole, and counts what its facts are
+sound() {
+    "$winnow" verify --deep --store "$1" >found 2>&1 || fail "$2: $(cat found)"
+}
 
 # shim NAME: the path of the library tests/fault/NAME.c, built beside the binary
 shim() {

@@ -22,7 +22,7 @@ function json(time, kind) {
     kind = random(100)
     time = sprintf("2026-11-%02dT%02d:%02d:%02d.%03dZ", 1 + int(n / 86400) % 28, int(n / 3600) % 24, int(n / 60) % 60, n % 60, random(1000))
     if (kind < 80)
-        return "{\"ts\":\"" time "\",\"level\":\"info\",\"service\":\"api-" random(4) "\",\"msg\":\"request served\",\"request_id\":\"" hex(16) "\",\"client_ip\":\"" address() "\",\"status\":200,\"duration_ms\":" random(100000) / 100 "}"
+        return "{\"ts\":\"" time "\",\"level\":\"info\",\"service\":\"api-" random(4) "\",\"msg\":\"request served\",\"method\":\"GET\",\"path\":\"/v1/items/" n % 500 "\",\"user\":\"user" n % 40 "\",\"request_id\":\"" hex(16) "\",\"client_ip\":\"" address() "\",\"status\":200,\"duration_ms\":" random(100000) / 100 "}"
     if (kind < 84)
         return "{\"ts\":\"" time "\",\"level\":\"warning\",\"service\":\"auth\",\"msg\":\"login failed\",\"user\":\"user" random(40) "\",\"client_ip\":\"" address() "\"}"
     if (kind < 86)

@@ -66,7 +66,7 @@ static void try_names(struct str bytes)
     if (endpoint_unpack(bytes, &endpoint))
         sink += endpoint.names.service.size + endpoint.names.method.size + endpoint.names.route.size;
     if (pending_request_unpack(bytes, &request))
-        sink += request.user.size + request.status + (uint64_t)request.duration_ms;
+        sink += request.user.size + request.status + (request.duration_ms >= 0);
     if (known_unpack(bytes, &pattern))
         sink += pattern.template;
 }
