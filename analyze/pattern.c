@@ -7,6 +7,10 @@
  * 3. Sequences that are equal but for one place are looked at together: the different words in it are weighed, and if they
  *    are heavy enough, the place is a variable and the sequences are one. This is repeated for the sequences so
  *    made until nothing changes, at most ROUNDS_MAX times.
+ * 4. In each round, sequences that are equal but for places where one of them has a variable, for which enough words spoke, become
+ *    one: a word of the lexicon, or a value met once, is no statement of its own where fifty other values stand.
+ * 5. In a pattern's text, variables with only spaces and commas between them are one, as in templates, and groups with equal
+ *    texts are one pattern: an empty value, or two where others are one, makes no other statement.
  *
  * Weighing: a word counts the more, the less it looks like language: a variable or a path most, then dotted names, identifiers,
  * other unknown words, least a word of the lexicon. It counts more behind '=', in quotes and behind a word that
@@ -28,6 +32,7 @@
 
 enum {
     ROUNDS_MAX = 4,
+    LIKES_MAX = 64,      /* the most general of those with the same marks that each is compared with */
     COMMON_MIN = 2,      /* words that sequences looked at together have in common */
     PLACES_MAX = 600000, /* of all sequences, looked at in a round */
     PLACES_EACH_MIN = 16,
@@ -68,6 +73,7 @@ struct miner {
     struct sequence *sequences;
     uint32_t sequence_count;
     uint32_t *words;         /* of all sequences */
+    uint16_t *evidence;      /* of each of them that is a variable: what the words weighed that stood there */
     uint32_t *of;            /* of each template: its sequence, or NONE */
     uint8_t *announces;      /* of each word: the enum surroundings of what follows, or 0 */
     uint32_t *seen, columns; /* of each word: the last column it was seen in; how many there were */
@@ -146,6 +152,20 @@ static uint32_t root_of(struct miner *m, uint32_t sequence)
     return sequence;
 }
 
+static uint32_t told_by(const struct miner *m, const struct sequence *s, uint32_t place);
+
+/* Puts a variable where two sequences that become one differ. */
+static void blend(struct miner *m, const struct sequence *from, const struct sequence *to)
+{
+    for (uint32_t k = 0; k < to->count; k++) {
+        if (m->words[from->first + k] == m->words[to->first + k] && m->words[to->first + k] != WORD_VARIABLE)
+            continue;
+        uint32_t sum = told_by(m, from, k) + told_by(m, to, k);
+        m->evidence[to->first + k] = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
+        m->words[to->first + k] = WORD_VARIABLE;
+    }
+}
+
 static void join(struct miner *m, uint32_t a, uint32_t b)
 {
     a = root_of(m, a);
@@ -165,10 +185,7 @@ static bool settle(struct miner *m)
         uint32_t root = root_of(m, i);
         if (root == i)
             continue;
-        const struct sequence *from = &m->sequences[i], *to = &m->sequences[root];
-        for (uint32_t k = 0; k < to->count; k++)
-            if (m->words[from->first + k] != m->words[to->first + k])
-                m->words[to->first + k] = WORD_VARIABLE;
+        blend(m, &m->sequences[i], &m->sequences[root]);
     }
     struct arena *scratch = &m->scratch;
     arena_reset(scratch);
@@ -221,6 +238,7 @@ static void make_sequences(struct miner *m)
     const struct cutting *cutting = &m->cutting;
     m->sequences = ARENA_ARRAY(&m->arena, struct sequence, cutting->template_count);
     m->words = ARENA_ARRAY(&m->arena, uint32_t, cutting->piece_count);
+    m->evidence = arena_zalloc(&m->arena, (cutting->piece_count + 1) * sizeof *m->evidence);
     m->of = ARENA_ARRAY(&m->arena, uint32_t, cutting->template_count);
     for (uint32_t i = 0; i < cutting->piece_count; i++)
         m->words[i] = cutting->pieces[i].word;
@@ -310,6 +328,13 @@ static uint32_t needed(const struct miner *m, const struct sequence *s, uint32_t
     return others == 1 || place == 0 ? 2 * WEIGHT_NEEDED : WEIGHT_NEEDED;
 }
 
+/* What speaks for a variable in a place. */
+static uint32_t told_by(const struct miner *m, const struct sequence *s, uint32_t place)
+{
+    uint32_t word = m->words[s->first + place], evidence = m->evidence[s->first + place];
+    return word == WORD_VARIABLE && evidence > 0 ? evidence : weight_of(m, word, surroundings_of(m, s, place));
+}
+
 /* ---- Step 2 ------------------------------------------------------------------------------------------------------- */
 
 /* The first word and what stands before '=' or ':' say which statement it is. */
@@ -364,7 +389,7 @@ static uint32_t count_common(const struct miner *m, const struct sequence *s)
     return common;
 }
 
-static void weigh_columns(struct miner *m, const uint32_t *items, uint32_t size, bool *variable)
+static void weigh_columns(struct miner *m, const uint32_t *items, uint32_t size, bool *variable, uint16_t *weights)
 {
     const struct sequence *s = &m->sequences[items[0]];
     bool *varies = variable + s->count;
@@ -378,6 +403,7 @@ static void weigh_columns(struct miner *m, const uint32_t *items, uint32_t size,
         struct column column = weigh_column(m, items, size, place);
         varies[place] = column.different > 1 && column.names;
         variable[place] = column.different > 1 && column.weight >= (place == 0 ? 2 : 1) * WEIGHT_NEEDED;
+        weights[place] = (uint16_t)(column.weight < UINT16_MAX ? column.weight : UINT16_MAX);
         columns += column.different > 1;
         most = column.different > most ? column.different : most;
     }
@@ -390,8 +416,10 @@ static void weigh_columns(struct miner *m, const uint32_t *items, uint32_t size,
     for (uint32_t i = 0; i < size; i++) {
         uint32_t *words = m->words + m->sequences[items[i]].first;
         for (uint32_t place = 0; place < s->count; place++)
-            if (variable[place])
+            if (variable[place]) {
                 words[place] = WORD_VARIABLE;
+                m->evidence[m->sequences[items[i]].first + place] = weights[place];
+            }
     }
 }
 
@@ -435,13 +463,14 @@ static void join_by_columns(struct miner *m)
     }
     uint32_t *list = list_items(&table, of_item, NULL, m->sequence_count, scratch);
     bool *variable = ARENA_ARRAY(scratch, bool, 2 * longest);
+    uint16_t *weights = ARENA_ARRAY(scratch, uint16_t, longest);
     for (size_t b = 0; b < table.count; b++) {
         const struct bucket *bucket = &table.buckets[b];
         uint32_t same = 0;
         for (uint32_t i = 0; i < bucket->size; i++)
             same += m->sequences[list[bucket->first + i]].count == m->sequences[list[bucket->first]].count;
         if (bucket->size > 1 && same == bucket->size)
-            weigh_columns(m, list + bucket->first, bucket->size, variable);
+            weigh_columns(m, list + bucket->first, bucket->size, variable, weights);
     }
     settle(m);
 }
@@ -500,6 +529,76 @@ static bool join_by_place(struct miner *m)
     for (size_t b = 0; b < table.count; b++)
         if (table.buckets[b].size > 1)
             join_bucket(m, &table.buckets[b], list + table.buckets[b].first);
+    return settle(m);
+}
+
+/* ---- Step 4 ------------------------------------------------------------------------------------------------------- */
+
+/* Are two sequences equal but for places that are known to be variables? */
+static bool is_like(const struct miner *m, const struct sequence *a, const struct sequence *b)
+{
+    uint32_t common = 0;
+    if (a->count != b->count)
+        return false;
+    for (uint32_t k = 0; k < a->count; k++) {
+        uint32_t x = m->words[a->first + k], y = m->words[b->first + k];
+        common += x == y && is_constant(m, x);
+        if (x != y && x != WORD_VARIABLE && y != WORD_VARIABLE)
+            return false;
+    }
+    if (common < COMMON_MIN)
+        return false;
+    for (uint32_t k = 0; k < a->count; k++) {
+        uint32_t x = m->words[a->first + k], y = m->words[b->first + k];
+        if (x == y)
+            continue;
+        uint32_t other = x == WORD_VARIABLE ? y : x;
+        if (cutting_kind(&m->cutting, other) == PIECE_MARK)
+            return false;
+        enum surroundings around = surroundings_of(m, a, k);
+        bool plain = cutting_kind(&m->cutting, other) == PIECE_LANGUAGE && around == PLAIN;
+        if (told_by(m, a, k) + told_by(m, b, k) < (plain || k == 0 ? 2 : 1) * WEIGHT_NEEDED)
+            return false;
+    }
+    return true;
+}
+
+static int by_constants(const void *a, const void *b)
+{
+    const struct sequence *x = *(const struct sequence *const *)a, *y = *(const struct sequence *const *)b;
+    if (x->constants != y->constants)
+        return x->constants < y->constants ? -1 : 1;
+    return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+/* What is left and differs from a sequence with variables only there is one of its kind. */
+static bool join_likes(struct miner *m)
+{
+    struct arena *scratch = &m->scratch;
+    arena_reset(scratch);
+    struct table table;
+    table_make(&table, m->sequence_count, scratch);
+    uint32_t *of_item = ARENA_ARRAY(scratch, uint32_t, m->sequence_count);
+    for (uint32_t i = 0; i < m->sequence_count; i++) {
+        const struct sequence *s = &m->sequences[i];
+        uint64_t hash = place_hash(UINT32_MAX, s->count);
+        for (uint32_t k = 0; k < s->count; k++)
+            if (cutting_kind(&m->cutting, m->words[s->first + k]) == PIECE_MARK)
+                hash += place_hash(k, m->words[s->first + k]);
+        of_item[i] = table_add(&table, hash, 0);
+    }
+    uint32_t *list = list_items(&table, of_item, NULL, m->sequence_count, scratch);
+    const struct sequence **items = ARENA_ARRAY(scratch, const struct sequence *, m->sequence_count);
+    for (size_t b = 0; b < table.count; b++) {
+        const struct bucket *bucket = &table.buckets[b];
+        for (uint32_t i = 0; i < bucket->size; i++)
+            items[i] = &m->sequences[list[bucket->first + i]];
+        qsort(items, bucket->size, sizeof(struct sequence *), by_constants);
+        for (uint32_t i = 1; i < bucket->size; i++)
+            for (uint32_t k = 0; k < i && k < LIKES_MAX; k++)
+                if (is_like(m, items[k], items[i]))
+                    join(m, (uint32_t)(items[k] - m->sequences), (uint32_t)(items[i] - m->sequences));
+    }
     return settle(m);
 }
 
@@ -614,8 +713,11 @@ struct patterns *patterns_new(const struct str *templates, size_t count)
     make_sequences(&m);
     mark_announcing(&m);
     join_by_columns(&m);
-    for (unsigned round = 0; round < ROUNDS_MAX && join_by_place(&m); round++)
-        ;
+    for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+        bool joined = join_by_place(&m);
+        if (!join_likes(&m) && !joined)
+            break;
+    }
     fill(whole, &m);
     arena_release(&m.scratch);
     arena_release(&m.arena);

@@ -35,16 +35,39 @@ static bool is_apart(const struct cutting *cutting, const uint32_t *members, siz
     return false;
 }
 
+/* <*> with only spaces and commas between them are one: how many there are varies. */
+static void fold(struct buf *text, size_t from)
+{
+    size_t kept = from, end = STR_NONE; /* behind the last <*> that was kept */
+    for (size_t at = from; at < text->size;) {
+        bool variable = text->size - at >= 3 && memcmp(text->data + at, "<*>", 3) == 0;
+        size_t gap = end;
+        while (variable && gap != STR_NONE && gap < kept && (text->data[gap] == ' ' || text->data[gap] == ','))
+            gap++;
+        if (variable && end != STR_NONE && gap == kept) {
+            kept = end;
+            at += 3;
+            continue;
+        }
+        for (size_t i = variable ? 3 : 1; i > 0; i--)
+            text->data[kept++] = text->data[at++];
+        end = variable ? kept : end;
+    }
+    text->size = kept;
+}
+
 void pattern_text(const struct cutting *cutting, const uint32_t *members, size_t count, struct buf *out)
 {
     if (count == 1) {
         buf_add_str(out, cutting->templates[members[0]]);
         return;
     }
+    size_t from = out->size;
     uint32_t pieces = cutting->first[members[0] + 1] - cutting->first[members[0]];
     for (uint32_t place = 0; place < pieces; place++) {
         if (place > 0 && is_apart(cutting, members, count, place))
             buf_add_char(out, ' ');
         buf_add_str(out, common(cutting, members, count, place));
     }
+    fold(out, from);
 }

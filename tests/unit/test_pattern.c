@@ -52,7 +52,9 @@ static const struct {
      {"task changed from <*> to <*>"}},
     /* units, sizes told twice, signs, plurals */
     {{"took 5 ms", "took 3 s", "took <1 sec"}, {"took <*>"}},
-    {{"close, 100 bytes sent", "close, 2048 bytes (2.0 KB) sent"}, {"close, <*> bytes sent"}},
+    /* a bracket that may be missing makes another statement */
+    {{"close, 100 bytes sent", "close, 7 bytes (0.2 KB) sent"},
+     {"close, <*> bytes (<*> KB) sent", "close, <*> bytes sent"}},
     {{"removed 1 file now", "removed 3 files now"}, {"removed <*> file now"}},
     {{"free 1.5 KB of 2 GB", "free 0.2 MB of 3 TB"}, {"free <*> of <*>"}},
     {{"prefetch depth.....0", "prefetch threshold...1"}, {"prefetch depth.....<*>", "prefetch threshold...<*>"}},
@@ -82,6 +84,14 @@ static const struct {
       "fumError: <*> @ com.a.B.c", "fuuError: <*> @ com.a.B.c"}},
     /* one word in common tells no statement */
     {{"error alpha", "error gorgon", "error medusa"}, {"error alpha", "error gorgon", "error medusa"}},
+    /* a place that is known to be a variable takes any word */
+    {{"closed by user gorgon 1.2.3.4 port 5", "closed by user medusa 1.2.3.4 port 6",
+      "closed by user u0_a12 1.2.3.4 port 6", "closed by user beta 1.2.3.4 port 8", "closed by user  1.2.3.4 port 9",
+      "closed by user nimbus 1.2.3.4 port 5"},
+     {"closed by user <*> port <*>"}},
+    {{"no match. Their offer: ssh-dss,ssh-rsa [preauth]", "no match. Their offer: ssh-rsa,ssh-dss,x-y [preauth]",
+      "no match. Their offer: ssh-dss,diffie-hellman-group1-sha1 [preauth]"},
+     {"no match. Their offer: <*> [preauth]"}},
     {{""}, {""}},
 };
 
