@@ -436,7 +436,9 @@ static void cut_template(struct cutter *c)
                     close_structure(c, first == ']' ? '[' : '{', first);
             }
             bool empty = is_left_empty(c, at);
-            add_mark(c, at, at + 1);
+            /* A structure took its bracket with it. */
+            if (!last(c, 0) || last(c, 0)->to <= at)
+                add_mark(c, at, at + 1);
             at++;
             if (empty)
                 add_piece(c, WORD_EMPTY, at, at);
