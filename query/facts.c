@@ -17,7 +17,6 @@ struct counting {
     struct group group;
     struct hits hits; /* when nothing is grouped */
     struct arena arena;
-    struct err err;
 };
 
 static void counting_release(struct counting *counting)
@@ -57,24 +56,81 @@ static bool choose_keys(struct counting *counting, struct err *err)
         counting->patterns = counting->patterns || pattern;
         counting->keys[counting->key_count++] = subject_of(name);
     }
+    counting->q->asks_pattern = counting->q->asks_pattern || counting->patterns;
     group_init(&counting->group, counting->key_count);
     return true;
 }
 
+/* ---- Visiting ---------------------------------------------------------------------------------------------------- */
+
+struct visiting {
+    struct question *q;
+    const struct facts_visit *visit;
+    struct arena arena;
+    struct err err;
+};
+
+static void visiting_release(struct visiting *visiting)
+{
+    arena_release(&visiting->arena);
+}
+
+static bool visit_fact(void *context, const struct fact_row *fact)
+{
+    struct visiting *visiting = context;
+    struct question *q = visiting->q;
+    const struct store_source *source = select_source(&q->select, fact->source);
+    bool known;
+    if (visiting->arena.used_bytes > 0)
+        arena_reset(&visiting->arena);
+    if (fact->record > q->newest)
+        return true;
+    if (!source || !select_holds_fact(&q->select, fact, source, &visiting->arena, &known))
+        return true;
+    if (fact->pending)
+        kept_add(&q->kept, fact->pending);
+    if (!known) {
+        struct event event;
+        int found = question_fetch(q, fact->record, &event, &visiting->err);
+        if (found <= 0 || !select_holds(&q->select, &event))
+            return found >= 0;
+    }
+    return visiting->visit->visit(visiting->visit->context, fact, source, &visiting->arena, &visiting->err);
+}
+
+bool facts_each(struct question *q, const struct facts_visit *visit, struct err *err)
+{
+    SCOPED(visiting) visiting = {.q = q, .visit = visit};
+    struct fact_ask ask = {.kinds = visit->kinds,
+                           .since_us = visit->since_us,
+                           .until_us = visit->until_us,
+                           .sources = q->select.source_ids,
+                           .source_count = q->select.source_count};
+    if (q->select.source_count == 0)
+        return true;
+    if (!store_facts(q->store, &ask, visit_fact, &visiting, err))
+        return false;
+    if (visiting.err.kind != ERR_NONE)
+        *err = visiting.err;
+    return visiting.err.kind == ERR_NONE;
+}
+
 /* ---- Counting ---------------------------------------------------------------------------------------------------- */
 
-static bool count_fact(struct counting *counting, const struct fact_row *fact, const struct store_source *source)
+static bool count_fact(void *context, const struct fact_row *fact, const struct store_source *source,
+                       struct arena *arena, struct err *err)
 {
+    struct counting *counting = context;
     struct str keys[GROUP_KEYS_MAX];
     for (size_t i = 0; i < counting->key_count; i++) {
         bool known = counting->is_pattern[i];
         if (known)
-            keys[i] = fact->template;
+            keys[i] = pattern_key(pattern_set_of(counting->q->patterns, fact->template), arena);
         else
-            known = subject_fact_text(&counting->keys[i], fact, source, &counting->arena, &keys[i]);
+            known = subject_fact_text(&counting->keys[i], fact, source, arena, &keys[i]);
         must(known);
     }
-    struct group_row *row = group_add(&counting->group, keys, fact->time_us, fact->record, &counting->err);
+    struct group_row *row = group_add(&counting->group, keys, fact->time_us, fact->record, err);
     if (!row)
         return false;
     row->level = fact->level > row->level ? fact->level : row->level;
@@ -84,51 +140,28 @@ static bool count_fact(struct counting *counting, const struct fact_row *fact, c
     return true;
 }
 
-static bool list_fact(struct counting *counting, const struct fact_row *fact, const struct store_source *source)
+static bool list_fact(void *context, const struct fact_row *fact, const struct store_source *source,
+                      struct arena *arena, struct err *err)
 {
+    struct counting *counting = context;
+    (void)arena;
+    (void)err;
     hits_add(&counting->hits,
              (struct hit){.number = fact->record, .time_us = fact->time_us, .source = (uint32_t)source->state.id});
     return true;
 }
 
-static bool visit_fact(void *context, const struct fact_row *fact)
-{
-    struct counting *counting = context;
-    struct question *q = counting->q;
-    const struct store_source *source = select_source(&q->select, fact->source);
-    bool known;
-    if (counting->arena.used_bytes > 0)
-        arena_reset(&counting->arena);
-    if (fact->record > q->newest)
-        return true;
-    if (!source || !select_holds_fact(&q->select, fact, source, &counting->arena, &known))
-        return true;
-    if (fact->pending)
-        kept_add(&q->kept, fact->pending);
-    if (!known) {
-        struct event event;
-        int found = question_fetch(q, fact->record, &event, &counting->err);
-        if (found <= 0 || !select_holds(&q->select, &event))
-            return found >= 0;
-    }
-    return counting->ask->by ? count_fact(counting, fact, source) : list_fact(counting, fact, source);
-}
-
 static bool visit_all(struct counting *counting, struct err *err)
 {
     struct question *q = counting->q;
-    struct fact_ask ask = {.kinds = counting->ask->kinds,
-                           .since_us = q->select.since_us,
-                           .until_us = q->select.until_us,
-                           .sources = q->select.source_ids,
-                           .source_count = q->select.source_count};
-    if (q->select.source_count == 0)
-        return true;
-    if (!store_facts(q->store, &ask, visit_fact, counting, err))
-        return false;
-    if (counting->err.kind != ERR_NONE)
-        *err = counting->err;
-    return counting->err.kind == ERR_NONE;
+    struct facts_visit visit = {.kinds = counting->ask->kinds,
+                                .since_us = q->select.since_us,
+                                .until_us = q->select.until_us,
+                                .visit = counting->ask->by ? count_fact : list_fact,
+                                .context = counting};
+    for (size_t i = 0; i < counting->key_count; i++)
+        counting->keys[i] = question_subject(q, counting->keys[i].name);
+    return facts_each(q, &visit, err);
 }
 
 /* ---- Rows -------------------------------------------------------------------------------------------------------- */
@@ -177,15 +210,12 @@ static bool show_row(struct counting *counting, struct group_row *row, struct er
     struct cell cells[RENDER_COLUMNS_MAX] = {0};
     struct str template = STR_ABSENT;
     size_t n = 0;
-    char id[PATTERN_ID_SIZE];
     arena_reset(&counting->arena);
     for (size_t i = 0; i < counting->key_count; i++) {
         struct str key = group_key(row, i);
-        if (counting->is_pattern[i]) {
-            template = key;
-            cells[n++].text = key.data ? str_of(pattern_id(key, id)) : STR_ABSENT;
-        }
-        cells[n++].text = key;
+        cells[n++].text = counting->is_pattern[i] ? pattern_set_id(q->patterns, pattern_of_key(key)) : key;
+        if (counting->is_pattern[i])
+            cells[n++].text = template = pattern_set_text(q->patterns, pattern_of_key(key));
     }
     cells[n++].count = row->count;
     cells[n++].time_us = row->first_us;

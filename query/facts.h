@@ -14,6 +14,17 @@ struct facts_ask {
     const struct layout *layout;
 };
 
+/* Visits the selected facts of the kinds, in record order, until a visit returns false; when that has set err it is a failure.
+ * arena is for one visit. */
+struct facts_visit {
+    uint8_t kinds;
+    int64_t since_us, until_us; /* TIME_NONE: open */
+    bool (*visit)(void *context, const struct fact_row *fact, const struct store_source *source, struct arena *arena,
+                  struct err *err);
+    void *context;
+};
+bool facts_each(struct question *q, const struct facts_visit *visit, struct err *err);
+
 /* Runs the whole question and returns the exit status. */
 int facts_run(const struct cmd *cmd, const struct facts_ask *ask, const struct select_options *select,
               const struct output_options *output, char **operands, int operand_count);

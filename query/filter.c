@@ -153,6 +153,21 @@ bool filter_init(struct filter *filter, struct str word, int64_t now_us, struct 
     return true;
 }
 
+bool filter_use_patterns(struct filter *filter, struct pattern_memo *patterns, bool *ret_known, struct err *err)
+{
+    uint32_t pattern;
+    filter->subject.patterns = patterns;
+    filter->asked = filter->asked.data ? filter->asked : filter->value;
+    *ret_known = true;
+    if (filter->re || filter->asked.size == 0)
+        return true;
+    if (!pattern_set_resolve(patterns->set, filter->asked, &pattern, err))
+        return false;
+    *ret_known = pattern < patterns->set->count;
+    filter->value = *ret_known ? pattern_set_id(patterns->set, pattern) : filter->asked;
+    return true;
+}
+
 void filter_copy(struct filter *filter, const struct filter *from)
 {
     struct err err = {0};
@@ -398,10 +413,26 @@ bool filters_are_stored(const struct filter *filters, size_t count)
     return true;
 }
 
+/* Those of one filter; 0 when none are known. */
+static size_t needles_of(const struct filter *filter, struct arena *arena, const struct str **ret_needles)
+{
+    uint32_t pattern;
+    struct err ignored = {0};
+    *ret_needles = &filter->needle;
+    if (filter->subject.kind != SUBJECT_PATTERN)
+        return filter->needle.data != NULL;
+    struct pattern_set *set = filter->subject.patterns->set;
+    if (filter->op != FILTER_EQUAL || !pattern_set_resolve(set, filter->value, &pattern, &ignored) ||
+        pattern >= set->count)
+        return 0;
+    return pattern_set_needles(set, pattern, arena, ret_needles);
+}
+
 size_t filters_needles(const struct filter *filters, size_t count, size_t index, struct arena *arena,
                        const struct str **ret_needles)
 {
-    struct str *needles = ARENA_ARRAY(arena, struct str, count + 1);
+    size_t each_max = filters[index].subject.kind == SUBJECT_PATTERN ? PATTERN_NEEDLES_MAX : 1;
+    struct str *needles = ARENA_ARRAY(arena, struct str, count * each_max + 1);
     size_t found = 0;
     *ret_needles = needles;
     if (!is_positive(&filters[index]))
@@ -409,9 +440,12 @@ size_t filters_needles(const struct filter *filters, size_t count, size_t index,
     for (size_t i = 0; i < count; i++) {
         if (!is_positive(&filters[i]) || !same_field(&filters[i], &filters[index]))
             continue;
-        if (i < index || !filters[i].needle.data)
+        const struct str *own;
+        size_t own_count = i < index ? 0 : needles_of(&filters[i], arena, &own);
+        if (own_count == 0)
             return 0;
-        needles[found++] = filters[i].needle;
+        memcpy(needles + found, own, own_count * sizeof *own);
+        found += own_count;
     }
     needles[found++] = STR("\\"); /* the value may be escaped */
     return found;

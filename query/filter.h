@@ -30,6 +30,7 @@ struct filter {
     int64_t time_us;   /* FIELD_TIME */
     enum level level;  /* FIELD_LEVEL */
     uint8_t kinds;     /* SUBJECT_KIND with = or != */
+    struct str asked;  /* SUBJECT_PATTERN: the value as it was typed */
     struct str needle; /* a raw line without this and without a backslash cannot hold; absent when nothing is known */
 };
 
@@ -39,6 +40,9 @@ bool filter_is(struct str word);
 bool filter_init(struct filter *filter, struct str word, int64_t now_us, struct err *err);
 /* FIELD=VALUE from its parts, for options such as --user. */
 bool filter_init_equal(struct filter *filter, struct str field, struct str value, int64_t now_us, struct err *err);
+/* For a filter of SUBJECT_PATTERN, before it is asked, and again when the set has changed: the id becomes that of the pattern
+ * there is now. *ret_known is false when nobody knows the id. */
+bool filter_use_patterns(struct filter *filter, struct pattern_memo *patterns, bool *ret_known, struct err *err);
 void filter_release(struct filter *filter);
 
 /* PCRE2 with the rule of the command line: all lower case (outside of escapes) ignores case. */

@@ -70,7 +70,7 @@ static bool look(struct following *following, struct err *err)
         return false;
     if (q->newest <= scan.after)
         return true;
-    return question_read_sources(q, err) && question_scan(q, &scan, err) && write_out(q, err);
+    return question_renew(q, err) && question_scan(q, &scan, err) && write_out(q, err);
 }
 
 /* False when there is nobody to go on for. */

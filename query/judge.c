@@ -13,6 +13,7 @@ struct worker {
     struct analyzer *analyzer;
     struct filter *filters;
     struct lens *lenses; /* of filters and networks; behind them of keys */
+    struct pattern_memo patterns;
     struct panel panel;
 };
 
@@ -36,6 +37,7 @@ static void worker_release(struct worker *worker, const struct judge *judge)
         lens_release(&worker->lenses[i]);
     free(worker->filters);
     free(worker->lenses);
+    pattern_memo_release(&worker->patterns);
     panel_release(&worker->panel);
     analyzer_free(worker->analyzer);
 }
@@ -45,6 +47,17 @@ static bool is_ours(const struct select *select, size_t index)
 {
     return filters_begin_group(select->filters, index) && lens_fits(&select->filters[index].subject) &&
            !filters_group_is_stored(select->filters, select->filter_count, index);
+}
+
+/* The subject for this worker alone. */
+static struct subject own_subject(struct worker *worker, const struct subject *subject)
+{
+    struct subject own = *subject;
+    if (subject->kind == SUBJECT_PATTERN) {
+        worker->patterns.set = subject->patterns->set;
+        own.patterns = &worker->patterns;
+    }
+    return own;
 }
 
 static void worker_prepare(struct worker *worker, const struct judge *judge)
@@ -57,14 +70,16 @@ static void worker_prepare(struct worker *worker, const struct judge *judge)
     worker->analyzer = analyzer_new(judge->ask.fields);
     worker->filters = mem_alloc((select->filter_count + 1) * sizeof *worker->filters);
     worker->lenses = mem_alloc((judge->lenses_max + 1) * sizeof *worker->lenses);
-    for (size_t i = 0; i < select->filter_count; i++)
+    for (size_t i = 0; i < select->filter_count; i++) {
         filter_copy(&worker->filters[i], &select->filters[i]);
+        worker->filters[i].subject = own_subject(worker, &select->filters[i].subject);
+    }
     struct lens lens = {.select = select,
                         .filters = worker->filters,
                         .filter_count = select->filter_count,
                         .believes_kinds = judge->ask.believes_kinds};
     for (lens.index = 0; lens.index < select->filter_count; lens.index++) {
-        lens.subject = select->filters[lens.index].subject;
+        lens.subject = worker->filters[lens.index].subject;
         if (is_ours(select, lens.index))
             worker->lenses[count++] = lens;
     }
@@ -74,7 +89,7 @@ static void worker_prepare(struct worker *worker, const struct judge *judge)
         worker->lenses[count++] = lens;
     lens.way = LENS_KEY;
     for (size_t i = 0; judge->counts && i < judge->ask.key_count; i++) {
-        lens.subject = judge->ask.keys[i];
+        lens.subject = own_subject(worker, &judge->ask.keys[i]);
         worker->lenses[count++] = lens;
     }
 }

@@ -28,9 +28,10 @@ bool lens_fits(const struct subject *subject)
 {
     switch (subject->kind) {
     case SUBJECT_OFFSET:
-    case SUBJECT_PATTERN:
     case SUBJECT_RAW:
         return false;
+    case SUBJECT_PATTERN: /* a set that changes belongs to one thread */
+        return !subject->patterns->set->live;
     default:
         return true;
     }
@@ -140,12 +141,16 @@ static uint32_t look_at_marks(struct lens *lens, uint32_t slot)
 
 static void note_slots(const struct lens *lens, const struct shape *shape, bool tells, bool *slots)
 {
+    /* What record_template looks at. */
+    static const enum field of_template[] = {FIELD_MESSAGE, FIELD_EVENT, FIELD_METHOD, FIELD_PATH, FIELD_STATUS};
     const struct subject *subject = &lens->subject;
     if (subject->kind == SUBJECT_FIELD)
         shape_field_slots(shape, subject->field, slots);
+    for (size_t i = 0; subject->kind == SUBJECT_PATTERN && i < sizeof of_template / sizeof *of_template; i++)
+        shape_field_slots(shape, of_template[i], slots);
     if (tells)
         shape_field_slots(shape, FIELD_SERVICE, slots);
-    for (uint32_t i = 0; i < shape->slot_count; i++)
+    for (uint32_t i = 0; subject->kind != SUBJECT_PATTERN && i < shape->slot_count; i++)
         slots[i] = slots[i] || path_matches(subject->name, shape->slots[i].path) ||
                    (subject->inner.data && path_matches(subject->inner, shape->slots[i].path));
 }

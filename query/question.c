@@ -13,6 +13,8 @@ void question_release(struct question *q)
 {
     render_free(q->render);
     output_close(&q->output, NULL);
+    pattern_memo_release(&q->pattern_memo);
+    pattern_set_free(q->patterns);
     analyzer_free(q->analyzer);
     field_table_free(q->fields);
     store_free(q->store);
@@ -34,6 +36,7 @@ bool question_init(struct question *q, const struct cmd *cmd, const struct selec
     *q = (struct question){.cmd = cmd, .notes = BUF(NOTES_MAX), .newest = UINT64_MAX};
     if (!output_set_zone(output, err) || !output_choose(&q->output, output, forms, what, err))
         return false;
+    q->asks_pattern = forms & 1U << RENDER_RAW && (q->output.format == RENDER_JSON || q->output.format == RENDER_CSV);
     q->now_us = clock_now_us();
     return select_init(&q->select, select, q->now_us, err);
 }
@@ -74,6 +77,23 @@ bool question_read_sources(struct question *q, struct err *err)
     return ok;
 }
 
+static bool open_patterns(struct question *q, struct err *err)
+{
+    if (!q->asks_pattern && !select_asks_pattern(&q->select))
+        return true;
+    q->patterns = pattern_set_new(q->store, q->select.follow, err);
+    q->pattern_memo.set = q->patterns;
+    return q->patterns && select_use_patterns(&q->select, &q->pattern_memo, &q->notes, err);
+}
+
+struct subject question_subject(struct question *q, struct str name)
+{
+    struct subject subject = subject_of(name);
+    must(subject.kind != SUBJECT_PATTERN || q->patterns);
+    subject.patterns = subject.kind == SUBJECT_PATTERN ? &q->pattern_memo : NULL;
+    return subject;
+}
+
 bool question_open(struct question *q, const struct select_options *select, const struct output_options *output,
                    struct err *err)
 {
@@ -85,11 +105,18 @@ bool question_open(struct question *q, const struct select_options *select, cons
     q->analyzer = analyzer_new(q->fields);
     q->store = question_open_store(select->store, err);
     /* The number before the sources, so that each record up to it has its source. */
-    if (!q->store || (select->follow && !store_last_number(q->store, &q->newest, err)) ||
+    if (!q->store || (select->follow && !store_last_number(q->store, &q->newest, err)) || !open_patterns(q, err) ||
         !question_read_sources(q, err))
         return false;
     output_open(&q->output, output, select->follow);
     return true;
+}
+
+bool question_renew(struct question *q, struct err *err)
+{
+    SCOPED(buf) told = BUF(NOTES_MAX);
+    return (!q->patterns || select_use_patterns(&q->select, &q->pattern_memo, &told, err)) &&
+           question_read_sources(q, err);
 }
 
 static void make_render(struct question *q, const struct column *columns, size_t count, bool headless)
@@ -103,6 +130,7 @@ static void make_render(struct question *q, const struct column *columns, size_t
                              .live = q->select.follow,
                              .columns = columns,
                              .column_count = count,
+                             .patterns = &q->pattern_memo,
                              .marks = q->select.greps,
                              .mark_count = q->select.grep_count};
     q->render = render_new(&ask);

@@ -35,6 +35,9 @@ struct question {
     struct field_table *fields;
     bool own_fields; /* the user's are among them: records may mean other things than they were stored as */
     struct analyzer *analyzer;
+    bool asks_pattern; /* set before question_open: the answer tells patterns; a filter or a form of records may, too */
+    struct pattern_set *patterns; /* NULL unless so */
+    struct pattern_memo pattern_memo;
     struct render *render;
     struct layout layout;
     const struct opt_list *wanted; /* names of sources, of the options */
@@ -60,11 +63,16 @@ void question_release(struct question *q);
 /* Zone, form (of `forms`, for an answer called `what`) and selection. *q is zeroed before. */
 bool question_init(struct question *q, const struct cmd *cmd, const struct select_options *select,
                    const struct output_options *output, unsigned forms, const char *what, struct err *err);
-/* Store, sources, analyzer and output. */
+/* The subject of a name, when the question is open. */
+struct subject question_subject(struct question *q, struct str name);
+/* Store, sources, patterns if need be, analyzer and output. */
 bool question_open(struct question *q, const struct select_options *select, const struct output_options *output,
                    struct err *err);
 /* Chooses among the sources there are now. Earlier ones are gone. */
 bool question_read_sources(struct question *q, struct err *err);
+
+/* The same, and what patterns the filters mean now, for an answer that goes on. */
+bool question_renew(struct question *q, struct err *err);
 
 /* Makes the render: for events (layout tells their table) or for rows of the columns. */
 void question_show_events(struct question *q, const struct layout *layout);

@@ -150,9 +150,9 @@ void render_event(struct render *render, struct event *event)
         return;
     }
     if (render->ask.format == RENDER_JSON)
-        render_json_event(&render->line, event);
+        render_json_event(&render->line, event, render->ask.patterns);
     else
-        render_csv_event(&render->line, event);
+        render_csv_event(&render->line, event, render->ask.patterns);
     write_line(render);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/io.h"
 #include "query/event.h"
+#include "query/pattern.h"
 
 enum { RENDER_PAGE_ROWS = 256, RENDER_PAGE_BYTES = 1 << 20, RENDER_COLUMNS_MAX = 24, RENDER_LINE_MAX = 1 << 29 };
 
@@ -57,6 +58,7 @@ struct render_ask {
     bool live;      /* goes on: pages end with render_flush; a raw line gets a newline though it has none */
     const struct column *columns; /* must outlive the render; NULL when only events come */
     size_t column_count;
+    struct pattern_memo *patterns; /* tells those of events, in JSON and CSV */
     struct re *const *marks;
     size_t mark_count;
 };

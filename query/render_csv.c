@@ -46,9 +46,8 @@ static void add_measures(struct buf *line, struct event *event)
     end_cell(line);
 }
 
-void render_csv_event(struct buf *line, struct event *event)
+void render_csv_event(struct buf *line, struct event *event, struct pattern_memo *patterns)
 {
-    char id[PATTERN_ID_SIZE];
     const struct record *rec = &event->record;
     event_analyze(event);
     bool has_time = event_has_time(event);
@@ -64,8 +63,7 @@ void render_csv_event(struct buf *line, struct event *event)
         add_text(line, event_field(event, field));
     add_measures(line, event);
     add_text(line, event_kinds(event));
-    struct str template = record_template(rec, event->arena);
-    add_text(line, template.data ? str_of(pattern_id(template, id)) : STR_ABSENT);
+    add_text(line, pattern_set_id(patterns->set, pattern_memo_of(patterns, rec, event->arena)));
     add_text(line, rec->raw);
     buf_add_text(line, rec->flags & RECORD_UNPARSED ? "true\n" : "\n");
 }

@@ -120,9 +120,8 @@ static void add_measures(struct buf *line, struct event *event)
     }
 }
 
-void render_json_event(struct buf *line, struct event *event)
+void render_json_event(struct buf *line, struct event *event, struct pattern_memo *patterns)
 {
-    char id[PATTERN_ID_SIZE];
     event_analyze(event);
     buf_add_char(line, '{');
     add_place(line, event);
@@ -130,9 +129,7 @@ void render_json_event(struct buf *line, struct event *event)
         add_text(line, field_name(field), event_field(event, field));
     add_measures(line, event);
     add_kinds(line, event->record.kinds);
-    struct str template = record_template(&event->record, event->arena);
-    if (template.data)
-        add_text(line, "pattern", str_of(pattern_id(template, id)));
+    add_text(line, "pattern", pattern_set_id(patterns->set, pattern_memo_of(patterns, &event->record, event->arena)));
     add_fields(line, event);
     add_raw(line, event->record.raw);
     if (event->record.flags & RECORD_UNPARSED) {

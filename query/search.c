@@ -176,8 +176,9 @@ static bool read_step(const struct search_options *options, char ***operands, in
     return true;
 }
 
-static bool check_forms(const struct search_options *options, enum render_format form, bool context, struct err *err)
+static bool check_forms(struct question *q, const struct search_options *options, bool context, struct err *err)
 {
+    enum render_format form = q->output.format;
     int ways = options->count + (options->by != NULL) + (options->histogram != NULL) + context;
     if (ways > 1)
         return err_set(err, ERR_USAGE, 0, "--count, --by, --histogram and context (-A -B -C) exclude each other");
@@ -185,7 +186,7 @@ static bool check_forms(const struct search_options *options, enum render_format
         return err_set(err, ERR_USAGE, 0, "context (-A -B -C) is for -o table and raw");
     if (ways > 0 && !follow_check(&options->select, "--count, --by, --histogram or context (-A -B -C)", err))
         return false;
-    return !options->by || search_by_check(options->by, err);
+    return !options->by || search_by_check(options->by, &q->asks_pattern, err);
 }
 
 static bool answer(struct question *q, const struct search_options *options, int64_t step_us, struct err *err)
@@ -211,8 +212,7 @@ int search_run(const struct cmd *cmd, const struct search_options *options, char
     bool context = options->before || options->after || options->around;
     if (!question_init(&q, cmd, &options->select, &options->output, what ? QUESTION_ROWS : QUESTION_EVENTS,
                        what ? what : "search", &err) ||
-        !check_forms(options, q.output.format, context, &err) ||
-        !read_step(options, &operands, &operand_count, &step_us, &err) ||
+        !check_forms(&q, options, context, &err) || !read_step(options, &operands, &operand_count, &step_us, &err) ||
         !read_operands(&q, operands, operand_count, &err) ||
         !question_open(&q, &options->select, &options->output, &err) || !answer(&q, options, step_us, &err))
         return question_fail(&q, &err);

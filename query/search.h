@@ -23,7 +23,7 @@ bool search_list(struct question *q, int64_t before, int64_t after, struct err *
 bool search_count(struct question *q, struct err *err);
 bool search_by(struct question *q, const char *by, struct err *err);
 bool search_histogram(struct question *q, int64_t step_us, struct err *err);
-/* What is wrong with --by before anything is searched. */
-bool search_by_check(const char *by, struct err *err);
+/* What is wrong with --by before anything is searched. Sets *ret_asks_pattern when one of its names is the pattern. */
+bool search_by_check(const char *by, bool *ret_asks_pattern, struct err *err);
 
 #endif

@@ -62,7 +62,7 @@ static void grouping_release(struct grouping *grouping)
     group_release(&grouping->group);
 }
 
-bool search_by_check(const char *by, struct err *err)
+bool search_by_check(const char *by, bool *ret_asks_pattern, struct err *err)
 {
     struct str names[GROUP_KEYS_MAX], rest = str_of(by);
     size_t count = 0;
@@ -76,6 +76,7 @@ bool search_by_check(const char *by, struct err *err)
             if (str_equal(names[i], name))
                 return err_set(err, ERR_USAGE, 0, "--by '%s': '%.*s' is there twice", by, STR_ARG(name));
         names[count++] = name;
+        *ret_asks_pattern = *ret_asks_pattern || subject_of(name).kind == SUBJECT_PATTERN;
     }
     return true;
 }
@@ -145,7 +146,7 @@ bool search_by(struct question *q, const char *by, struct err *err)
     SCOPED(grouping) grouping = {.q = q};
     struct str rest = str_of(by);
     while (rest.data)
-        grouping.keys[grouping.key_count++] = subject_of(str_trim(str_cut(&rest, ',')));
+        grouping.keys[grouping.key_count++] = question_subject(q, str_trim(str_cut(&rest, ',')));
     group_init(&grouping.group, grouping.key_count);
     const struct judge_ask total = {.way = TOTAL_KEYS,
                                     .keys = grouping.keys,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "query/safe.h"
 #include "query/timeexpr.h"
 
 #define AT(member) offsetof(struct select_options, member)
@@ -75,6 +76,12 @@ const struct opt select_rows[] = {
      .offset = AT(greps),
      .argument = "REGEX",
      .help = "the raw line matches (PCRE2); all lower case ignores case; given again: all of them"},
+    {.long_name = "pattern",
+     .type = OPT_LIST,
+     .offset = AT(patterns),
+     .argument = "ID",
+     .help =
+         "of this pattern, as 'winnow patterns' names it; an id from before patterns merged will do; given again: either"},
     {.long_name = "strict",
      .type = OPT_FLAG,
      .offset = AT(strict),
@@ -235,7 +242,8 @@ bool select_init(struct select *select, const struct select_options *options, in
         if (!select_add_grep(select, str_of(options->greps.items[i]), err))
             return err_within(err, "--grep '%s'", options->greps.items[i]);
     return add_options(select, STR("service"), &options->services, err) &&
-           add_options(select, STR("user"), &options->users, err) && add_units(select, &options->units, err) &&
+           add_options(select, STR("user"), &options->users, err) &&
+           add_options(select, STR("pattern"), &options->patterns, err) && add_units(select, &options->units, err) &&
            add_nets(select, &options->addresses, err);
 }
 
@@ -297,6 +305,34 @@ const struct store_source *select_source(const struct select *select, int64_t id
             high = middle;
     }
     return low < select->source_count && select->source_ids[low] == id ? &select->sources[low] : NULL;
+}
+
+/* ---- Patterns ---------------------------------------------------------------------------------------------------- */
+
+bool select_asks_pattern(const struct select *select)
+{
+    for (size_t i = 0; i < select->filter_count; i++)
+        if (select->filters[i].subject.kind == SUBJECT_PATTERN)
+            return true;
+    return false;
+}
+
+bool select_use_patterns(struct select *select, struct pattern_memo *patterns, struct buf *ret_lines, struct err *err)
+{
+    for (size_t i = 0; i < select->filter_count; i++) {
+        struct filter *filter = &select->filters[i];
+        bool known;
+        if (filter->subject.kind != SUBJECT_PATTERN)
+            continue;
+        if (!filter_use_patterns(filter, patterns, &known, err))
+            return false;
+        if (known)
+            continue;
+        buf_add_text(ret_lines, "no pattern of this store is or was called '");
+        safe_add(ret_lines, filter->asked, SAFE_TABLE, SIZE_MAX);
+        buf_add_text(ret_lines, "'\n");
+    }
+    return true;
 }
 
 /* ---- What the store can look for ------------------------------------------------------------------------------------ */

@@ -14,7 +14,7 @@ struct select_options {
     const char *store, *fields;
     const char *since, *until, *lines, *level;
     bool reverse, follow, strict;
-    struct opt_list units, services, users, addresses, sources, greps;
+    struct opt_list units, services, users, addresses, sources, greps, patterns;
 };
 extern const struct opt select_rows[];
 
@@ -58,6 +58,11 @@ void select_sources(struct select *select, const struct opt_list *wanted, const 
 bool select_source_is(const char *operand, struct str name);
 /* The chosen source of that id, or NULL. */
 const struct store_source *select_source(const struct select *select, int64_t id);
+
+/* True when a filter asks for the pattern: then select_use_patterns before anything is asked, and before select_prepare. */
+bool select_asks_pattern(const struct select *select);
+/* Again when the set has changed. Appends a line, safe for a terminal, for each id that nobody knows. */
+bool select_use_patterns(struct select *select, struct pattern_memo *patterns, struct buf *ret_lines, struct err *err);
 
 /* True when the event is in the selection (time and source are the store's part). */
 bool select_holds(struct select *select, struct event *event);

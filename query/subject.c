@@ -138,10 +138,7 @@ void subject_visit(const struct subject *subject, struct event *event, bool (*vi
         break;
     case SUBJECT_PATTERN:
         event_analyze(event);
-        text = record_template(&event->record, event->arena);
-        char id[PATTERN_ID_SIZE];
-        if (text.data)
-            text = arena_str(event->arena, str_of(pattern_id(text, id)));
+        text = pattern_set_id(subject->patterns->set, pattern_memo_of(subject->patterns, &event->record, event->arena));
         break;
     }
     if (text.data)
@@ -201,6 +198,11 @@ bool subject_fact_text(const struct subject *subject, const struct fact_row *fac
     *ret_text = STR_ABSENT;
     if (subject->kind == SUBJECT_SOURCE) {
         *ret_text = source->state.name;
+        return true;
+    }
+    if (subject->kind == SUBJECT_PATTERN) {
+        const struct pattern_set *set = subject->patterns->set;
+        *ret_text = pattern_set_id(set, pattern_set_of(set, fact->template));
         return true;
     }
     if (subject->kind != SUBJECT_FIELD || !fact_field(subject->field, fact, arena, ret_text))

@@ -5,6 +5,7 @@
 #define WINNOW_QUERY_SUBJECT_H
 
 #include "query/event.h"
+#include "query/pattern.h"
 
 enum subject_kind {
     SUBJECT_FIELD,
@@ -14,16 +15,17 @@ enum subject_kind {
     SUBJECT_OFFSET,
     SUBJECT_TIME_US,
     SUBJECT_UNPARSED, /* "true" or "false" */
-    SUBJECT_PATTERN,  /* pattern_id of the record's template */
+    SUBJECT_PATTERN,  /* the id of the record's pattern */
     SUBJECT_RAW,
     SUBJECT_PATH,
 };
 
 struct subject {
     enum subject_kind kind;
-    enum field field; /* SUBJECT_FIELD */
-    struct str name;  /* as it was typed */
-    struct str inner; /* SUBJECT_PATH: behind "fields."; absent when it does not begin so */
+    enum field field;              /* SUBJECT_FIELD */
+    struct str name;               /* as it was typed */
+    struct str inner;              /* SUBJECT_PATH: behind "fields."; absent when it does not begin so */
+    struct pattern_memo *patterns; /* SUBJECT_PATTERN: to be set before it is asked; not owned */
 };
 
 /* "ip" is short for client_ip. The name must outlive the subject. */
