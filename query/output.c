@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char *const formats_known[] = {"table", "short", "json", "csv", "raw", NULL};
+static const char *const formats_known[] = {"table", "short", "json", "csv", "md", "raw", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 
 #define AT(member) offsetof(struct output_options, member)
@@ -17,7 +17,8 @@ const struct opt output_rows[] = {
      .argument = "FORM",
      .fallback = "table",
      .choices = formats_known,
-     .help = "table or short (for people), json (one object per line), csv, raw (the lines, byte for byte)"},
+     .help = "table or short (for people), json (one object per line), csv, md (a table to paste), raw (the lines, "
+             "byte for byte); each answer says which it has"},
     {.long_name = "utc", .type = OPT_FLAG, .offset = AT(utc), .help = "read and print times in UTC"},
     {.long_name = "timezone",
      .type = OPT_TEXT,
@@ -53,6 +54,7 @@ static enum render_format format_of(const char *name)
 {
     return strcmp(name, "json") == 0  ? RENDER_JSON
            : strcmp(name, "csv") == 0 ? RENDER_CSV
+           : strcmp(name, "md") == 0  ? RENDER_MD
            : strcmp(name, "raw") == 0 ? RENDER_RAW
                                       : RENDER_TABLE;
 }
@@ -60,7 +62,7 @@ static enum render_format format_of(const char *name)
 bool output_choose(struct output *output, const struct output_options *options, unsigned formats, const char *what,
                    struct err *err)
 {
-    static const char *const names[] = {"table", "json", "csv", "raw"};
+    static const char *const names[] = {"table", "json", "csv", "raw", "md"};
     output->format = format_of(options->format);
     if (formats & 1U << output->format)
         return true;
@@ -83,7 +85,7 @@ static bool wants_color(const struct output_options *options, bool terminal)
 void output_open(struct output *output, const struct output_options *options, bool endless)
 {
     bool terminal = io_is_terminal(STDOUT_FILENO);
-    bool for_people = output->format == RENDER_TABLE || output->format == RENDER_RAW;
+    bool for_people = output->format == RENDER_TABLE || output->format == RENDER_RAW || output->format == RENDER_MD;
     output->color = for_people && wants_color(options, terminal);
     output->note_color = io_is_terminal(STDERR_FILENO) && wants_color(options, true);
     output->width = terminal ? io_terminal_width(STDOUT_FILENO) : 0;

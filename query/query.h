@@ -13,6 +13,7 @@ extern const struct cmd cmd_search;
 extern const struct cmd cmd_logins;
 extern const struct cmd cmd_limits;
 extern const struct cmd cmd_errors;
+extern const struct cmd cmd_patterns;
 extern const struct cmd cmd_status;
 extern const struct cmd cmd_verify;
 extern const struct cmd cmd_backup;

@@ -251,26 +251,40 @@ bool question_scan(struct question *q, struct question_scan *scan, struct err *e
     return going || err->kind == ERR_NONE;
 }
 
-int question_fetch(struct question *q, uint64_t number, struct event *ret, struct err *err)
+/* 0 with *ret_why when it cannot be read. */
+static int fetch(struct question *q, uint64_t number, struct event *ret, struct err *ret_why)
 {
     struct scan_record found;
-    struct err failure = {0};
     const struct scan_record *kept = kept_find(&q->kept, number);
     if (kept && begin_event(q, kept, ret))
         return 1;
-    if (store_fetch(q->store, number, q->select.offsets || shows_offsets(q), &found, &failure)) {
+    if (store_fetch(q->store, number, q->select.offsets || shows_offsets(q), &found, ret_why)) {
         if (begin_event(q, &found, ret))
             return 1;
-        err_set(&failure, ERR_CORRUPT, 0, "record %llu is not of the source it should be of",
+        err_set(ret_why, ERR_CORRUPT, 0, "record %llu is not of the source it should be of",
                 (unsigned long long)number);
     }
-    if (failure.kind == ERR_CORRUPT || failure.kind == ERR_MISSING) {
-        if (q->loss.records_unreadable++ == 0)
-            q->loss.unreadable = failure;
-        return 0;
-    }
-    *err = failure;
-    return -1;
+    return ret_why->kind == ERR_CORRUPT || ret_why->kind == ERR_MISSING ? 0 : -1;
+}
+
+int question_fetch(struct question *q, uint64_t number, struct event *ret, struct err *err)
+{
+    struct err why = {0};
+    int found = fetch(q, number, ret, &why);
+    if (found == 0 && q->loss.records_unreadable++ == 0)
+        q->loss.unreadable = why;
+    if (found < 0)
+        *err = why;
+    return found;
+}
+
+int question_fetch_if_there(struct question *q, uint64_t number, struct event *ret, struct err *err)
+{
+    struct err why = {0};
+    int found = fetch(q, number, ret, &why);
+    if (found < 0)
+        *err = why;
+    return found;
 }
 
 bool question_each(struct question *q, struct hits *hits,
@@ -429,5 +443,5 @@ int question_finish(struct question *q, const char *noun)
         return CMD_FAILED;
     if (q->cover == COVER_SHORT && q->select.strict)
         return CMD_INCOMPLETE;
-    return q->matched > 0 ? CMD_MATCHED : CMD_NOTHING;
+    return q->matched > 0 || q->answered ? CMD_MATCHED : CMD_NOTHING;
 }

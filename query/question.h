@@ -48,15 +48,16 @@ struct question {
     struct buf notes;   /* lines to tell with what the answer covers, safe for a terminal */
     bool told;          /* what the answer covers was told, */
     enum cover cover;   /* and is this */
-    uint64_t matched;   /* decides the status, shown in the footer */
+    uint64_t matched;   /* shown in the footer; none: the status is CMD_NOTHING, */
+    bool answered;      /* unless there was something to tell all the same */
     uint64_t newest;    /* records with a higher number are none of it (yet); UINT64_MAX unless it follows */
     struct kept kept;   /* pending records that were found */
     struct shown shown; /* when it follows */
 };
 
 enum { /* forms an answer can have */
-       QUESTION_ROWS = 1 << RENDER_TABLE | 1 << RENDER_JSON | 1 << RENDER_CSV,
-       QUESTION_EVENTS = QUESTION_ROWS | 1 << RENDER_RAW,
+       QUESTION_ROWS = 1 << RENDER_TABLE | 1 << RENDER_JSON | 1 << RENDER_CSV | 1 << RENDER_MD,
+       QUESTION_EVENTS = 1 << RENDER_TABLE | 1 << RENDER_JSON | 1 << RENDER_CSV | 1 << RENDER_RAW,
 };
 
 void question_release(struct question *q);
@@ -99,6 +100,8 @@ struct question_scan {
 bool question_scan(struct question *q, struct question_scan *scan, struct err *err);
 /* One record by number: 1; 0 when it cannot be read any more, which is counted; -1 on failure. Valid until the next. */
 int question_fetch(struct question *q, uint64_t number, struct event *ret, struct err *err);
+/* The same for one that may be gone, as the example of a count that outlives it: that is counted nowhere. */
+int question_fetch_if_there(struct question *q, uint64_t number, struct event *ret, struct err *err);
 /* Visits the hits in their order. Those that cannot be read any more are taken out of hits and of q->matched, once
  * question_sort has counted them there. */
 bool question_each(struct question *q, struct hits *hits,

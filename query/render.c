@@ -39,7 +39,7 @@ const char *render_tint_code(enum tint tint)
 {
     static const char *const codes[] = {
         [TINT_NONE] = "",           [TINT_DIM] = "\033[2m",    [TINT_RED] = "\033[31m", [TINT_STRONG] = "\033[1;31m",
-        [TINT_YELLOW] = "\033[33m", [TINT_GREEN] = "\033[32m",
+        [TINT_YELLOW] = "\033[33m", [TINT_GREEN] = "\033[32m", [TINT_BOLD] = "\033[1m",
     };
     return codes[tint];
 }
@@ -88,11 +88,13 @@ static void write_line(struct render *render)
     }
 }
 
-static void begin_csv(struct render *render)
+static void begin(struct render *render)
 {
-    if (render->begun || render->ask.format != RENDER_CSV)
+    if (render->begun || (render->ask.format != RENDER_CSV && render->ask.format != RENDER_MD))
         return;
-    if (render->ask.columns)
+    if (render->ask.format == RENDER_MD)
+        render_md_head(&render->line, render->ask.columns, render->ask.column_count);
+    else if (render->ask.columns)
         render_csv_head(&render->line, render->ask.columns, render->ask.column_count);
     else
         render_csv_event_head(&render->line);
@@ -104,11 +106,13 @@ void render_row(struct render *render, const struct cell *cells)
 {
     const struct render_ask *ask = &render->ask;
     must(ask->columns && ask->format != RENDER_RAW);
-    begin_csv(render);
+    begin(render);
     if (ask->format == RENDER_JSON)
         render_json_row(&render->line, ask->columns, ask->column_count, cells);
     else if (ask->format == RENDER_CSV)
         render_csv_row(&render->line, ask->columns, ask->column_count, cells);
+    else if (ask->format == RENDER_MD)
+        render_md_row(&render->line, ask->columns, ask->column_count, cells);
     else
         render_table_row(&render->table, ask, cells, &render->line);
     write_line(render);
@@ -143,8 +147,8 @@ static void render_raw(struct render *render, const struct event *event)
 
 void render_event(struct render *render, struct event *event)
 {
-    must(render->ask.format != RENDER_TABLE);
-    begin_csv(render);
+    must(render->ask.format != RENDER_TABLE && render->ask.format != RENDER_MD);
+    begin(render);
     if (render->ask.format == RENDER_RAW) {
         render_raw(render, event);
         return;
@@ -167,7 +171,7 @@ void render_break(struct render *render)
 void render_flush(struct render *render)
 {
     must(render->ask.live);
-    begin_csv(render);
+    begin(render);
     if (render->table.row_count > 0)
         render_table_flush(&render->table, &render->ask, &render->line);
     write_line(render);
@@ -175,7 +179,7 @@ void render_flush(struct render *render)
 
 void render_end(struct render *render)
 {
-    begin_csv(render);
+    begin(render);
     if (render->ask.format == RENDER_TABLE && render->ask.columns)
         render_table_flush(&render->table, &render->ask, &render->line);
     write_line(render);

@@ -1,7 +1,7 @@
-/* render: an answer as a table for people, as JSON lines, as CSV, or as the raw lines.
+/* render: an answer as a table for people, as JSON lines, as CSV, as a table of Markdown, or as the raw lines.
  *
  * An answer is made of rows, whose columns the question declares, or of events (records), which have one fixed form
- * each in JSON, CSV and raw; an event in a table is a row the question makes of it. Log bytes are escaped for what reads
+ * each in JSON, CSV and raw, but none in Markdown; an event in a table is a row the question makes of it. Log bytes are escaped for what reads
  * them (safe.h); raw is byte-exact unless it goes to a terminal.
  *
  * Rows of a table are held back until RENDER_PAGE_ROWS are there or the answer ends, to size the columns by their
@@ -16,9 +16,9 @@
 
 enum { RENDER_PAGE_ROWS = 256, RENDER_PAGE_BYTES = 1 << 20, RENDER_COLUMNS_MAX = 24, RENDER_LINE_MAX = 1 << 29 };
 
-enum render_format { RENDER_TABLE, RENDER_JSON, RENDER_CSV, RENDER_RAW };
+enum render_format { RENDER_TABLE, RENDER_JSON, RENDER_CSV, RENDER_RAW, RENDER_MD };
 
-enum tint { TINT_NONE, TINT_DIM, TINT_RED, TINT_STRONG, TINT_YELLOW, TINT_GREEN };
+enum tint { TINT_NONE, TINT_DIM, TINT_RED, TINT_STRONG, TINT_YELLOW, TINT_GREEN, TINT_BOLD };
 enum tint render_level_tint(unsigned level);
 const char *render_tint_code(enum tint tint); /* its escape sequence, "" for none */
 #define RENDER_TINT_END "\033[0m"
@@ -43,7 +43,7 @@ enum column_trait {
 };
 
 struct column {
-    const char *name;  /* JSON key and CSV heading; NULL: of tables only */
+    const char *name;  /* JSON key and heading in CSV and Markdown; NULL: of tables only */
     const char *title; /* heading of a table; NULL: not of tables */
     enum cell_kind kind;
     unsigned traits;

@@ -14,6 +14,10 @@ void render_csv_event(struct buf *line, struct event *event, struct pattern_memo
 void render_csv_head(struct buf *line, const struct column *columns, size_t count);
 void render_csv_row(struct buf *line, const struct column *columns, size_t count, const struct cell *cells);
 
+void render_md_text(struct buf *line, struct str text);
+void render_md_head(struct buf *line, const struct column *columns, size_t count);
+void render_md_row(struct buf *line, const struct column *columns, size_t count, const struct cell *cells);
+
 /* Text with what the regexes match marked, in at most columns_max columns, an ellipsis where it is cut. Returns the
  * columns taken. */
 size_t render_table_text(struct buf *line, struct str text, enum safe_style style, size_t columns_max,

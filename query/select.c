@@ -205,6 +205,12 @@ static bool add_options(struct select *select, struct str field, const struct op
     return true;
 }
 
+bool select_add_pattern(struct select *select, const char *id, struct err *err)
+{
+    const struct opt_list one = {.count = 1, .items = {id}};
+    return add_options(select, STR("pattern"), &one, err);
+}
+
 /* --unit sshd means sshd.service too, as systemctl has it: the unit's name, or its name up to the suffix. */
 static bool add_units(struct select *select, const struct opt_list *units, struct err *err)
 {

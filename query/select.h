@@ -50,6 +50,8 @@ bool select_init(struct select *select, const struct select_options *options, in
 /* One more FIELD=VALUE word, or one more regex every raw line must match. */
 bool select_add_filter(struct select *select, struct str word, int64_t now_us, struct err *err);
 bool select_add_grep(struct select *select, struct str pattern, struct err *err);
+/* As --pattern does. */
+bool select_add_pattern(struct select *select, const char *id, struct err *err);
 /* Chooses among all sources; copies what it keeps into arena. Again when there are others. */
 void select_sources(struct select *select, const struct opt_list *wanted, const struct store_source *all, size_t count,
                     struct arena *arena);
