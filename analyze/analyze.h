@@ -57,6 +57,9 @@ unsigned record_status(const struct record *rec);
  * absent when it has none of these. */
 struct str record_template(const struct record *rec, struct arena *arena);
 
+/* The text it is made of, where nothing is replaced yet. */
+struct str record_headline(const struct record *rec, struct arena *arena);
+
 /* ---- Asking a shape ------------------------------------------------------------------------------------------------ */
 
 /* All records of a JSON shape have their values in the same slots, so what a field of theirs is follows from the slots below alone,

@@ -246,6 +246,27 @@ struct str record_template(const struct record *rec, struct arena *arena)
     return arena_printf(arena, "%.*s %.*s %u", STR_ARG(method), STR_ARG(target), record_status(rec));
 }
 
+/* The line of a text that tells what happened. */
+static struct str line_of(const struct record *rec, struct str text)
+{
+    bool several = !(rec->shape && rec->shape->literals) && str_find_char(rec->raw, '\n') != STR_NONE;
+    text = str_trim(several ? joined_headline(text) : text);
+    return str_slice(text, 0, str_find_char(text, '\n'));
+}
+
+struct str record_headline(const struct record *rec, struct arena *arena)
+{
+    struct str message = record_field(rec, FIELD_MESSAGE, arena);
+    if (message.data)
+        return line_of(rec, message);
+    struct str path = record_field(rec, FIELD_PATH, arena);
+    if (!path.data)
+        return rec->shape ? record_field(rec, FIELD_EVENT, arena) : line_of(rec, rec->raw);
+    struct str method = record_field(rec, FIELD_METHOD, arena);
+    path = str_slice(path, 0, str_find_char(path, '?'));
+    return arena_printf(arena, "%.*s %.*s %u", STR_ARG(method), STR_ARG(path), record_status(rec));
+}
+
 static bool visit_part(const struct record *rec, struct arena *arena,
                        bool (*visit)(void *context, const struct record_value *), void *context)
 {

@@ -36,6 +36,7 @@ struct part {
     uint32_t pattern;
     uint8_t level;
     struct str service, logger;
+    struct str source; /* its name */
     uint64_t count;
     int64_t first_us, last_us;
     uint64_t latest;
@@ -48,12 +49,19 @@ static void add_key(struct buf *key, struct str text)
     buf_add_str(key, text);
 }
 
+static struct str file_of(struct str name)
+{
+    size_t slash = str_find_last(name, STR("/"));
+    return slash == STR_NONE || slash + 1 == name.size ? name : str_slice(name, slash + 1, name.size);
+}
+
 static struct census_leaf *leaf_of(struct census *census, const struct part *part)
 {
     bool is_new;
+    struct str service = part->service.size ? part->service : file_of(part->source);
     buf_reset(&census->key);
     buf_add_varint(&census->key, part->pattern);
-    add_key(&census->key, part->service);
+    add_key(&census->key, service);
     add_key(&census->key, part->logger);
     must(!census->key.full);
     struct map_entry *entry = map_at(&census->places, buf_str(&census->key), &is_new);
@@ -66,7 +74,7 @@ static struct census_leaf *leaf_of(struct census *census, const struct part *par
     entry->value = census->leaf_count;
     struct census_leaf *leaf = &census->leaves[census->leaf_count++];
     *leaf = (struct census_leaf){.pattern = part->pattern,
-                                 .service = arena_str(&census->arena, part->service),
+                                 .service = arena_str(&census->arena, service),
                                  .logger = arena_str(&census->arena, part->logger)};
     return leaf;
 }
@@ -143,6 +151,7 @@ static bool visit_count(void *context, const struct error_count *count)
                         .level = count->level,
                         .service = count->service,
                         .logger = count->logger,
+                        .source = source->state.name,
                         .count = count->count,
                         .first_us = TIME_NONE,
                         .last_us = TIME_NONE};
@@ -200,11 +209,11 @@ static bool visit_fact(void *context, const struct fact_row *fact, const struct 
                         .level = fact->level,
                         .service = fact->service,
                         .logger = fact->logger,
+                        .source = source->state.name,
                         .count = 1,
                         .first_us = fact->time_us,
                         .last_us = fact->time_us,
                         .latest = fact->record};
-    (void)source;
     (void)arena;
     add_step(census, part.pattern, fact->time_us, 1);
     return add_part(census, &part, err);
@@ -219,7 +228,7 @@ static bool add_facts(struct census *census, int64_t since_us, int64_t until_us,
 
 /* ---- By a scan --------------------------------------------------------------------------------------------------- */
 
-enum { BY_PATTERN, BY_SERVICE, BY_LOGGER, BY_LEVEL, BY_COUNT };
+enum { BY_PATTERN, BY_SERVICE, BY_LOGGER, BY_LEVEL, BY_SOURCE, BY_COUNT };
 
 static bool add_keys(struct census *census, const struct str *keys, struct part part, struct err *err)
 {
@@ -228,6 +237,7 @@ static bool add_keys(struct census *census, const struct str *keys, struct part 
     part.pattern = (uint32_t)entry->value;
     part.service = keys[BY_SERVICE];
     part.logger = keys[BY_LOGGER];
+    part.source = keys[BY_SOURCE];
     part.level = keys[BY_LEVEL].data ? (uint8_t)level_parse(keys[BY_LEVEL]) : LEVEL_UNKNOWN;
     return add_part(census, &part, err);
 }
@@ -264,7 +274,8 @@ static bool take_total(void *context, const struct total *total, struct err *err
 
 static bool add_scan(struct census *census, int64_t since_us, int64_t until_us, struct err *err)
 {
-    static const struct str names[BY_COUNT] = {{"pattern", 7}, {"service", 7}, {"logger", 6}, {"level", 5}};
+    static const struct str names[BY_COUNT] = {
+        {"pattern", 7}, {"service", 7}, {"logger", 6}, {"level", 5}, {"source", 6}};
     struct question *q = census->q;
     struct scanning scanning = {.census = census};
     for (size_t i = 0; i < BY_COUNT; i++)

@@ -19,7 +19,8 @@ enum census_stretch { CENSUS_ASKED, CENSUS_BEFORE, CENSUS_WEEKS, CENSUS_STRETCHE
 /* A pattern's records of one service and logger. */
 struct census_leaf {
     uint32_t pattern;
-    struct str service, logger; /* absent: none */
+    struct str service; /* without one: the last part of the source's name, as tables of records have it */
+    struct str logger;  /* absent: none */
     uint64_t counts[CENSUS_STRETCHES];
 };
 

@@ -249,7 +249,7 @@ int patterns_run(const struct cmd *cmd, const struct patterns_options *options, 
     SCOPED(question) q = {0};
     const char *what = options->lines ? "patterns --lines" : options->explain ? "patterns --explain" : "patterns";
     unsigned forms = options->explain ? 1U << RENDER_TABLE | 1U << RENDER_JSON : QUESTION_ROWS;
-    if (!check(options, &err) || !question_init(&q, cmd, &options->select, &options->output, forms, what, &err))
+    if (!question_init(&q, cmd, &options->select, &options->output, forms, what, &err) || !check(options, &err))
         return question_fail(&q, &err);
     q.asks_pattern = true;
     if (!read_operands(&q, operands, operand_count, &err) ||

@@ -6,7 +6,7 @@
 #include "query/prose.h"
 #include "query/safe.h"
 
-/* The answer for people: services, below them exceptions or loggers that have several patterns, below these the patterns, the most
+/* The answer for people: services (where there are none, files), below them exceptions or loggers that have several patterns, below these the patterns, the most
  * frequent first everywhere.
  *
  *     reports-api  55 errors
@@ -172,7 +172,7 @@ static void grow(struct tree *tree, size_t shown)
         struct str exception = exception_of(pattern_set_text(set, leaf->pattern));
         if (!rows[leaf->pattern] || leaf->counts[CENSUS_ASKED] + leaf->counts[CENSUS_BEFORE] == 0)
             continue;
-        tree->branches[tree->count++] = (struct branch){.service = leaf->service.size ? leaf->service : STR_ABSENT,
+        tree->branches[tree->count++] = (struct branch){.service = leaf->service,
                                                         .head = exception.data      ? exception
                                                                 : leaf->logger.size ? leaf->logger
                                                                                     : STR_ABSENT,
@@ -272,11 +272,11 @@ static void show_branch(struct tree *tree, const struct branch *branch, size_t i
     write_line(tree);
 }
 
-static void add_name(struct tree *tree, struct str name, const char *none, enum tint tint)
+static void add_name(struct tree *tree, struct str name, enum tint tint)
 {
     if (tree->color)
         buf_add_text(&tree->line, render_tint_code(tint));
-    safe_add(&tree->line, name.data ? name : str_of(none), SAFE_TABLE, tree->width ? tree->width / 2 : SIZE_MAX);
+    safe_add(&tree->line, name, SAFE_TABLE, tree->width ? tree->width / 2 : SIZE_MAX);
     if (tree->color)
         buf_add_text(&tree->line, RENDER_TINT_END);
 }
@@ -287,7 +287,7 @@ static void show_service(struct tree *tree, const struct branch *branch, bool fi
     const char *noun = tree->answer->census.all_levels ? "record" : "error";
     if (!first)
         write_line(tree);
-    add_name(tree, branch->service, "(no service)", TINT_BOLD);
+    add_name(tree, branch->service, TINT_BOLD);
     tinted(tree, TINT_DIM,
            arena_printf(arena, "  %llu %s%s", (unsigned long long)branch->service_count, noun,
                         branch->service_count == 1 ? "" : "s")
@@ -325,7 +325,7 @@ static void lay_out(struct tree *tree)
 {
     const struct census *census = &tree->answer->census;
     bool narrow = tree->width > 0 && tree->width < NARROW_COLUMNS;
-    tree->steps = census->step_count > 1 ? census->step_count : 0;
+    tree->steps = census->step_count > 2 ? census->step_count : 0; /* two are no curve */
     if (narrow && tree->steps > NARROW_STEPS)
         tree->steps = NARROW_STEPS;
     if (narrow && tree->compares)
@@ -355,7 +355,7 @@ void patterns_tree(struct patterns_answer *answer)
             show_service(&tree, branch, !last);
         if (branch->head.data && (!last || !same_head(last, branch))) {
             prose_pad(&tree.line, 2);
-            add_name(&tree, branch->head, "", TINT_NONE);
+            add_name(&tree, branch->head, TINT_NONE);
             write_line(&tree);
         }
         show_branch(&tree, branch, branch->head.data ? 2 : 0);

@@ -66,7 +66,8 @@ void prose_text(struct prose *prose, struct str text)
     safe_add(&safe, text, SAFE_TABLE, SIZE_MAX);
     struct str rest = buf_str(&safe);
     while (rest.data) {
-        struct str word = str_cut(&rest, ' ');
+        struct str word = prose->as_it_is ? rest : str_cut(&rest, ' ');
+        rest = prose->as_it_is ? STR_ABSENT : rest;
         while (word.size > 0) {
             size_t columns = safe_columns(word, SAFE_TABLE, SIZE_MAX);
             if (column > 0 && column + 1 + columns > room) {

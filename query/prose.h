@@ -10,6 +10,7 @@ struct prose {
     unsigned width;           /* columns of the terminal; 0: nothing is wrapped */
     size_t indent;            /* columns before the text, which are there already on the first line */
     enum tint variables, all; /* of each <*>; of everything */
+    bool as_it_is;            /* every space stays, and a line is cut where it ends */
 };
 
 /* Appends the text, wrapped between words; a word longer than a line is cut into lines. Runs of spaces become one. */
