@@ -188,6 +188,8 @@ struct asking {
     struct field_table *fields;
     struct analyzer *analyzer;
     struct select select;
+    struct pattern_set *patterns;
+    struct pattern_memo memo;
     struct subject keys[2];
     size_t key_count;
     struct arena arena;
@@ -214,8 +216,14 @@ static void open_asking(struct asking *asking, const char *words, const char *ke
             fail_msg("%s", err.text);
     }
     rest = str_of(keys);
-    for (asking->key_count = 0; rest.size > 0;)
-        asking->keys[asking->key_count++] = subject_of(str_cut(&rest, ','));
+    for (asking->key_count = 0; rest.size > 0;) {
+        asking->keys[asking->key_count] = subject_of(str_cut(&rest, ','));
+        asking->keys[asking->key_count++].patterns = &asking->memo;
+    }
+    SCOPED(buf) unknown = BUF(1 << 16);
+    assert_non_null(asking->patterns = pattern_set_new(asking->store, false, &err));
+    asking->memo.set = asking->patterns;
+    assert_true(select_use_patterns(&asking->select, &asking->memo, &unknown, &err));
     assert_true(store_sources(asking->store, &asking->arena, &sources, &count, &err));
     select_sources(&asking->select, &all, sources, count, &asking->arena);
     select_prepare(&asking->select);
@@ -226,6 +234,8 @@ static void open_asking(struct asking *asking, const char *words, const char *ke
 static void close_asking(struct asking *asking)
 {
     select_release(&asking->select);
+    pattern_memo_release(&asking->memo);
+    pattern_set_free(asking->patterns);
     buf_release(&asking->numbers);
     group_release(&asking->group);
     arena_release(&asking->arena);
@@ -364,6 +374,9 @@ static uint64_t ask_both(const struct fixture *fixture, const char *words, const
     return handed_out;
 }
 
+/* The id of the template "plain". */
+#define OF_PLAIN "pattern=p892e17dc70a48aff"
+
 /* ---- Tests --------------------------------------------------------------------------------------------------------- */
 
 static void columns_and_lines_say_the_same(void **state)
@@ -420,9 +433,18 @@ static void columns_and_lines_say_the_same(void **state)
         "request_id=x",
         "ctx.n=3 user=bob",
         "log!=",
+        "pattern=none",
+        "pattern!=none user=bob",
+        "pattern=p0000000000000000",
+        "pattern~^p[0-7]",
+        "pattern!~^p[0-7] level=error",
+        "pattern= user=bob",
+        OF_PLAIN,
+        OF_PLAIN " pattern=other status=500",
     };
-    static const char *const keys[] = {"",           "user",   "service,status", "duration_ms", "client_ip", "tags",
-                                       "level,user", "source", "kind,format",    "message",     "time",      "offset"};
+    static const char *const keys[] = {"",     "user",       "service,status", "duration_ms",  "client_ip",
+                                       "tags", "level,user", "source",         "kind,format",  "message",
+                                       "time", "offset",     "pattern",        "level,pattern"};
     struct fixture fixture = fixture_of(*state);
     for (size_t q = 0; q < sizeof questions / sizeof *questions; q++)
         for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
@@ -460,6 +482,9 @@ static void few_lines_are_looked_at(void **state)
     assert_int_equal(ask_both(&fixture, "user=u3", "", true), BLOCKS * 71);
     assert_int_equal(ask_both(&fixture, "user=nobody", "", true), 0);
     assert_int_equal(ask_both(&fixture, "/done user=u3", "", true), BLOCKS * 71);
+    assert_int_equal(ask_both(&fixture, "", "pattern", true), 0);
+    assert_int_equal(ask_both(&fixture, "pattern~^p status=500", "user", true), 0);
+    assert_int_equal(ask_both(&fixture, "pattern=none", "", true), 0);
     fixture_release(&fixture);
 }
 
