@@ -224,3 +224,8 @@ uint32_t pattern_memo_of(struct pattern_memo *memo, const struct record *rec, st
     }
     return slot->pattern - 1;
 }
+
+struct str pattern_memo_id(struct pattern_memo *memo, const struct record *rec, struct arena *arena)
+{
+    return memo ? pattern_set_id(memo->set, pattern_memo_of(memo, rec, arena)) : STR_ABSENT;
+}

@@ -59,6 +59,8 @@ struct pattern_memo {
 };
 
 void pattern_memo_release(struct pattern_memo *memo);
+/* The id of an analyzed record's pattern; absent without a memo. Scratch memory from arena. */
+struct str pattern_memo_id(struct pattern_memo *memo, const struct record *rec, struct arena *arena);
 /* The pattern of an analyzed record. Scratch memory from arena. */
 uint32_t pattern_memo_of(struct pattern_memo *memo, const struct record *rec, struct arena *arena);
 

@@ -99,8 +99,10 @@ void prose_curve(struct buf *line, const uint64_t *counts, size_t count, size_t 
             for (size_t k = i * count / columns; k < (i + 1) * count / columns; k++)
                 sum += counts[k];
             most = sum > most ? sum : most;
-            if (pass == 1) /* rounded up: what is not zero shows */
-                buf_add_text(line, bars[(size_t)((double)sum * (BARS - 1) / (double)most + 0.999999)]);
+            size_t height = (size_t)((double)sum / (double)most * (BARS - 1) + 0.5);
+            height = height == 0 && sum > 0 ? 1 : height; /* what is not zero shows */
+            if (pass == 1)
+                buf_add_text(line, bars[height]);
         }
         if (pass == 1 && tint != TINT_NONE)
             buf_add_text(line, RENDER_TINT_END);

@@ -130,7 +130,7 @@ static void make_render(struct question *q, const struct column *columns, size_t
                              .live = q->select.follow,
                              .columns = columns,
                              .column_count = count,
-                             .patterns = &q->pattern_memo,
+                             .patterns = q->patterns ? &q->pattern_memo : NULL,
                              .marks = q->select.greps,
                              .mark_count = q->select.grep_count};
     q->render = render_new(&ask);

@@ -58,7 +58,7 @@ struct render_ask {
     bool live;      /* goes on: pages end with render_flush; a raw line gets a newline though it has none */
     const struct column *columns; /* must outlive the render; NULL when only events come */
     size_t column_count;
-    struct pattern_memo *patterns; /* tells those of events, in JSON and CSV */
+    struct pattern_memo *patterns; /* tells those of events, in JSON and CSV; NULL: they are left out */
     struct re *const *marks;
     size_t mark_count;
 };

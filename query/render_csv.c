@@ -63,7 +63,7 @@ void render_csv_event(struct buf *line, struct event *event, struct pattern_memo
         add_text(line, event_field(event, field));
     add_measures(line, event);
     add_text(line, event_kinds(event));
-    add_text(line, pattern_set_id(patterns->set, pattern_memo_of(patterns, rec, event->arena)));
+    add_text(line, pattern_memo_id(patterns, rec, event->arena));
     add_text(line, rec->raw);
     buf_add_text(line, rec->flags & RECORD_UNPARSED ? "true\n" : "\n");
 }

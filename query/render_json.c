@@ -129,7 +129,7 @@ void render_json_event(struct buf *line, struct event *event, struct pattern_mem
         add_text(line, field_name(field), event_field(event, field));
     add_measures(line, event);
     add_kinds(line, event->record.kinds);
-    add_text(line, "pattern", pattern_set_id(patterns->set, pattern_memo_of(patterns, &event->record, event->arena)));
+    add_text(line, "pattern", pattern_memo_id(patterns, &event->record, event->arena));
     add_fields(line, event);
     add_raw(line, event->record.raw);
     if (event->record.flags & RECORD_UNPARSED) {

@@ -138,7 +138,7 @@ void subject_visit(const struct subject *subject, struct event *event, bool (*vi
         break;
     case SUBJECT_PATTERN:
         event_analyze(event);
-        text = pattern_set_id(subject->patterns->set, pattern_memo_of(subject->patterns, &event->record, event->arena));
+        text = pattern_memo_id(subject->patterns, &event->record, event->arena);
         break;
     }
     if (text.data)

@@ -54,7 +54,7 @@ static void test_curve(void **state)
         size_t count, columns;
         const char *shown;
     } cases[] = {
-        {none, 3, 3, "▁▁▁"}, {some, 6, 6, "▂▁█▅▃▂"}, {some, 6, 3, "▂█▃"}, {some, 6, 4, "▂█▅▃"}, {huge, 2, 2, "█▂"},
+        {none, 3, 3, "▁▁▁"}, {some, 6, 6, "▂▁█▅▃▂"}, {some, 6, 3, "▂█▂"}, {some, 6, 4, "▂█▅▃"}, {huge, 2, 2, "█▂"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
