@@ -147,7 +147,7 @@ static bool visit_count(void *context, const struct error_count *count)
         arena_reset(&visiting->arena);
     if (!source || !select_holds_fact(&q->select, &fact, source, &visiting->arena, &known))
         return true;
-    struct part part = {.pattern = pattern_set_of(q->patterns, count->template),
+    struct part part = {.pattern = count->other ? q->patterns->other : pattern_set_of(q->patterns, count->template),
                         .level = count->level,
                         .service = count->service,
                         .logger = count->logger,
@@ -338,8 +338,9 @@ struct seeing {
 static bool visit_template(void *context, const struct error_template *template)
 {
     const struct seeing *seeing = context;
-    struct census_pattern *pattern =
-        &seeing->census->patterns[pattern_set_of(seeing->census->q->patterns, template->template)];
+    const struct pattern_set *set = seeing->census->q->patterns;
+    uint32_t index = template->other ? set->other : pattern_set_of(set, template->template);
+    struct census_pattern *pattern = &seeing->census->patterns[index];
     pattern->seen_before = pattern->seen_before || template->first_us == TIME_NONE ||
                            (seeing->since_us != TIME_NONE && template->first_us < seeing->since_us);
     if (template->last_record > pattern->latest)

@@ -50,7 +50,7 @@ enum { PATTERN_NEEDLES_MAX = 64 };
 size_t pattern_set_needles(const struct pattern_set *set, uint32_t pattern, struct arena *arena,
                            const struct str **ret_needles);
 
-enum { PATTERN_MEMO_SLOTS = 1 << 12 };
+enum { PATTERN_MEMO_SLOTS = 1 << 15 };
 
 struct pattern_memo {
     struct pattern_set *set;
