@@ -16,6 +16,7 @@ struct lens_slot {
 /* What of a skeleton's records it depends on. */
 struct lens_skeleton {
     bool fits, tells; /* tells: a message may give the field */
+    bool by_message;  /* SUBJECT_PATTERN: its message alone is looked at */
     const struct shape *shape;
     struct str *values; /* the panel's */
     uint32_t count;
@@ -49,6 +50,7 @@ void lens_begin(struct lens *lens, struct panel *panel)
     lens->skeletons = arena_zalloc(&panel->arena, (panel->block->skeleton_count + 1) * sizeof(struct lens_skeleton *));
     lens->marks = arena_zalloc(&panel->arena, (UINT8_MAX + 1) * sizeof *lens->marks);
     lens->source_answer = 0;
+    lens->pattern_keys = NULL;
     map_reset(&lens->keys);
 }
 
@@ -80,8 +82,22 @@ static uint64_t limit_hits(const struct lens *lens)
     return hits;
 }
 
+/* The key of a pattern; each is looked up once in a block. */
+static uint32_t pattern_key_of(struct lens *lens, struct event *event)
+{
+    struct pattern_memo *memo = lens->subject.patterns;
+    uint32_t pattern = pattern_memo_of(memo, &event->record, event->arena);
+    if (!lens->pattern_keys)
+        lens->pattern_keys = arena_zalloc(&lens->panel->arena, memo->set->count * sizeof *lens->pattern_keys);
+    if (!lens->pattern_keys[pattern])
+        lens->pattern_keys[pattern] = key_of(lens, pattern_set_id(memo->set, pattern));
+    return lens->pattern_keys[pattern];
+}
+
 static uint32_t answer(struct lens *lens, struct event *event)
 {
+    if (lens->way == LENS_KEY && lens->subject.kind == SUBJECT_PATTERN)
+        return pattern_key_of(lens, event);
     if (lens->way == LENS_KEY)
         return key_of(lens, subject_text(&lens->subject, event));
     if (lens->way == LENS_NETS)
@@ -139,6 +155,12 @@ static uint32_t look_at_marks(struct lens *lens, uint32_t slot)
 
 /* ---- By values ---------------------------------------------------------------------------------------------------------- */
 
+/* A record's message alone makes its pattern. One that has none, though others of its shape have, is asked by its line. */
+static bool is_by_message(const struct subject *subject, const struct shape *shape)
+{
+    return subject->kind == SUBJECT_PATTERN && shape->field_slot[FIELD_MESSAGE] >= 0;
+}
+
 static void note_slots(const struct lens *lens, const struct shape *shape, bool tells, bool *slots)
 {
     /* What record_template looks at. */
@@ -146,7 +168,10 @@ static void note_slots(const struct lens *lens, const struct shape *shape, bool 
     const struct subject *subject = &lens->subject;
     if (subject->kind == SUBJECT_FIELD)
         shape_field_slots(shape, subject->field, slots);
-    for (size_t i = 0; subject->kind == SUBJECT_PATTERN && i < sizeof of_template / sizeof *of_template; i++)
+    size_t parts = subject->kind != SUBJECT_PATTERN ? 0
+                   : is_by_message(subject, shape)  ? 1
+                                                    : sizeof of_template / sizeof *of_template;
+    for (size_t i = 0; i < parts; i++)
         shape_field_slots(shape, of_template[i], slots);
     if (tells)
         shape_field_slots(shape, FIELD_SERVICE, slots);
@@ -195,6 +220,7 @@ static struct lens_skeleton *look_through(struct lens *lens, uint32_t index)
         return skeleton;
     const struct subject *subject = &lens->subject;
     skeleton->shape = from->shape;
+    skeleton->by_message = is_by_message(subject, from->shape);
     skeleton->tells = subject->kind == SUBJECT_FIELD && from->messages &&
                       (subject->field == FIELD_USER || subject->field == FIELD_CLIENT_IP);
     bool *slots = arena_zalloc(arena, from->shape->slot_count + 1);
@@ -232,6 +258,8 @@ static uint32_t answer_record(struct lens *lens, const struct lens_skeleton *ske
                                    .shape = skeleton->shape,
                                    .slots = skeleton->values,
                                    .defaults = defaults};
+    if (skeleton->by_message && !record_field(&event.record, FIELD_MESSAGE, &lens->arena).data)
+        return LENS_UNSURE;
     bool told = skeleton->tells && !record_field(&event.record, lens->subject.field, &lens->arena).data;
     if (told && (!lens->believes_kinds || record_is_of_sshd(&event.record, &lens->arena)))
         return LENS_UNSURE;

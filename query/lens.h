@@ -34,7 +34,8 @@ struct lens {
     int64_t source;                   /* of the answer remembered last */
     uint32_t source_answer;
     struct map keys;
-    struct arena arena; /* of one answer */
+    uint32_t *pattern_keys; /* SUBJECT_PATTERN: the answer of each, 0: unknown; NULL: none is known */
+    struct arena arena;     /* of one answer */
 };
 
 /* Can the subject be looked at this way? Others take the line. */
