@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/must.h"
 #include "query/prose.h"
 #include "query/safe.h"
 
@@ -348,6 +349,7 @@ void patterns_tree(struct patterns_answer *answer)
         return;
     lay_out(&tree);
     grow(&tree, shown);
+    must(tree.branches != NULL);
     show_head(&tree, shown);
     for (size_t i = 0; i < tree.count && out_alive(&q->output.out); i++) {
         const struct branch *branch = &tree.branches[i], *last = i ? &tree.branches[i - 1] : NULL;
