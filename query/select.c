@@ -374,7 +374,8 @@ void select_prepare(struct select *select)
     for (size_t i = 0; i < select->filter_count; i++) {
         struct scan_need *need = &select->needs[select->need_count];
         need->count = filters_needles(select->filters, select->filter_count, i, &select->needles, &need->any);
-        need->late = true;
+        need->late =
+            select->filters[i].subject.kind != SUBJECT_PATTERN; /* that takes longer to tell than to look for words */
         select->need_count += need->count > 0;
     }
 }
