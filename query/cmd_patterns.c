@@ -13,8 +13,10 @@ static const struct opt rows[] = {
      .type = OPT_TEXT,
      .offset = AT(compare),
      .argument = "DAY",
-     .help = "with the same hours of that day (yesterday: the day before): how many then, the change, and a flag: new, "
-             "surge, drop or gone. Without --since of today, without --until of one day"},
+     .help = "with the same hours of that day (yesterday: the day before): how many then, the change, and a flag. new: "
+             "never seen before. surge: at least 10, at least double both that day and the average of the same weekday "
+             "in up to 4 weeks before, and more than 3 roots above. drop: the mirror. gone: none, after at least 10. "
+             "Without --since today is compared, without --until one day"},
     {.long_name = "new",
      .type = OPT_FLAG,
      .offset = AT(only_new),
@@ -30,9 +32,12 @@ static const struct opt rows[] = {
      .argument = "ID",
      .help = "one pattern: the values its variables take, its templates, first and latest example"},
     {.long_name = "lines",
-     .type = OPT_FLAG,
+     .type = OPT_TEXT,
      .offset = AT(lines),
-     .help = "a row for each record: source, offset, pattern, template"},
+     .argument = "N|all",
+     .optional = true,
+     .fallback_bare = "all",
+     .help = "a row for each record: source, offset, pattern, template; --lines=N or -n N: of the newest N"},
     {0},
 };
 

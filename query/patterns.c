@@ -216,7 +216,7 @@ static bool answer_counts(struct question *q, const struct patterns_options *opt
 static bool check(const struct patterns_options *options, struct err *err)
 {
     bool counts = options->compare || options->only_new || options->like;
-    if (options->lines + (options->explain != NULL) + counts > 1)
+    if ((options->lines != NULL) + (options->explain != NULL) + counts > 1)
         return err_set(err, ERR_USAGE, 0,
                        "--lines and --explain exclude each other, and go with none of --compare, --new and --like");
     return follow_check(&options->select, "patterns", err);
@@ -247,14 +247,16 @@ int patterns_run(const struct cmd *cmd, const struct patterns_options *options, 
 {
     struct err err = {0};
     SCOPED(question) q = {0};
+    struct select_options select = options->select;
+    select.lines = select.lines ? select.lines : options->lines;
     const char *what = options->lines ? "patterns --lines" : options->explain ? "patterns --explain" : "patterns";
     unsigned forms = options->explain ? 1U << RENDER_TABLE | 1U << RENDER_JSON : QUESTION_ROWS;
-    if (!question_init(&q, cmd, &options->select, &options->output, forms, what, &err) || !check(options, &err))
+    if (!question_init(&q, cmd, &select, &options->output, forms, what, &err) || !check(options, &err))
         return question_fail(&q, &err);
     q.asks_pattern = true;
     if (!read_operands(&q, operands, operand_count, &err) ||
         (options->explain && !select_add_pattern(&q.select, options->explain, &err)) ||
-        !question_open(&q, &options->select, &options->output, &err) || !answer(&q, options, &err))
+        !question_open(&q, &select, &options->output, &err) || !answer(&q, options, &err))
         return question_fail(&q, &err);
     return question_finish(&q, options->all_levels || options->explain ? "record" : "error");
 }

@@ -13,7 +13,8 @@
 struct patterns_options {
     struct select_options select;
     struct output_options output;
-    bool all_levels, lines, only_new;
+    bool all_levels, only_new;
+    const char *lines; /* how many; NULL: no lines */
     const char *like, *explain, *compare;
 };
 

@@ -44,6 +44,7 @@ struct tree {
     bool color, compares;
     size_t text_at; /* column at which texts begin */
     size_t steps;   /* columns of the curve; 0: none */
+    size_t each;    /* of census's steps in one of them */
 };
 
 static void tree_release(struct tree *tree)
@@ -245,7 +246,7 @@ static void add_figures(struct tree *tree, const struct branch *branch)
     buf_add_text(&tree->line, "  ");
     if (tree->steps == 0)
         return;
-    prose_curve(&tree->line, census->patterns[row->pattern].steps, census->step_count, tree->steps,
+    prose_curve(&tree->line, census->patterns[row->pattern].steps, census->step_count, tree->each,
                 tree->color ? TINT_DIM : TINT_NONE);
     buf_add_text(&tree->line, "  ");
 }
@@ -264,7 +265,7 @@ static void show_branch(struct tree *tree, const struct branch *branch, size_t i
     prose_text(&prose, pattern_set_text(answer->q->patterns, branch->row->pattern));
     write_line(tree);
     prose_pad(&tree->line, prose.indent);
-    const char *level = level_name((enum level)pattern->level);
+    const char *level = pattern->level == LEVEL_ERROR ? "" : level_name((enum level)pattern->level);
     struct str id = pattern_set_id(answer->q->patterns, branch->row->pattern);
     struct str times = times_text(pattern, arena);
     prose.all = prose.variables;
@@ -327,8 +328,9 @@ static void lay_out(struct tree *tree)
     const struct census *census = &tree->answer->census;
     bool narrow = tree->width > 0 && tree->width < NARROW_COLUMNS;
     tree->steps = census->step_count > 2 ? census->step_count : 0; /* two are no curve */
-    if (narrow && tree->steps > NARROW_STEPS)
-        tree->steps = NARROW_STEPS;
+    tree->each = narrow ? (tree->steps + NARROW_STEPS - 1) / NARROW_STEPS : 1;
+    tree->each = tree->each ? tree->each : 1;
+    tree->steps = (tree->steps + tree->each - 1) / tree->each;
     if (narrow && tree->compares)
         tree->steps = 0;
     tree->text_at = COUNT_COLUMNS + 2 + (size_t)(tree->compares ? 2 + CHANGE_COLUMNS + 2 + 5 : 6) +

@@ -85,26 +85,31 @@ void prose_text(struct prose *prose, struct str text)
     buf_release(&safe);
 }
 
-void prose_curve(struct buf *line, const uint64_t *counts, size_t count, size_t columns, enum tint tint)
+static uint64_t sum_of(const uint64_t *counts, size_t from, size_t to)
+{
+    uint64_t sum = 0;
+    for (size_t i = from; i < to; i++)
+        sum += counts[i];
+    return sum;
+}
+
+void prose_curve(struct buf *line, const uint64_t *counts, size_t count, size_t each, enum tint tint)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    enum { BARS = sizeof bars / sizeof *bars };
+    enum { HIGHEST = sizeof bars / sizeof *bars - 1 };
     uint64_t most = 1;
-    must(columns > 0 && columns <= count);
-    for (int pass = 0; pass < 2; pass++) {
-        if (pass == 1 && tint != TINT_NONE)
-            buf_add_text(line, render_tint_code(tint));
-        for (size_t i = 0; i < columns; i++) {
-            uint64_t sum = 0;
-            for (size_t k = i * count / columns; k < (i + 1) * count / columns; k++)
-                sum += counts[k];
-            most = sum > most ? sum : most;
-            size_t height = (size_t)((double)sum / (double)most * (BARS - 1) + 0.5);
-            height = height == 0 && sum > 0 ? 1 : height; /* what is not zero shows */
-            if (pass == 1)
-                buf_add_text(line, bars[height]);
-        }
-        if (pass == 1 && tint != TINT_NONE)
-            buf_add_text(line, RENDER_TINT_END);
+    must(each > 0);
+    for (size_t from = 0; from < count; from += each) {
+        uint64_t sum = sum_of(counts, from, from + each < count ? from + each : count);
+        most = sum > most ? sum : most;
     }
+    if (tint != TINT_NONE)
+        buf_add_text(line, render_tint_code(tint));
+    for (size_t from = 0; from < count; from += each) {
+        uint64_t sum = sum_of(counts, from, from + each < count ? from + each : count);
+        size_t height = (size_t)((double)sum / (double)most * HIGHEST + 0.5);
+        buf_add_text(line, bars[height == 0 && sum > 0 ? 1 : height]); /* what is not zero shows */
+    }
+    if (tint != TINT_NONE)
+        buf_add_text(line, RENDER_TINT_END);
 }

@@ -18,7 +18,7 @@ void prose_text(struct prose *prose, struct str text);
 /* Appends harmless text as it is. */
 void prose_add(struct buf *line, struct str text, enum tint tint);
 void prose_pad(struct buf *line, size_t columns);
-/* Appends a curve of counts in so many columns, at most as many as there are counts: ▁ is none, █ the highest. */
-void prose_curve(struct buf *line, const uint64_t *counts, size_t count, size_t columns, enum tint tint);
+/* Appends a curve of counts, so many of them put together in each column: ▁ is none, █ the highest. */
+void prose_curve(struct buf *line, const uint64_t *counts, size_t count, size_t each, enum tint tint);
 
 #endif

@@ -51,15 +51,15 @@ static void test_curve(void **state)
     static const uint64_t none[3] = {0}, some[6] = {1, 0, 1000, 500, 250, 2}, huge[2] = {UINT64_MAX / 2, 1};
     static const struct {
         const uint64_t *counts;
-        size_t count, columns;
+        size_t count, each;
         const char *shown;
     } cases[] = {
-        {none, 3, 3, "▁▁▁"}, {some, 6, 6, "▂▁█▅▃▂"}, {some, 6, 3, "▂█▂"}, {some, 6, 4, "▂█▅▃"}, {huge, 2, 2, "█▂"},
+        {none, 3, 1, "▁▁▁"}, {some, 6, 1, "▂▁█▅▃▂"}, {some, 6, 2, "▂█▂"}, {some, 6, 4, "█▂"}, {huge, 2, 1, "█▂"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         SCOPED(buf) line = BUF(4096);
-        prose_curve(&line, cases[i].counts, cases[i].count, cases[i].columns, TINT_NONE);
+        prose_curve(&line, cases[i].counts, cases[i].count, cases[i].each, TINT_NONE);
         if (!str_equal(buf_str(&line), str_of(cases[i].shown)))
             fail_msg("case %zu: '%s'", i, line.data);
     }
