@@ -243,12 +243,25 @@ static bool answer(struct question *q, const struct patterns_options *options, s
     return answer_counts(q, options, err);
 }
 
+/* "--lines 5" leaves 5 among the operands. */
+static const char *choose_lines(const struct patterns_options *options, char ***operands, int *operand_count)
+{
+    uint64_t number;
+    if (!options->lines || options->select.lines)
+        return options->select.lines;
+    if (*operand_count > 0 && (str_to_u64(str_of(**operands), &number) || str_equal(str_of(**operands), STR("all")))) {
+        --*operand_count;
+        return *(*operands)++;
+    }
+    return options->lines;
+}
+
 int patterns_run(const struct cmd *cmd, const struct patterns_options *options, char **operands, int operand_count)
 {
     struct err err = {0};
     SCOPED(question) q = {0};
     struct select_options select = options->select;
-    select.lines = select.lines ? select.lines : options->lines;
+    select.lines = choose_lines(options, &operands, &operand_count);
     const char *what = options->lines ? "patterns --lines" : options->explain ? "patterns --explain" : "patterns";
     unsigned forms = options->explain ? 1U << RENDER_TABLE | 1U << RENDER_JSON : QUESTION_ROWS;
     if (!question_init(&q, cmd, &select, &options->output, forms, what, &err) || !check(options, &err))
