@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 
+#include "analyze/joined.h"
 #include "analyze/json.h"
 
 struct str record_slot_text(const struct record *rec, uint32_t index, struct arena *arena)
@@ -247,10 +248,10 @@ struct str record_template(const struct record *rec, struct arena *arena)
 }
 
 /* The line of a text that tells what happened. */
-static struct str line_of(const struct record *rec, struct str text)
+static struct str line_of(struct str text)
 {
-    bool several = !(rec->shape && rec->shape->literals) && str_find_char(rec->raw, '\n') != STR_NONE;
-    text = str_trim(several ? joined_headline(text) : text);
+    text = str_trim(text);
+    text = str_find_char(text, '\n') == STR_NONE ? text : str_trim(joined_headline(text));
     return str_slice(text, 0, str_find_char(text, '\n'));
 }
 
@@ -258,10 +259,10 @@ struct str record_headline(const struct record *rec, struct arena *arena)
 {
     struct str message = record_field(rec, FIELD_MESSAGE, arena);
     if (message.data)
-        return line_of(rec, message);
+        return line_of(message);
     struct str path = record_field(rec, FIELD_PATH, arena);
     if (!path.data)
-        return rec->shape ? record_field(rec, FIELD_EVENT, arena) : line_of(rec, rec->raw);
+        return rec->shape ? record_field(rec, FIELD_EVENT, arena) : line_of(rec->raw);
     struct str method = record_field(rec, FIELD_METHOD, arena);
     path = str_slice(path, 0, str_find_char(path, '?'));
     return arena_printf(arena, "%.*s %.*s %u", STR_ARG(method), STR_ARG(path), record_status(rec));

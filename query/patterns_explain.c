@@ -43,15 +43,27 @@ static void explanation_release(struct explanation *explanation)
 
 /* ---- Gathering --------------------------------------------------------------------------------------------------- */
 
+/* What of the pattern's text the headline of a stack trace shows: "order <*> failed" of "order <*> failed | KeyError @
+ * orders.py:load", "KeyError: <*>" of "KeyError: <*> @ orders.py:load". */
+static struct str headline_of(struct str text)
+{
+    size_t at = str_find(text, STR(" | "));
+    at = at == STR_NONE ? str_find_last(text, STR(" @ ")) : at;
+    return str_slice(text, 0, at);
+}
+
 static void note_values(struct explanation *explanation, struct event *event)
 {
     struct str values[LIKE_WORDS_MAX];
     struct str text = record_headline(&event->record, event->arena);
-    if (like_values(explanation->text, text, values, LIKE_WORDS_MAX) != explanation->variable_count) {
+    int count = like_values(explanation->text, text, values, LIKE_WORDS_MAX);
+    if (count != explanation->variable_count)
+        count = like_values(headline_of(explanation->text), text, values, explanation->variable_count);
+    if (count < 0) {
         explanation->unfit++;
         return;
     }
-    for (int i = 0; i < explanation->variable_count; i++) {
+    for (int i = 0; i < count; i++) {
         struct map *map = &explanation->variables[i];
         struct str value = str_slice(values[i], 0, VALUE_BYTES_MAX);
         if (map->count < VALUES_MAX || map_find(map, value))
