@@ -147,7 +147,7 @@ static bool visit_count(void *context, const struct error_count *count)
         arena_reset(&visiting->arena);
     if (!source || !select_holds_fact(&q->select, &fact, source, &visiting->arena, &known))
         return true;
-    struct part part = {.pattern = count->other ? q->patterns->other : pattern_set_of(q->patterns, count->template),
+    struct part part = {.pattern = pattern_set_of(q->patterns, count->template),
                         .level = count->level,
                         .service = count->service,
                         .logger = count->logger,
@@ -187,6 +187,23 @@ static bool is_whole_hours(const struct select *select, int64_t since_us, int64_
         late = late && (select->sources[i].time_max == TIME_NONE || select->sources[i].time_max < until_us);
     }
     return (begins || early) && (ends || late);
+}
+
+static bool find_other(void *context, const struct error_count *count)
+{
+    bool *other = context;
+    *other = count->other;
+    return !*other;
+}
+
+/* Is each count told under its template? Of templates that were not kept only facts tell which pattern they are of. */
+static bool tell_templates(struct census *census, int64_t since_us, int64_t until_us, bool *ret, struct err *err)
+{
+    bool other = false;
+    if (!store_error_counts(census->q->store, since_us, until_us, find_other, &other, err))
+        return false;
+    *ret = !other;
+    return true;
 }
 
 static bool add_counts(struct census *census, int64_t since_us, int64_t until_us, struct err *err)
@@ -325,7 +342,10 @@ bool census_add(struct census *census, enum census_stretch stretch, int64_t sinc
         return add_scan(census, since_us, until_us, err);
     if (stretch == CENSUS_ASKED)
         choose_steps(census, since_us, until_us);
-    if (told_by_counts(select) && is_whole_hours(select, since_us, until_us))
+    bool told = told_by_counts(select) && is_whole_hours(select, since_us, until_us);
+    if (told && !tell_templates(census, since_us, until_us, &told, err))
+        return false;
+    if (told)
         return add_counts(census, since_us, until_us, err);
     return add_facts(census, since_us, until_us, err);
 }

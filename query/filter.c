@@ -164,7 +164,10 @@ bool filter_use_patterns(struct filter *filter, struct pattern_memo *patterns, b
     if (!pattern_set_resolve(patterns->set, filter->asked, &pattern, err))
         return false;
     *ret_known = pattern < patterns->set->count;
-    filter->value = *ret_known ? pattern_set_id(patterns->set, pattern) : filter->asked;
+    struct str id = *ret_known ? pattern_set_id(patterns->set, pattern) : filter->asked;
+    id = str_slice(id, 0, sizeof filter->id);
+    memcpy(filter->id, id.data, id.size); /* patterns may change under it */
+    filter->value = str_from(filter->id, id.size);
     return true;
 }
 
@@ -172,6 +175,8 @@ void filter_copy(struct filter *filter, const struct filter *from)
 {
     struct err err = {0};
     *filter = *from;
+    if (from->value.data == from->id)
+        filter->value.data = filter->id;
     filter->re = from->re ? filter_re_new(from->value, &err) : NULL;
     must(!from->re == !filter->re);
 }
@@ -413,26 +418,21 @@ bool filters_are_stored(const struct filter *filters, size_t count)
     return true;
 }
 
-/* Those of one filter; 0 when none are known. */
-static size_t needles_of(const struct filter *filter, struct arena *arena, const struct str **ret_needles)
+static struct str needle_of(const struct filter *filter)
 {
     uint32_t pattern;
     struct err ignored = {0};
-    *ret_needles = &filter->needle;
     if (filter->subject.kind != SUBJECT_PATTERN)
-        return filter->needle.data != NULL;
+        return filter->needle;
     struct pattern_set *set = filter->subject.patterns->set;
-    if (filter->op != FILTER_EQUAL || !pattern_set_resolve(set, filter->value, &pattern, &ignored) ||
-        pattern >= set->count)
-        return 0;
-    return pattern_set_needles(set, pattern, arena, ret_needles);
+    bool known = filter->op == FILTER_EQUAL && pattern_set_resolve(set, filter->value, &pattern, &ignored);
+    return known ? pattern_set_needle(set, pattern) : STR_ABSENT;
 }
 
 size_t filters_needles(const struct filter *filters, size_t count, size_t index, struct arena *arena,
                        const struct str **ret_needles)
 {
-    size_t each_max = filters[index].subject.kind == SUBJECT_PATTERN ? PATTERN_NEEDLES_MAX : 1;
-    struct str *needles = ARENA_ARRAY(arena, struct str, count * each_max + 1);
+    struct str *needles = ARENA_ARRAY(arena, struct str, count + 1);
     size_t found = 0;
     *ret_needles = needles;
     if (!is_positive(&filters[index]))
@@ -440,12 +440,10 @@ size_t filters_needles(const struct filter *filters, size_t count, size_t index,
     for (size_t i = 0; i < count; i++) {
         if (!is_positive(&filters[i]) || !same_field(&filters[i], &filters[index]))
             continue;
-        const struct str *own;
-        size_t own_count = i < index ? 0 : needles_of(&filters[i], arena, &own);
-        if (own_count == 0)
+        struct str needle = i < index ? STR_ABSENT : needle_of(&filters[i]);
+        if (!needle.data)
             return 0;
-        memcpy(needles + found, own, own_count * sizeof *own);
-        found += own_count;
+        needles[found++] = arena_str(arena, needle); /* patterns may change under it */
     }
     needles[found++] = STR("\\"); /* the value may be escaped */
     return found;

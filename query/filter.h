@@ -25,12 +25,13 @@ enum filter_op {
 struct filter {
     struct subject subject;
     enum filter_op op;
-    struct str value;  /* decoded text to compare with */
-    struct re *re;     /* FILTER_MATCH, FILTER_NOT_MATCH */
-    int64_t time_us;   /* FIELD_TIME */
-    enum level level;  /* FIELD_LEVEL */
-    uint8_t kinds;     /* SUBJECT_KIND with = or != */
-    struct str asked;  /* SUBJECT_PATTERN: the value as it was typed */
+    struct str value;         /* decoded text to compare with */
+    struct re *re;            /* FILTER_MATCH, FILTER_NOT_MATCH */
+    int64_t time_us;          /* FIELD_TIME */
+    enum level level;         /* FIELD_LEVEL */
+    uint8_t kinds;            /* SUBJECT_KIND with = or != */
+    struct str asked;         /* SUBJECT_PATTERN: the value as it was typed, */
+    char id[PATTERN_ID_SIZE]; /* and what it is compared with */
     struct str needle; /* a raw line without this and without a backslash cannot hold; absent when nothing is known */
 };
 

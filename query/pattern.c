@@ -3,11 +3,20 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "query/like.h"
 
 /* Shorter needles are in too many lines to be worth looking for. */
 enum { NEEDLE_BYTES_MIN = 4 };
 
+/* A pattern that says less holds anything. */
+enum { HOLDING_LETTERS_MIN = 8 };
+
 static const struct str id_other = {"other", 5}, id_none = {"none", 4}, text_none = {"(no message)", 12};
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 void pattern_set_free(struct pattern_set *set)
 {
@@ -20,6 +29,11 @@ void pattern_set_free(struct pattern_set *set)
 }
 
 /* ---- Loading ----------------------------------------------------------------------------------------------------- */
+
+static uint32_t first_byte(struct str text)
+{
+    return text.size > 0 ? (unsigned char)text.data[0] : 0;
+}
 
 /* A file that is not ours may hold a template twice. */
 static void take(struct pattern_set *set, struct str *templates, size_t count)
@@ -44,6 +58,11 @@ static void take(struct pattern_set *set, struct str *templates, size_t count)
     set->count = set->mined->count + 2;
     map_at(&set->ids, id_none, NULL)->value = set->none;
     map_at(&set->ids, id_other, NULL)->value = set->other;
+    for (uint32_t i = 0, byte = 0; byte <= UINT8_MAX + 1; byte++) {
+        while (i < set->mined->count && first_byte(set->mined->items[i].text) < byte)
+            i++;
+        set->begins[byte] = i;
+    }
     set->generation++;
 }
 
@@ -104,12 +123,56 @@ uint32_t pattern_of_key(struct str key)
     return pattern;
 }
 
-uint32_t pattern_set_of(const struct pattern_set *set, struct str template)
+/* May these stand in the place of variables? One word each; a path as a whole, but no part of one. */
+static bool are_words(const struct str *values, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct str value = values[i];
+        bool path = value.size > 0 && value.data[0] == '/';
+        if (str_find_char(value, ' ') != STR_NONE || (!path && str_find_char(value, '/') != STR_NONE))
+            return false;
+    }
+    return true;
+}
+
+static uint32_t count_letters(struct str text)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < text.size; i++)
+        count += is_letter(text.data[i]);
+    return count;
+}
+
+/* The pattern that says most of those whose text holds a template that was not kept. */
+static uint32_t holding(const struct pattern_set *set, struct str template)
+{
+    const uint32_t bytes[] = {first_byte(template), '<'};
+    uint32_t best = set->other, most = HOLDING_LETTERS_MIN - 1;
+    for (size_t b = 0; b < sizeof bytes / sizeof *bytes; b++) {
+        for (uint32_t i = set->begins[bytes[b]]; i < set->begins[bytes[b] + 1]; i++) {
+            struct str values[LIKE_WORDS_MAX], text = set->mined->items[i].text;
+            int count = like_values(text, template, values, LIKE_WORDS_MAX);
+            uint32_t letters = count > 0 && are_words(values, count) ? count_letters(text) : 0;
+            best = letters > most ? i : best;
+            most = letters > most ? letters : most;
+        }
+    }
+    return best;
+}
+
+/* set->count when the template was not kept. */
+static uint32_t find(const struct pattern_set *set, struct str template)
 {
     if (!template.data)
         return set->none;
     const struct map_entry *entry = map_find(&set->places, template);
-    return entry ? (uint32_t)entry->value : set->other;
+    return entry ? (uint32_t)entry->value : set->count;
+}
+
+uint32_t pattern_set_of(const struct pattern_set *set, struct str template)
+{
+    uint32_t pattern = find(set, template);
+    return pattern < set->count ? pattern : holding(set, template);
 }
 
 bool pattern_set_resolve(struct pattern_set *set, struct str id, uint32_t *ret_pattern, struct err *err)
@@ -135,39 +198,33 @@ bool pattern_set_resolve(struct pattern_set *set, struct str id, uint32_t *ret_p
 
 static bool is_plain(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    return is_letter(c) || c == '_';
 }
 
-/* The longest run of letters. */
-static struct str needle_of(struct str template)
+static bool all_hold(const struct pattern_set *set, const struct pattern *pattern, struct str text)
 {
-    struct str longest = STR_ABSENT;
-    for (size_t from = 0; from < template.size;) {
+    for (uint32_t i = 0; i < pattern->member_count; i++)
+        if (str_find(set->places.entries[pattern->members[i]].key, text) == STR_NONE)
+            return false;
+    return true;
+}
+
+struct str pattern_set_needle(const struct pattern_set *set, uint32_t pattern)
+{
+    struct str longest = str_from(NULL, NEEDLE_BYTES_MIN - 1);
+    if (pattern >= set->mined->count)
+        return STR_ABSENT;
+    const struct pattern *item = &set->mined->items[pattern];
+    for (size_t from = 0; from < item->text.size;) {
         size_t to = from;
-        while (to < template.size && is_plain(template.data[to]))
+        while (to < item->text.size && is_plain(item->text.data[to]))
             to++;
-        if (to - from > longest.size)
-            longest = str_slice(template, from, to);
+        struct str run = str_slice(item->text, from, to);
+        if (run.size > longest.size && all_hold(set, item, run))
+            longest = run;
         from = to + 1;
     }
-    return longest.size >= NEEDLE_BYTES_MIN ? longest : STR_ABSENT;
-}
-
-size_t pattern_set_needles(const struct pattern_set *set, uint32_t pattern, struct arena *arena,
-                           const struct str **ret_needles)
-{
-    if (pattern >= set->mined->count || set->mined->items[pattern].member_count > PATTERN_NEEDLES_MAX)
-        return 0;
-    const struct pattern *items = &set->mined->items[pattern];
-    struct str *needles = ARENA_ARRAY(arena, struct str, items->member_count);
-    for (uint32_t i = 0; i < items->member_count; i++) {
-        struct str needle = needle_of(set->places.entries[items->members[i]].key);
-        if (!needle.data)
-            return 0;
-        needles[i] = arena_str(arena, needle);
-    }
-    *ret_needles = needles;
-    return items->member_count;
+    return longest.data ? longest : STR_ABSENT;
 }
 
 /* ---- Records ----------------------------------------------------------------------------------------------------- */
@@ -184,23 +241,20 @@ void pattern_memo_release(struct pattern_memo *memo)
 }
 
 /* Looks for new templates, if anything was stored since that was done last. */
-static bool load_again(struct pattern_set *set)
+static void load_again(struct pattern_set *set)
 {
     struct err ignored = {0};
     uint64_t newest;
-    uint32_t generation = set->generation;
-    if (!set->live || !store_last_number(set->store, &newest, &ignored) || newest == set->newest)
-        return false;
-    return load(set, &ignored) && set->generation != generation;
+    if (set->live && store_last_number(set->store, &newest, &ignored) && newest != set->newest)
+        load(set, &ignored);
 }
 
 static uint32_t find_out(struct pattern_memo *memo, const struct record *rec, struct arena *arena)
 {
     struct str template = record_template(rec, arena);
-    uint32_t pattern = pattern_set_of(memo->set, template);
-    if (pattern == memo->set->other && load_again(memo->set))
-        pattern = pattern_set_of(memo->set, template);
-    return pattern;
+    if (find(memo->set, template) == memo->set->count)
+        load_again(memo->set);
+    return pattern_set_of(memo->set, template);
 }
 
 uint32_t pattern_memo_of(struct pattern_memo *memo, const struct record *rec, struct arena *arena)

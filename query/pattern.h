@@ -5,7 +5,8 @@
  *
  * A pattern is an index below set->count. The last two are no patterns, but keep the counts whole:
  *
- *     other   records whose template came after the store had its fill of templates
+ *     other   records whose template the store did not keep, since it had its fill, and whose template no pattern's text holds
+ *             with single words in the place of its variables
  *     none    records without a message or anything that stands for one
  *
  * Patterns are mined once, when the set is made. A set that is live, for an answer that goes on, takes up templates that come
@@ -26,8 +27,9 @@ struct pattern_set {
     uint64_t newest;     /* record number when the templates were read */
     size_t taken;        /* how many there were */
     struct patterns *mined;
-    struct map places; /* template -> pattern */
-    struct map ids;    /* id -> pattern */
+    struct map places;              /* template -> pattern */
+    struct map ids;                 /* id -> pattern */
+    uint32_t begins[UINT8_MAX + 2]; /* the first pattern whose text begins with that byte or a higher one */
 };
 
 struct pattern_set *pattern_set_new(struct store *store, bool live, struct err *err);
@@ -44,11 +46,8 @@ uint32_t pattern_set_of(const struct pattern_set *set, struct str template);
 /* The pattern of an id: of one there is now, of one of its templates, or of one there once was. *ret_pattern is set->count when
  * nobody knows the id. */
 bool pattern_set_resolve(struct pattern_set *set, struct str id, uint32_t *ret_pattern, struct err *err);
-enum { PATTERN_NEEDLES_MAX = 64 };
-/* At most PATTERN_NEEDLES_MAX texts of which every raw line of the pattern's records contains one, unless it holds a
- * backslash; 0 when none are known. In arena. */
-size_t pattern_set_needles(const struct pattern_set *set, uint32_t pattern, struct arena *arena,
-                           const struct str **ret_needles);
+/* A text that every raw line of the pattern's records contains, unless it holds a backslash; absent when none is known. */
+struct str pattern_set_needle(const struct pattern_set *set, uint32_t pattern);
 
 enum { PATTERN_MEMO_SLOTS = 1 << 15 };
 
