@@ -351,10 +351,11 @@ void patterns_tree(struct patterns_answer *answer)
         return;
     lay_out(&tree);
     grow(&tree, shown);
-    must(tree.branches != NULL);
+    const struct branch *branches = tree.branches;
+    must(branches != NULL);
     show_head(&tree, shown);
     for (size_t i = 0; i < tree.count && out_alive(&q->output.out); i++) {
-        const struct branch *branch = &tree.branches[i], *last = i ? &tree.branches[i - 1] : NULL;
+        const struct branch *branch = &branches[i], *last = i ? &branches[i - 1] : NULL;
         if (!last || !same_service(last, branch))
             show_service(&tree, branch, !last);
         if (branch->head.data && (!last || !same_head(last, branch))) {
