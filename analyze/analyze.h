@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "analyze/slo.h"
 #include "analyze/yaml.h" /* configuration is read with the same reader as field tables */
 #include "base/batch.h"
 #include "base/err.h"

@@ -1,40 +1,28 @@
 #include "ingest/config.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyze/analyze.h"
 #include "base/io.h"
-#include "base/map.h"
 #include "base/must.h"
 #include "base/opt.h"
 #include "base/place.h"
 #include "ingest/config_key.h"
 #include "ingest/fields.h"
 
-enum { FILES_READ_MAX = CONFIG_FILES_MAX + 4 }; /* conf.d and the four others */
-
 struct reader {
     struct config *config;
     void (*report)(void *context, const struct err *err);
     void *context;
     size_t failures;
-    struct map seen; /* device and inode of the files read */
     /* Of the file being read: */
     const char *file, *folder;
     bool adds; /* its sources are added to those before */
 };
-
-static void reader_release(struct reader *reader)
-{
-    map_release(&reader->seen);
-}
 
 static void fail(struct reader *reader, const struct err *err)
 {
@@ -152,6 +140,11 @@ static bool is_nothing(const struct yaml_node *node)
 
 static void read_sources(struct reader *reader, const struct yaml_node *list);
 
+static void fail_slo(void *context, unsigned line, const char *text)
+{
+    fail_at(context, line, "%s", text);
+}
+
 static void read_value(struct reader *reader, const struct scope *scope, const struct config_key *key,
                        const struct yaml_node *node)
 {
@@ -160,6 +153,8 @@ static void read_value(struct reader *reader, const struct scope *scope, const s
     unsigned line;
     if (key->type == CONFIG_SOURCES)
         read_sources(reader, node);
+    else if (key->type == CONFIG_SLO)
+        slo_read(&reader->config->slo, node, &reader->config->arena, fail_slo, reader);
     else if (!config_key_set(key, scope->base, node, reader->folder, &reader->config->arena, &line, &err))
         fail_at(reader, line, "%s", err.text);
     *origin = (struct config_origin){reader->file, node->key->line};
@@ -259,19 +254,6 @@ static void read_sources(struct reader *reader, const struct yaml_node *list)
 
 /* ---- Files ---------------------------------------------------------------------------------------------------------------- */
 
-/* False when the file was read before: its first place counts. */
-static bool is_new(struct reader *reader, const char *path)
-{
-    struct stat info;
-    if (stat(path, &info) != 0)
-        return true; /* reading it will tell */
-    char id[64];
-    int size = snprintf(id, sizeof id, "%llu:%llu", (unsigned long long)info.st_dev, (unsigned long long)info.st_ino);
-    bool fresh;
-    (void)map_at(&reader->seen, str_from(id, (size_t)size), &fresh);
-    return fresh;
-}
-
 /* The absolute folder of a file. */
 static const char *folder_of(struct arena *arena, const char *path)
 {
@@ -287,24 +269,18 @@ static const char *folder_of(struct arena *arena, const char *path)
     return arena_printf(arena, "%s/%.*s", cwd, (int)slash, path).data;
 }
 
-/* needed: that it does not exist is an error. */
-static void read_file(struct reader *reader, const char *path, bool needed, bool adds)
+static void read_file(struct reader *reader, const char *path, bool adds)
 {
     struct config *config = reader->config;
     struct err err;
-    if (!needed && access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
-        return;
-    if (!is_new(reader, path))
-        return;
     SCOPED(buf) text = BUF(YAML_BYTES_MAX);
-    reader->file = arena_str(&config->arena, str_of(path)).data;
+    reader->file = path;
     reader->folder = folder_of(&config->arena, path);
     reader->adds = adds;
     if (!io_read_file(path, &text, &err)) {
         fail(reader, &err);
         return;
     }
-    must(config->files.count < FILES_READ_MAX);
     config->files.items[config->files.count++] = reader->file;
     const struct yaml_node *root = yaml_load(buf_str(&text), reader->file, &config->arena, &err);
     struct scope scope = {config_keys, config, config->origins, ""};
@@ -316,65 +292,23 @@ static void read_file(struct reader *reader, const char *path, bool needed, bool
         read_map(reader, &scope, root);
 }
 
-static int is_yaml(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.' && str_ends(str_of(entry->d_name), STR(".yaml"));
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void read_folder(struct reader *reader, const char *folder)
-{
-    struct arena *arena = &reader->config->arena;
-    struct dirent **entries;
-    int count = scandir(folder, &entries, is_yaml, by_name);
-    if (count < 0) {
-        struct err err;
-        if (errno != ENOENT && errno != ENOTDIR) {
-            err_set(&err, ERR_IO, errno, "read the folder '%s'", folder);
-            fail(reader, &err);
-        }
-        return;
-    }
-    for (int i = 0; i < count; i++) {
-        if (i < CONFIG_FILES_MAX)
-            read_file(reader, arena_printf(arena, "%s/%s", folder, entries[i]->d_name).data, true, true);
-        free(entries[i]);
-    }
-    free(entries);
-    if (count > CONFIG_FILES_MAX) {
-        struct err err;
-        err_set(&err, ERR_LIMIT, 0, "more than %d files in '%s'", CONFIG_FILES_MAX, folder);
-        fail(reader, &err);
-    }
-}
-
 static const char *variable(const char *name)
 {
     const char *value = getenv(name);
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static void read_chain(struct reader *reader, const char *named)
+static void read_all(struct reader *reader, const char *named)
 {
-    struct arena *arena = &reader->config->arena;
-    const char *system = variable("WINNOW_CONFIG_DIR"), *user = variable("XDG_CONFIG_HOME"), *home = variable("HOME");
-    const char *own = variable("WINNOW_CONFIG");
-    if (system == NULL)
-        system = "/etc/winnow";
-    read_file(reader, arena_printf(arena, "%s/winnow.yaml", system).data, false, false);
-    read_folder(reader, arena_printf(arena, "%s/conf.d", system).data);
-    if (user != NULL && user[0] == '/') /* the XDG specification: relative paths are to be ignored */
-        read_file(reader, arena_printf(arena, "%s/winnow/winnow.yaml", user).data, false, false);
-    else if (home != NULL)
-        read_file(reader, arena_printf(arena, "%s/.config/winnow/winnow.yaml", home).data, false, false);
-    if (own != NULL)
-        read_file(reader, own, true, false);
-    if (named != NULL)
-        read_file(reader, named, true, false);
+    struct config *config = reader->config;
+    struct place_file *files;
+    size_t count;
+    struct err err;
+    if (!place_configuration(named, &config->arena, &files, &count, &err))
+        fail(reader, &err);
+    config->files.items = ARENA_ARRAY(&config->arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        read_file(reader, files[i].path, files[i].adds);
 }
 
 /* ---- The whole --------------------------------------------------------------------------------------------------------------- */
@@ -398,10 +332,10 @@ static void check_fields(struct reader *reader)
 struct config *config_new(const char *named, void (*report)(void *context, const struct err *err), void *context)
 {
     struct config *config = mem_alloc(sizeof *config);
-    config->files.items = ARENA_ARRAY(&config->arena, const char *, FILES_READ_MAX);
+    config->slo = slo_defaults();
     config_key_defaults(config_keys, config, &config->arena);
-    SCOPED(reader) reader = {.config = config, .report = report, .context = context};
-    read_chain(&reader, named);
+    struct reader reader = {.config = config, .report = report, .context = context};
+    read_all(&reader, named);
     check_fields(&reader);
     if (reader.failures == 0)
         return config;

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/analyze.h"
 #include "base/batch.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -26,7 +27,6 @@
 #include "base/scope.h"
 
 enum {
-    CONFIG_FILES_MAX = 1000,
     CONFIG_SOURCES_MAX = 10000,
     CONFIG_KEYS_MAX = 32, /* rows of one table */
 };
@@ -78,6 +78,7 @@ struct config {
     const char *fields;        /* absolute path of a file that was read and found right, or NULL */
     int64_t rescan_us;         /* how often patterns are looked through again beside inotify */
     int64_t keep_us, max_size; /* retention; 0: none */
+    struct slo slo;            /* not for `winnow run`, but for questions */
     struct config_source *sources;
     size_t source_count, source_capacity;
     struct config_origin origins[CONFIG_KEYS_MAX]; /* by row of config_keys */

@@ -117,6 +117,13 @@ const struct config_key config_keys[] = {
      .fallback = "none",
      .max = INT64_MAX,
      .help = "the oldest records are let go while the store is larger"},
+    {.path = "slo",
+     .type = CONFIG_SLO,
+     .offset = AT(slo),
+     .argument = "MAP",
+     .help =
+         "targets of 'winnow report': availability, error_rate and classes (name, services, routes, methods, p50, p95, p99)",
+     .fallback = "{availability: 99.5%, error_rate: 1%}"},
     {.path = "sources", .type = CONFIG_SOURCES, .argument = "LIST", .help = "what is followed, see below"},
     {.path = "outputs", .type = CONFIG_LATER},
     {.path = "rules", .type = CONFIG_LATER},
@@ -450,6 +457,7 @@ static bool set_text(const struct set *set, struct str text)
     case CONFIG_PATH:
     case CONFIG_PATHS:
     case CONFIG_SOURCES:
+    case CONFIG_SLO:
     case CONFIG_LATER:
         break;
     }
@@ -480,6 +488,7 @@ bool config_key_set(const struct config_key *key, void *base, const struct yaml_
     case CONFIG_PATTERN:
         return take_text(&set, node, &text) && set_text(&set, text);
     case CONFIG_SOURCES:
+    case CONFIG_SLO:
         break;
     }
     must(false);
@@ -490,7 +499,7 @@ void config_key_defaults(const struct config_key *keys, void *base, struct arena
 {
     for (const struct config_key *key = keys; key->path != NULL; key++) {
         unsigned line;
-        if (key->fallback != NULL) {
+        if (key->fallback != NULL && key->type != CONFIG_SLO) {
             struct set set = {key, base, NULL, arena, &line, NULL};
             must(set_text(&set, str_of(key->fallback)));
         }
@@ -571,6 +580,7 @@ bool config_key_shown(const struct config_key *key, const void *base)
     case CONFIG_SIZE:
     case CONFIG_DURATION:
     case CONFIG_PRIORITY:
+    case CONFIG_SLO:
         break;
     }
     return true;
@@ -590,6 +600,9 @@ void config_key_print(const struct config_key *key, const void *base, bool json,
     case CONFIG_TEXTS:
     case CONFIG_PATHS:
         add_list(out, (const struct config_list *)value, json);
+        return;
+    case CONFIG_SLO:
+        slo_print((const struct slo *)value, json, out);
         return;
     case CONFIG_CHOICE:
         buf_add_text(&text, key->choices[*(const unsigned *)value]);

@@ -20,6 +20,7 @@ enum config_type {
     CONFIG_PRIORITY, /* int64_t: the journal's priorities by name or number, 0..7 */
     CONFIG_PATTERN,  /* const char *: a regular expression; sets join to mode */
     CONFIG_SOURCES,  /* the list of sources, read by config.c */
+    CONFIG_SLO,      /* struct slo, read by config.c */
     CONFIG_LATER,    /* known, but not to this build */
 };
 

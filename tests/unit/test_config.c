@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/place.h"
 #include "ingest/config_key.h"
 #include "ingest/config_print.h"
 #include "tests/unit/scratch.h"
@@ -68,8 +69,27 @@ static void wrong(void **unused)
         {"sources:\n  - journal:\n      unit: [a]\n",
          "x.yaml:3: unknown key 'unit' in 'journal'; did you mean 'units'?\n"},
         {"units: [a]", "x.yaml:1: unknown key 'units'; known here: store, durability, fields, rescan, retention, "
-                       "sources\n"},
+                       "slo, sources\n"},
         {"sources: [{units: [a]}]", "x.yaml:1: unknown key 'units'; did you mean 'journal.units'?\n"},
+        {"slo: {availability: 99.95 %, error_rate: '0%', classes: []}", NULL},
+        {"slo: {classes: [{name: a, route: /a*, p95: 1s, error_rate: 0.1%}, {name: b, methods: [PUT, POST]}]}", NULL},
+        {"slo: 99%", "x.yaml:1: 'slo' must be a map: lines such as 'availability: 99.5%'\n"},
+        {"slo:\n  availabilty: 99%\n  error_rate: 5\n",
+         "x.yaml:2: unknown key 'availabilty' in 'slo'; did you mean 'availability'?\n"
+         "x.yaml:3: 'error_rate' needs a percentage such as 99.5%, not '5'\n"},
+        {"slo: {availability: 101%, error_rate: nan%}",
+         "x.yaml:1: 'availability' needs a percentage such as 99.5%, not '101%'\n"
+         "x.yaml:1: 'error_rate' needs a percentage such as 99.5%, not 'nan%'\n"},
+        {"slo:\n  classes:\n  - p95: 1s\n  - {name: a, p96: 1s}\n  - {name: a, p99: 0s}\n  - b\n",
+         "x.yaml:3: a class needs a 'name'\n"
+         "x.yaml:4: unknown key 'p96' in 'slo.classes'; did you mean 'p95'?\n"
+         "x.yaml:5: 'p99' needs a duration up to a day, such as 200ms or 2s, not '0s'\n"
+         "x.yaml:6: a class is a map: 'name: NAME', then services, routes, methods, p50, p95, p99\n"},
+        {"slo: {classes: [{name: a}, {name: a}, {name: reads}, {name: b, routes: []}]}",
+         "x.yaml:1: there is a class 'a' already\n"
+         "x.yaml:1: 'reads' is what requests of no class are called; choose another name\n"
+         "x.yaml:1: 'routes' must be a pattern or a list of patterns, at most 100\n"},
+        {"slo: {classes: a}", "x.yaml:1: 'classes' must be a list: lines that begin with '- name:'\n"},
         {"retention: 90d", "x.yaml:1: 'retention' must be a map\n"},
         {"retention:\n  keep: -1d\n", "x.yaml:2: 'retention.keep' needs a duration such as 90d or 2h30m, not '-1d'\n"},
         {"retention:\n  keep: 40000d\n", "x.yaml:2: 'retention.keep': 40000d is out of range (0..36500d)\n"},
@@ -210,7 +230,7 @@ static void limits(void **unused)
     assert_string_equal(reported.data, "x.yaml:10002: more than 10000 sources\n");
 
     must(mkdir("etc", 0755) == 0 && mkdir("etc/conf.d", 0755) == 0);
-    for (int i = 0; i <= CONFIG_FILES_MAX; i++) {
+    for (int i = 0; i <= PLACE_FILES_MAX; i++) {
         char path[64];
         (void)snprintf(path, sizeof path, "etc/conf.d/%d.yaml", i);
         scratch_write(path, STR(""));
