@@ -1,0 +1,228 @@
+#include "query/burst.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+
+static const uint32_t nobody = UINT32_MAX >> 1;
+
+void bursts_release(struct bursts *bursts)
+{
+    free(bursts->logins);
+    free(bursts->items);
+    map_release(&bursts->addresses);
+    map_release(&bursts->users);
+    *bursts = (struct bursts){0};
+}
+
+/* The number of a name; false when there are too many. */
+static bool number_of(struct map *names, struct str name, uint32_t *ret)
+{
+    struct map_entry *entry = map_find(names, name);
+    if (!entry) {
+        if (names->count == BURST_NAMES_MAX)
+            return false;
+        entry = map_at(names, name, NULL);
+        entry->value = names->count - 1;
+    }
+    *ret = (uint32_t)entry->value;
+    return true;
+}
+
+void bursts_add(struct bursts *bursts, int64_t time_us, struct str address, struct str user, bool success)
+{
+    uint32_t who = nobody, where;
+    if (time_us == TIME_NONE || address.size == 0 || bursts->login_count == BURST_LOGINS_MAX ||
+        !number_of(&bursts->addresses, address, &where) || (user.size > 0 && !number_of(&bursts->users, user, &who))) {
+        bursts->left_out++;
+        return;
+    }
+    if (bursts->login_count == bursts->login_capacity) {
+        bursts->login_capacity = bursts->login_capacity ? bursts->login_capacity * 2 : 1024;
+        bursts->logins = mem_resize_array(bursts->logins, bursts->login_capacity, sizeof *bursts->logins);
+    }
+    bursts->logins[bursts->login_count++] = (struct burst_login){time_us, where, who << 1 | success};
+}
+
+static bool succeeded(const struct burst_login *login)
+{
+    return login->user & 1;
+}
+
+static uint32_t user_of(const struct burst_login *login)
+{
+    return login->user >> 1;
+}
+
+/* By address and time; what happened in the same moment: failures first. */
+static int by_address(const void *a, const void *b)
+{
+    const struct burst_login *x = a, *y = b;
+    if (x->address != y->address)
+        return x->address < y->address ? -1 : 1;
+    if (x->time_us != y->time_us)
+        return x->time_us < y->time_us ? -1 : 1;
+    return (x->user & 1) != (y->user & 1) ? (int)(x->user & 1) - (int)(y->user & 1)
+                                          : (x->user > y->user) - (x->user < y->user);
+}
+
+/* ---- One address --------------------------------------------------------------------------------------------------------- */
+
+/* Its logins lie in order of time; failures are looked at through two windows that end with the same one. */
+struct watch {
+    struct bursts *bursts;
+    struct burst_login *failures; /* of the address */
+    size_t count;
+    uint32_t *tries; /* of each user, in the spraying window; all 0 between addresses */
+    uint32_t *seen;  /* of each user, the number + 1 of the burst that counted it last */
+};
+
+static struct burst *new_burst(struct bursts *bursts)
+{
+    if (bursts->count == bursts->capacity) {
+        bursts->capacity = bursts->capacity ? bursts->capacity * 2 : 64;
+        bursts->items = mem_resize_array(bursts->items, bursts->capacity, sizeof *bursts->items);
+    }
+    return &bursts->items[bursts->count++];
+}
+
+/* The failures from..to are a burst. */
+static void add_burst(struct watch *watch, size_t from, size_t to, unsigned kinds)
+{
+    struct bursts *bursts = watch->bursts;
+    const struct burst_login *failures = watch->failures;
+    struct burst *burst = new_burst(bursts);
+    *burst = (struct burst){.kinds = kinds,
+                            .address = bursts->addresses.entries[failures[from].address].key,
+                            .first_us = failures[from].time_us,
+                            .last_us = failures[to].time_us,
+                            .failures = to - from + 1,
+                            .success_us = TIME_NONE};
+    for (size_t i = from; i <= to; i++) {
+        uint32_t user = user_of(&failures[i]);
+        if (user == nobody || watch->seen[user] == bursts->count)
+            continue;
+        watch->seen[user] = (uint32_t)bursts->count;
+        burst->user = bursts->users.entries[user].key;
+        burst->users++;
+    }
+    if (burst->users > 1)
+        burst->user = STR_ABSENT;
+}
+
+/* Moves both windows over the failures and joins what they catch. */
+static void find_bursts(struct watch *watch)
+{
+    const struct burst_login *failures = watch->failures;
+    size_t force = 0, spray = 0, users = 0, from = 0, to = 0;
+    unsigned kinds = 0; /* of the burst from..to; 0: there is none */
+    for (size_t i = 0; i < watch->count; i++) {
+        int64_t now = failures[i].time_us;
+        uint32_t user = user_of(&failures[i]);
+        while (now - failures[force].time_us >= BURST_WINDOW_US)
+            force++;
+        for (; now - failures[spray].time_us >= BURST_SPRAY_US; spray++)
+            if (user_of(&failures[spray]) != nobody)
+                users -= --watch->tries[user_of(&failures[spray])] == 0;
+        if (user != nobody)
+            users += watch->tries[user]++ == 0;
+        unsigned caught =
+            (i - force + 1 >= BURST_FAILURES ? BURST_FORCE : 0U) | (users >= BURST_USERS ? BURST_SPRAY : 0U);
+        if (!caught)
+            continue;
+        size_t begin = caught & BURST_SPRAY && spray < force ? spray : force;
+        if (!(caught & BURST_FORCE))
+            begin = spray;
+        if (kinds && begin > to) {
+            add_burst(watch, from, to, kinds);
+            kinds = 0;
+        }
+        from = kinds && from < begin ? from : begin;
+        to = i;
+        kinds |= caught;
+    }
+    if (kinds)
+        add_burst(watch, from, to, kinds);
+    for (; spray < watch->count; spray++)
+        if (user_of(&failures[spray]) != nobody)
+            watch->tries[user_of(&failures[spray])] = 0;
+}
+
+/* The first success that belongs to each of the bursts. Both are in order of time. */
+static void find_breaches(struct bursts *bursts, size_t first_burst, const struct burst_login *successes, size_t count)
+{
+    size_t at = 0;
+    for (size_t i = first_burst; i < bursts->count; i++) {
+        struct burst *burst = &bursts->items[i];
+        while (at < count && successes[at].time_us < burst->first_us)
+            at++;
+        if (at == count || successes[at].time_us - burst->last_us > BURST_BREACH_US)
+            continue;
+        burst->kinds |= BURST_BREACH;
+        burst->success_us = successes[at].time_us;
+        if (user_of(&successes[at]) != nobody)
+            burst->user = bursts->users.entries[user_of(&successes[at])].key;
+    }
+}
+
+/* The logins of one address: its failures in front, its successes behind, both still in order of time. */
+static size_t part(struct burst_login *logins, size_t count, struct burst_login *spare)
+{
+    size_t failures = 0, successes = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (succeeded(&logins[i]))
+            spare[successes++] = logins[i];
+        else
+            logins[failures++] = logins[i];
+    }
+    for (size_t i = 0; i < successes; i++)
+        logins[failures + i] = spare[i];
+    return failures;
+}
+
+/* ---- All ----------------------------------------------------------------------------------------------------------------- */
+
+static int by_weight(const void *a, const void *b)
+{
+    const struct burst *x = a, *y = b;
+    unsigned breach_x = x->kinds & BURST_BREACH, breach_y = y->kinds & BURST_BREACH;
+    if (breach_x != breach_y)
+        return breach_x > breach_y ? -1 : 1;
+    if (x->failures != y->failures)
+        return x->failures > y->failures ? -1 : 1;
+    if (x->first_us != y->first_us)
+        return x->first_us < y->first_us ? -1 : 1;
+    return str_compare(x->address, y->address);
+}
+
+void bursts_find(struct bursts *bursts, int64_t since_us)
+{
+    struct burst_login *logins = bursts->logins;
+    size_t kept = 0;
+    if (bursts->login_count == 0)
+        return;
+    qsort(logins, bursts->login_count, sizeof *logins, by_address);
+    struct burst_login *spare = mem_resize_array(NULL, bursts->login_count, sizeof *spare);
+    struct watch watch = {.bursts = bursts,
+                          .tries = mem_alloc((bursts->users.count + 1) * sizeof *watch.tries),
+                          .seen = mem_alloc((bursts->users.count + 1) * sizeof *watch.seen)};
+    for (size_t from = 0, to; from < bursts->login_count; from = to) {
+        for (to = from + 1; to < bursts->login_count && logins[to].address == logins[from].address;)
+            to++;
+        size_t first_burst = bursts->count;
+        watch.failures = logins + from;
+        watch.count = part(logins + from, to - from, spare);
+        find_bursts(&watch);
+        find_breaches(bursts, first_burst, logins + from + watch.count, to - from - watch.count);
+    }
+    free(watch.seen);
+    free(watch.tries);
+    free(spare);
+    for (size_t i = 0; i < bursts->count; i++)
+        if (bursts->items[i].last_us >= since_us)
+            bursts->items[kept++] = bursts->items[i];
+    bursts->count = kept;
+    if (kept > 0)
+        qsort(bursts->items, kept, sizeof *bursts->items, by_weight);
+}
