@@ -74,6 +74,7 @@ struct watch {
     struct bursts *bursts;
     struct burst_login *failures; /* of the address */
     size_t count;
+    uint32_t *known; /* of each user, the number + 1 of the address that it got in from last, of those looked at */
     uint32_t *tries; /* of each user, in the spraying window; all 0 between addresses */
     uint32_t *seen;  /* of each user, the number + 1 of the burst that counted it last */
 };
@@ -111,6 +112,13 @@ static void add_burst(struct watch *watch, size_t from, size_t to, unsigned kind
         burst->user = STR_ABSENT;
 }
 
+/* Who counts as one that was tried. */
+static bool is_tried(const struct watch *watch, const struct burst_login *failure)
+{
+    uint32_t user = user_of(failure);
+    return user != nobody && watch->known[user] != failure->address + 1;
+}
+
 /* Moves both windows over the failures and joins what they catch. */
 static void find_bursts(struct watch *watch)
 {
@@ -119,16 +127,18 @@ static void find_bursts(struct watch *watch)
     unsigned kinds = 0; /* of the burst from..to; 0: there is none */
     for (size_t i = 0; i < watch->count; i++) {
         int64_t now = failures[i].time_us;
-        uint32_t user = user_of(&failures[i]);
         while (now - failures[force].time_us >= BURST_WINDOW_US)
             force++;
         for (; now - failures[spray].time_us >= BURST_SPRAY_US; spray++)
-            if (user_of(&failures[spray]) != nobody)
+            if (is_tried(watch, &failures[spray]))
                 users -= --watch->tries[user_of(&failures[spray])] == 0;
-        if (user != nobody)
-            users += watch->tries[user]++ == 0;
+        bool tried = is_tried(watch, &failures[i]);
+        while (spray < i && !is_tried(watch, &failures[spray]))
+            spray++;
+        if (tried)
+            users += watch->tries[user_of(&failures[i])]++ == 0;
         unsigned caught =
-            (i - force + 1 >= BURST_FAILURES ? BURST_FORCE : 0U) | (users >= BURST_USERS ? BURST_SPRAY : 0U);
+            (i - force + 1 >= BURST_FAILURES ? BURST_FORCE : 0U) | (tried && users >= BURST_USERS ? BURST_SPRAY : 0U);
         if (!caught)
             continue;
         size_t begin = caught & BURST_SPRAY && spray < force ? spray : force;
@@ -145,7 +155,7 @@ static void find_bursts(struct watch *watch)
     if (kinds)
         add_burst(watch, from, to, kinds);
     for (; spray < watch->count; spray++)
-        if (user_of(&failures[spray]) != nobody)
+        if (is_tried(watch, &failures[spray]))
             watch->tries[user_of(&failures[spray])] = 0;
 }
 
@@ -206,6 +216,7 @@ void bursts_find(struct bursts *bursts, int64_t since_us)
     struct burst_login *spare = mem_resize_array(NULL, bursts->login_count, sizeof *spare);
     struct watch watch = {.bursts = bursts,
                           .tries = mem_alloc((bursts->users.count + 1) * sizeof *watch.tries),
+                          .known = mem_alloc((bursts->users.count + 1) * sizeof *watch.known),
                           .seen = mem_alloc((bursts->users.count + 1) * sizeof *watch.seen)};
     for (size_t from = 0, to; from < bursts->login_count; from = to) {
         for (to = from + 1; to < bursts->login_count && logins[to].address == logins[from].address;)
@@ -213,10 +224,14 @@ void bursts_find(struct bursts *bursts, int64_t since_us)
         size_t first_burst = bursts->count;
         watch.failures = logins + from;
         watch.count = part(logins + from, to - from, spare);
+        for (size_t i = from + watch.count; i < to; i++)
+            if (user_of(&logins[i]) != nobody)
+                watch.known[user_of(&logins[i])] = logins[i].address + 1;
         find_bursts(&watch);
         find_breaches(bursts, first_burst, logins + from + watch.count, to - from - watch.count);
     }
     free(watch.seen);
+    free(watch.known);
     free(watch.tries);
     free(spare);
     for (size_t i = 0; i < bursts->count; i++)

@@ -1,7 +1,8 @@
 /* burst: attempts to get in, told from the logins of a stretch of time. The rule:
  *
  *     brute force     at least BURST_FAILURES failed logins from one address within BURST_WINDOW_US
- *     spraying        from one address, failed logins of at least BURST_USERS different users within BURST_SPRAY_US
+ *     spraying        from one address, failed logins of at least BURST_USERS different users within BURST_SPRAY_US; those who ever
+ *                     got in from there, in the stretch, do not count: people behind one address mistype, and get in
  *     breach          a successful login from the address of one of these, from its first failure that counted until
  *                     BURST_BREACH_US after its last
  *
