@@ -4,7 +4,7 @@
 #include "query/query.h"
 
 static const struct cmd *const commands[] = {
-    &cmd_ingest, &cmd_trace,  &cmd_search, &cmd_logins, &cmd_limits, &cmd_errors, &cmd_patterns,
+    &cmd_ingest, &cmd_trace,  &cmd_search, &cmd_logins, &cmd_limits, &cmd_errors, &cmd_patterns, &cmd_report,
     &cmd_status, &cmd_verify, &cmd_prune,  &cmd_backup, &cmd_run,    &cmd_config, NULL,
 };
 

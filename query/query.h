@@ -17,5 +17,6 @@ extern const struct cmd cmd_patterns;
 extern const struct cmd cmd_status;
 extern const struct cmd cmd_verify;
 extern const struct cmd cmd_backup;
+extern const struct cmd cmd_report;
 
 #endif

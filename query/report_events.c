@@ -1,0 +1,107 @@
+#include "query/report_part.h"
+
+/* Logins, rate limits and denials, from the facts. The burst rule wants to know what came in the hour before the day, too. */
+enum { KINDS = KIND_AUTH_FAILURE | KIND_AUTH_SUCCESS | KIND_RATE_LIMIT | KIND_DENIAL };
+
+struct events {
+    struct report *report;
+    struct arena scratch;
+    bool before; /* the facts are of the day before, else of a week before */
+};
+
+static void events_release(struct events *events)
+{
+    arena_release(&events->scratch);
+}
+
+static struct str principal_of(const struct fact_row *fact)
+{
+    return fact->user.size > 0 ? fact->user : fact->client_ip;
+}
+
+/* "GET /api/v1/users/<*>" */
+static struct str route_of(struct events *events, const struct fact_row *fact)
+{
+    struct str path = fact->path;
+    if (path.size == 0)
+        return STR_ABSENT;
+    struct str route = template_of(str_cut(&path, '?'), &events->scratch);
+    return fact->method.size == 0 ? route
+                                  : arena_printf(&events->scratch, "%.*s %.*s", STR_ARG(fact->method), STR_ARG(route));
+}
+
+static void add_login(struct report *report, const struct fact_row *fact)
+{
+    bool success = fact->kinds & KIND_AUTH_SUCCESS;
+    bursts_add(&report->bursts, fact->time_us, fact->client_ip, fact->user, success);
+    if (fact->time_us < report->day.since_us)
+        return;
+    report->login_successes += success;
+    if (success)
+        return;
+    report->figures[FIGURE_LOGINS].count++;
+    top_add(&report->login_addresses, fact->client_ip, 1, fact->time_us, fact->user);
+    top_add(&report->login_users, fact->user, 1, fact->time_us, fact->client_ip);
+}
+
+static bool visit_day(void *context, const struct fact_row *fact)
+{
+    struct events *events = context;
+    struct report *report = events->report;
+    if (events->scratch.used_bytes > 0)
+        arena_reset(&events->scratch);
+    if (fact->kinds & (KIND_AUTH_FAILURE | KIND_AUTH_SUCCESS)) {
+        add_login(report, fact);
+    } else if (fact->time_us >= report->day.since_us) {
+        bool limit = fact->kinds & KIND_RATE_LIMIT;
+        struct str principal = principal_of(fact), route = route_of(events, fact);
+        report->figures[limit ? FIGURE_LIMITS : FIGURE_DENIALS].count++;
+        top_add(limit ? &report->limit_principals : &report->denial_principals, principal, 1, fact->time_us, route);
+        top_add(limit ? &report->limit_routes : &report->denial_routes, route, 1, fact->time_us, principal);
+    }
+    return true;
+}
+
+static bool visit_other_day(void *context, const struct fact_row *fact)
+{
+    struct events *events = context;
+    enum report_figure figure = fact->kinds & KIND_AUTH_FAILURE ? FIGURE_LOGINS
+                                : fact->kinds & KIND_RATE_LIMIT ? FIGURE_LIMITS
+                                                                : FIGURE_DENIALS;
+    if (fact->kinds & KIND_AUTH_SUCCESS)
+        return true;
+    struct compare *compare = &events->report->figures[figure];
+    if (events->before)
+        compare->before++;
+    else
+        compare->weeks_count++;
+    return true;
+}
+
+static bool count_other_day(struct report_loading *loading, struct events *events, const struct report_stretch *stretch,
+                            struct err *err)
+{
+    struct fact_ask ask = {.kinds = KINDS, .since_us = stretch->since_us, .until_us = stretch->until_us};
+    events->before = stretch == &loading->report->before;
+    return !stretch->covered || store_facts(loading->store, &ask, visit_other_day, events, err);
+}
+
+bool report_load_events(struct report_loading *loading, struct err *err)
+{
+    struct report *report = loading->report;
+    SCOPED(events) events = {.report = report};
+    struct fact_ask ask = {
+        .kinds = KINDS, .since_us = report->day.since_us - BURST_SPRAY_US, .until_us = report->day.until_us};
+    if (!store_facts(loading->store, &ask, visit_day, &events, err) ||
+        !count_other_day(loading, &events, &report->before, err))
+        return false;
+    for (unsigned i = 0; i < COMPARE_WEEKS_MAX; i++)
+        if (!count_other_day(loading, &events, &report->weeks[i], err))
+            return false;
+    bursts_find(&report->bursts, report->day.since_us);
+    struct top *tops[] = {&report->login_addresses, &report->login_users,       &report->limit_principals,
+                          &report->limit_routes,    &report->denial_principals, &report->denial_routes};
+    for (size_t i = 0; i < sizeof tops / sizeof *tops; i++)
+        top_sort(tops[i]);
+    return true;
+}
