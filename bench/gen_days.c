@@ -95,7 +95,7 @@ static const struct kind {
     unsigned once[3];    /* of the days */
     unsigned in_outage;
 } kinds[KINDS] = {
-    {"api", "app.db", "database connection to db-1.internal:5432 failed after %u attempts (pool %u)", {0, 0, 0}, 3},
+    {"api", "app.db", "database connection to the primary failed after %u attempts (pool %u)", {0, 0, 0}, 3},
     {"api", "app.upstream", "upstream request to search-%u timed out after %u ms", {90, 90, 90}, 4},
     {"api", "app.validation", "validation failed for field 'limit': value %u exceeds maximum %u", {150, 150, 150}, 150},
     {"api", "app.export", "export worker lost lease on chunk %u, attempt %u", {120, 110, 0}, 120},

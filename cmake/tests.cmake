@@ -72,6 +72,14 @@ file(GLOB statements CONFIGURE_DEPENDS tests/accuracy/*.events)
 add_test(NAME accuracy_patterns COMMAND accuracy -m 0.9 ${statements})
 set_tests_properties(accuracy_patterns PROPERTIES LABELS unit TIMEOUT 300)
 
+# ---- Report: of days whose truth is known ------------------------------------------------------------------------------
+
+add_executable(gen_days bench/gen_days.c bench/gen_days_truth.c bench/gen_random.c)
+target_include_directories(gen_days PRIVATE ${CMAKE_SOURCE_DIR})
+add_test(NAME report_days COMMAND ${CMAKE_SOURCE_DIR}/tests/report/days --winnow $<TARGET_FILE:winnow>
+    --generator $<TARGET_FILE:gen_days>)
+set_tests_properties(report_days PROPERTIES LABELS report TIMEOUT 300)
+
 # ---- Fault: in builds without sanitizers, which want to be preloaded first and have no time to lose --------------------
 
 if(NOT WINNOW_SANITIZE)
