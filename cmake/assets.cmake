@@ -1,9 +1,9 @@
-# embed_assets(RET): every file below schemas/ but the README.md, and *.yml, goes into the binary with .incbin. Writes asset_data.S
+# embed_assets(RET): every file below schemas/ but the README.md, *.yml and *.schema.json, goes into the binary with .incbin. Writes asset_data.S
 # (the bytes) and asset_table.c (the rows base/asset.c reads, sorted by name) into the build folder; RET lists the two.
 function(embed_assets ret)
     set(root ${CMAKE_SOURCE_DIR}/schemas)
     file(GLOB_RECURSE files RELATIVE ${root} CONFIGURE_DEPENDS ${root}/*)
-    list(FILTER files EXCLUDE REGEX "(^|/)(README\\.md|[^/]*\\.yml|\\..*|.*~)$")
+    list(FILTER files EXCLUDE REGEX "(^|/)(README\\.md|[^/]*\\.yml|[^/]*\\.schema\\.json|\\..*|.*~)$")
     list(SORT files COMPARE STRING CASE SENSITIVE ORDER ASCENDING)
 
     set(data "    .section .rodata\n")
