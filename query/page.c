@@ -73,3 +73,13 @@ struct page_chart *page_add_chart(struct page *page, struct page_section *sectio
     block->chart.title = title;
     return &block->chart;
 }
+
+bool page_column_shown(const struct page_block *table, unsigned column)
+{
+    if (!(table->columns[column].traits & PAGE_OPTIONAL))
+        return true;
+    for (const struct page_row *row = table->rows; row; row = row->next)
+        if (row->cells[column].text.size > 0)
+            return true;
+    return false;
+}

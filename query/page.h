@@ -26,22 +26,29 @@ struct page_cell {
 
 enum page_trait {
     PAGE_RIGHT = 1,
-    PAGE_CODE = 2,  /* text of logs: names, routes */
-    PAGE_FLEX = 4,  /* takes the width that is left, and is cut first */
-    PAGE_BARS = 16, /* small charts; its title is that of the text's columns */
-    PAGE_TAIL = 8,  /* cut at its beginning: of a path the end tells more */
+    PAGE_CODE = 2,      /* text of logs: names, routes */
+    PAGE_FLEX = 4,      /* takes the width that is left, and is cut first */
+    PAGE_BARS = 16,     /* small charts; its title is that of the text's columns */
+    PAGE_OPTIONAL = 32, /* not shown when no cell has a text */
+    PAGE_TAIL = 8,      /* cut at its beginning: of a path the end tells more */
 };
 struct page_column {
     const char *title;
     unsigned traits;
 };
 
+/* How a text that is too long for its line is told. */
+enum page_fit {
+    PAGE_WRAP,
+    PAGE_CUT,
+    PAGE_WHOLE, /* in one line all the same: it is to be copied */
+};
 /* A line below a row: "example", the text of a log, a command. */
 struct page_detail {
     const char *label; /* NULL: none */
     struct str text;
     enum page_tone tone;
-    bool cut; /* to one line, where there are lines */
+    enum page_fit fit;
 };
 enum { PAGE_DETAILS_MAX = 4 };
 struct page_row {
@@ -71,6 +78,7 @@ struct page_block {
     const struct page_column *columns;
     unsigned column_count;
     struct page_row *rows, **end;
+    bool beside;     /* narrow: may stand beside its neighbours, where there is room */
     struct str more; /* below the table: "and 12 more, 345 records"; absent */
     struct page_chart chart;
     struct page_block *next;
@@ -109,6 +117,7 @@ void page_text(const struct page *page, unsigned width, bool color, struct buf *
 void page_md(const struct page *page, struct buf *out);
 void page_html(const struct page *page, struct buf *out);
 
+bool page_column_shown(const struct page_block *table, unsigned column);
 /* The lines of a table as text, `indent` in front of each. For page_text and page_md. */
 struct page_style {
     unsigned width;

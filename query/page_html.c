@@ -139,6 +139,8 @@ static void add_head(const struct page_block *table, struct buf *out)
     buf_add_text(out, "<thead><tr>");
     for (unsigned i = 0; i < table->column_count; i++) {
         const struct page_column *column = &table->columns[i];
+        if (!page_column_shown(table, i))
+            continue;
         const char *title = column->traits & PAGE_BARS ? "by hour" : column->title;
         const char *tag = *title ? "th scope=\"col\"" : "td";
         buf_printf(out,
@@ -153,6 +155,8 @@ static void add_head(const struct page_block *table, struct buf *out)
 
 static void add_table(const struct page_block *table, struct buf *out)
 {
+    if (table->beside)
+        buf_add_text(out, "<div style=\"display:inline-block;vertical-align:top;max-width:100%;margin-right:52px\">\n");
     if (table->text.size > 0) {
         buf_add_text(out, "<h3 style=\"font-size:1em;font-weight:600;margin:14px 0 4px\">");
         add_text(out, table->text);
@@ -165,7 +169,8 @@ static void add_table(const struct page_block *table, struct buf *out)
     for (const struct page_row *row = table->rows; row; row = row->next) {
         buf_add_text(out, "<tbody><tr>");
         for (unsigned i = 0; i < table->column_count; i++)
-            add_cell(&row->cells[i], &table->columns[i], out);
+            if (page_column_shown(table, i))
+                add_cell(&row->cells[i], &table->columns[i], out);
         buf_add_text(out, "</tr>");
         if (row->detail_count > 0)
             add_details(row, table->column_count, out);
@@ -177,6 +182,8 @@ static void add_table(const struct page_block *table, struct buf *out)
         add_text(out, table->more);
         buf_add_text(out, "</div>\n");
     }
+    if (table->beside)
+        buf_add_text(out, "</div>\n");
 }
 
 /* ---- The page -------------------------------------------------------------------------------------------------------------- */
@@ -195,7 +202,8 @@ static void add_chart(const struct page_chart *chart, struct buf *out)
 {
     buf_add_text(out, "<div style=\"margin:10px 0 6px\"><div class=\"dim\" style=\"color:#5f6368;font-size:.88em\">");
     add_text(out, str_of(chart->title));
-    buf_printf(out, ", %s", chart->unit);
+    if (str_find(str_of(chart->title), str_of(chart->unit)) == STR_NONE)
+        buf_printf(out, ", %s", chart->unit);
     if (chart->part_unit)
         buf_printf(out, "; <span class=\"bad\" style=\"color:#b3261e\">%s</span>", chart->part_unit);
     buf_add_text(out, "</div>");

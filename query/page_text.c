@@ -33,6 +33,12 @@ static void add_spaces(struct buf *out, size_t count)
         buf_add_char(out, ' ');
 }
 
+static void cut_blanks(struct buf *out)
+{
+    while (out->size > 0 && out->data[out->size - 1] == ' ')
+        buf_cut(out, out->size - 1);
+}
+
 /* ---- Bars ------------------------------------------------------------------------------------------------------------------ */
 
 void page_bars(const double *values, unsigned count, unsigned known, struct buf *out)
@@ -79,6 +85,7 @@ void page_chart_lines(const struct page_chart *chart, const struct page_style *s
         buf_printf(out, "  peak %.*g %s at %s:00", chart->bars[peak] < 100 ? 3 : 15,
                    chart->bars[peak] < 100 ? chart->bars[peak] : round(chart->bars[peak]), chart->unit,
                    chart->labels[peak]);
+    cut_blanks(out);
     buf_add_char(out, '\n');
 }
 
@@ -138,6 +145,10 @@ static void lay_out(const struct page_block *table, const struct page_style *sty
     size_t total = strlen(style->indent);
     for (unsigned i = 0; i < table->column_count; i++) {
         widths[i] = safe_columns(str_of(table->columns[i].title), SAFE_TABLE, 400);
+        if (!page_column_shown(table, i)) {
+            widths[i] = SIZE_MAX;
+            continue;
+        }
         for (const struct page_row *row = table->rows; row; row = row->next) {
             size_t columns = cell_columns(&row->cells[i]);
             widths[i] = columns > widths[i] ? columns : widths[i];
@@ -147,6 +158,8 @@ static void lay_out(const struct page_block *table, const struct page_style *sty
     while (total > style->width) {
         unsigned widest = 0;
         for (unsigned i = 1; i < table->column_count; i++) {
+            if (widths[i] == SIZE_MAX)
+                continue;
             bool flex = table->columns[i].traits & PAGE_FLEX, was = table->columns[widest].traits & PAGE_FLEX;
             if ((flex && !was) || (flex == was && widths[i] > widths[widest]))
                 widest = i;
@@ -174,12 +187,6 @@ static void add_cell(const struct page_cell *cell, const struct page_column *col
     end_tone(style, cell->tone, out);
     if (!(column->traits & PAGE_RIGHT) && !last)
         add_spaces(out, width - columns);
-}
-
-static void cut_blanks(struct buf *out)
-{
-    while (out->size > 0 && out->data[out->size - 1] == ' ')
-        buf_cut(out, out->size - 1);
 }
 
 /* Wrapped at the style's width, at blanks where there are some. */
@@ -228,37 +235,44 @@ static void add_detail(const struct page_detail *detail, const struct page_style
     if (detail->label)
         buf_printf(out, "%s ", detail->label);
     end_tone(style, PAGE_DIM, out);
-    if (!detail->cut) {
+    if (detail->fit == PAGE_WRAP) {
         add_wrapped(detail->text, indent, indent, detail->tone, style, out);
         return;
     }
+    size_t room = style->width > indent + 20 ? style->width - indent : 20;
     begin_tone(style, detail->tone, out);
-    add_cut(out, detail->text, style->width > indent + 20 ? style->width - indent : 20, false, style->code);
+    add_cut(out, detail->text, detail->fit == PAGE_CUT ? room : CELL_BYTES_MAX, false, style->code);
     end_tone(style, detail->tone, out);
     buf_add_char(out, '\n');
+}
+
+/* A cell of each column that is shown. */
+static void add_line(const struct page_block *table, const struct page_cell *cells, const size_t *widths,
+                     const struct page_style *style, struct buf *out)
+{
+    buf_add_text(out, style->indent);
+    for (unsigned i = 0; i < table->column_count; i++) {
+        if (widths[i] == SIZE_MAX)
+            continue;
+        add_spaces(out, i > 0 ? GAP : 0);
+        add_cell(&cells[i], &table->columns[i], widths[i], i + 1 == table->column_count, style, out);
+    }
+    cut_blanks(out);
 }
 
 void page_table_lines(const struct page_block *table, const struct page_style *style, struct buf *out)
 {
     size_t widths[PAGE_COLUMNS_MAX];
+    struct page_cell titles[PAGE_COLUMNS_MAX] = {0};
     lay_out(table, style, widths);
+    for (unsigned i = 0; i < table->column_count; i++)
+        titles[i].text = str_of(table->columns[i].title);
     begin_tone(style, PAGE_DIM, out);
-    buf_add_text(out, style->indent);
-    for (unsigned i = 0; i < table->column_count; i++) {
-        struct page_cell title = {.text = str_of(table->columns[i].title)};
-        add_spaces(out, i > 0 ? GAP : 0);
-        add_cell(&title, &table->columns[i], widths[i], i + 1 == table->column_count, style, out);
-    }
-    cut_blanks(out);
+    add_line(table, titles, widths, style, out);
     end_tone(style, PAGE_DIM, out);
     buf_add_char(out, '\n');
     for (const struct page_row *row = table->rows; row; row = row->next) {
-        buf_add_text(out, style->indent);
-        for (unsigned i = 0; i < table->column_count; i++) {
-            add_spaces(out, i > 0 ? GAP : 0);
-            add_cell(&row->cells[i], &table->columns[i], widths[i], i + 1 == table->column_count, style, out);
-        }
-        cut_blanks(out);
+        add_line(table, row->cells, widths, style, out);
         buf_add_char(out, '\n');
         for (unsigned i = 0; i < row->detail_count; i++)
             add_detail(&row->details[i], style, out);
@@ -278,7 +292,7 @@ void page_table_lines(const struct page_block *table, const struct page_style *s
 
 static const char *note_mark(enum page_tone tone)
 {
-    return tone == PAGE_BAD || tone == PAGE_WARN ? "! " : tone == PAGE_GOOD ? "✓ " : "";
+    return tone == PAGE_BAD || tone == PAGE_WARN ? "! " : tone == PAGE_GOOD ? "✓ " : "  ";
 }
 
 static void add_block(const struct page_block *block, const struct page_style *style, struct buf *out)
@@ -289,8 +303,7 @@ static void add_block(const struct page_block *block, const struct page_style *s
         begin_tone(style, block->tone, out);
         buf_add_text(out, note_mark(block->tone));
         end_tone(style, block->tone, out);
-        add_wrapped(block->text, strlen(style->indent) + (*note_mark(block->tone) ? 2 : 0), strlen(style->indent) + 2,
-                    block->tone, style, out);
+        add_wrapped(block->text, strlen(style->indent) + 2, strlen(style->indent) + 2, block->tone, style, out);
         break;
     case PAGE_TABLE:
         if (block->text.size > 0) {

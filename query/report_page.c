@@ -80,8 +80,8 @@ void page_set_more(struct paging *paging, struct page_block *table, uint64_t nam
 {
     char a[AMOUNT_TEXT_MAX], b[AMOUNT_TEXT_MAX];
     if (names > 0 || count > 0)
-        table->more =
-            arena_printf(paging->arena, "and %s more: %s %s", amount_number(names, a), amount_number(count, b), noun);
+        table->more = arena_printf(paging->arena, "and %s more: %s %s%s", amount_number(names, a),
+                                   amount_number(count, b), noun, count == 1 ? "" : "s");
 }
 
 /* ---- Coverage -------------------------------------------------------------------------------------------------------------- */
@@ -184,7 +184,7 @@ static void table_sources(struct paging *paging, struct page_section *section)
                                            .tone = source->unparsed ? PAGE_WARN : PAGE_DIM};
     }
     if (coverage->count > REPORT_ROWS)
-        page_set_more(paging, table, coverage->count - REPORT_ROWS, rest, "records");
+        page_set_more(paging, table, coverage->count - REPORT_ROWS, rest, "record");
 }
 
 void page_coverage(struct paging *paging)
@@ -231,7 +231,8 @@ static void lead_errors(struct paging *paging)
     if (surge > 0)
         buf_printf(&text, ", %s surging", page_counted(paging, surge, "kind", "kinds").data);
     bool bad = new > 0 || surge > 0 || report_figure_flag(report, FIGURE_ERRORS) == COMPARE_SURGE;
-    lead(paging, bad ? PAGE_BAD : PAGE_GOOD, arena_str(paging->arena, buf_str(&text)));
+    bool compared = errors->before_covered || errors->weeks > 0 || errors->count == 0;
+    lead(paging, bad ? PAGE_BAD : compared ? PAGE_GOOD : PAGE_PLAIN, arena_str(paging->arena, buf_str(&text)));
 }
 
 static void lead_logins(struct paging *paging)

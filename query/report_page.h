@@ -29,7 +29,7 @@ struct str page_clock(struct paging *paging, int64_t time_us);  /* "14:05", of t
 struct str page_moment(struct paging *paging, int64_t time_us); /* "2026-11-20 14:05" */
 /* A name, or what stands for an unknown one. */
 struct page_cell page_name(struct str name);
-/* "and 12 more: 345 of 1,234" below a table, when it does not show all. */
+/* "and 12 more: 345 errors" below a table, when it does not show all; the noun in the singular. */
 void page_set_more(struct paging *paging, struct page_block *table, uint64_t names, uint64_t count, const char *noun);
 
 void page_coverage(struct paging *paging);

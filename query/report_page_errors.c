@@ -25,13 +25,13 @@ static struct str change_text(struct paging *paging, const struct compare *compa
 
 static struct str before_text(struct paging *paging, const struct compare *compare)
 {
-    return compare->before_covered ? page_count(paging, compare->before) : STR("–");
+    return compare->before_covered ? page_count(paging, compare->before) : STR("");
 }
 
 static struct str average_text(struct paging *paging, const struct compare *compare)
 {
     if (compare->weeks == 0)
-        return STR("–");
+        return STR("");
     return page_count(paging, (uint64_t)llround((double)compare->weeks_count / compare->weeks));
 }
 
@@ -58,8 +58,10 @@ static void add_rate(struct paging *paging, struct page_block *table, const char
     struct page_row *row = page_add_row(paging->page, table);
     row->cells[0].text = str_of(title);
     row->cells[1] = (struct page_cell){.text = page_share(paging, value), .tone = missed ? PAGE_BAD : PAGE_STRONG};
-    row->cells[2].text = page_share(paging, report->before.covered ? rate(&report->rates_before) : NAN);
-    row->cells[4].text = page_share(paging, report->week_count ? rate(&report->rates_weeks) : NAN);
+    if (report->before.covered)
+        row->cells[2].text = page_share(paging, rate(&report->rates_before));
+    if (report->week_count > 0)
+        row->cells[4].text = page_share(paging, rate(&report->rates_weeks));
     if (missed)
         row->cells[5] = (struct page_cell){
             .text = arena_printf(paging->arena, "target %s", page_target(paging, target).data), .tone = PAGE_BAD};
@@ -69,9 +71,9 @@ void page_figures(struct paging *paging)
 {
     static const struct page_column columns[] = {{"", 0},
                                                  {"the day", PAGE_RIGHT},
-                                                 {"day before", PAGE_RIGHT},
-                                                 {"change", PAGE_RIGHT},
-                                                 {"same weekday", PAGE_RIGHT},
+                                                 {"day before", PAGE_RIGHT | PAGE_OPTIONAL},
+                                                 {"change", PAGE_RIGHT | PAGE_OPTIONAL},
+                                                 {"same weekday", PAGE_RIGHT | PAGE_OPTIONAL},
                                                  {"", 0}};
     const struct report *report = paging->report;
     struct page_section *section = page_add_section(paging->page, "figures", "Figures", STR_ABSENT);
@@ -118,13 +120,15 @@ static void add_pattern(struct paging *paging, struct page_block *table, const s
     if (pattern->flag != COMPARE_USUAL) { /* the others are known */
         struct str example = pattern->example_text.size > 0 ? pattern->example_text : pattern->example;
         if (example.size > 0 && !str_equal(example, pattern->text))
-            page_add_detail(row, "e.g.", example)->cut = true;
+            page_add_detail(row, "e.g.", example)->fit = PAGE_CUT;
         page_add_detail(row, "seen",
                         arena_printf(paging->arena, "%s – %s", page_moment(paging, pattern->first_us).data,
                                      page_moment(paging, pattern->last_us).data));
     }
     report_command(report, pattern, &command);
-    page_add_detail(row, "$", arena_str(paging->arena, buf_str(&command)))->tone = PAGE_DIM;
+    struct page_detail *last = page_add_detail(row, "$", arena_str(paging->arena, buf_str(&command)));
+    last->tone = PAGE_DIM;
+    last->fit = PAGE_WHOLE;
 }
 
 static struct str flags_text(struct paging *paging)
@@ -147,9 +151,9 @@ void page_errors(struct paging *paging)
 {
     static const struct page_column columns[] = {{"", 0},
                                                  {"count", PAGE_RIGHT},
-                                                 {"before", PAGE_RIGHT},
-                                                 {"change", PAGE_RIGHT},
-                                                 {"weekday", PAGE_RIGHT},
+                                                 {"before", PAGE_RIGHT | PAGE_OPTIONAL},
+                                                 {"change", PAGE_RIGHT | PAGE_OPTIONAL},
+                                                 {"weekday", PAGE_RIGHT | PAGE_OPTIONAL},
                                                  {"by hour", PAGE_BARS},
                                                  {"services", PAGE_CODE | PAGE_FLEX}};
     const struct report *report = paging->report;
@@ -179,5 +183,5 @@ void page_errors(struct paging *paging)
             rest += report->patterns[i].compare.count;
     }
     if (report->pattern_count > REPORT_ROWS)
-        page_set_more(paging, table, report->pattern_count - REPORT_ROWS, rest, "errors");
+        page_set_more(paging, table, report->pattern_count - REPORT_ROWS, rest, "error");
 }

@@ -10,6 +10,7 @@ static void add_top(struct paging *paging, struct page_section *section, const c
     if (top->total == 0)
         return;
     struct page_block *table = page_add_table(paging->page, section, str_of(heading), columns, 5);
+    table->beside = true;
     for (size_t i = 0; i < shown; i++) {
         struct page_row *row = page_add_row(paging->page, table);
         row->cells[0].text = page_count(paging, top->rows[i].count);
@@ -72,7 +73,7 @@ static void add_bursts(struct paging *paging, struct page_section *section)
         row->cells[5] = kinds_cell(paging, burst);
     }
     if (bursts->count > REPORT_ROWS)
-        page_set_more(paging, table, bursts->count - REPORT_ROWS, rest, "failures");
+        page_set_more(paging, table, bursts->count - REPORT_ROWS, rest, "failure");
 }
 
 void page_logins(struct paging *paging)
@@ -95,8 +96,8 @@ void page_logins(struct paging *paging)
         page_add_note(paging->page, section, PAGE_DIM,
                       arena_printf(paging->arena, "%s without an address or beyond a limit: not judged",
                                    page_counted(paging, report->bursts.left_out, "login", "logins").data));
-    add_top(paging, section, "By address", &report->login_addresses, by_address, "failures");
-    add_top(paging, section, "By user", &report->login_users, by_user, "failures");
+    add_top(paging, section, "By address", &report->login_addresses, by_address, "failure");
+    add_top(paging, section, "By user", &report->login_users, by_user, "failure");
 }
 
 /* ---- Limits and denials ---------------------------------------------------------------------------------------------------- */
@@ -117,8 +118,8 @@ void page_limits(struct paging *paging)
                          page_counted(paging, report->figures[FIGURE_LIMITS].count, "hit", "hits"));
     if (report->figures[FIGURE_LIMITS].count == 0)
         page_add_note(paging->page, section, PAGE_GOOD, STR("none"));
-    add_top(paging, section, "By principal", &report->limit_principals, by_principal, "hits");
-    add_top(paging, section, "By route", &report->limit_routes, by_route, "hits");
+    add_top(paging, section, "By principal", &report->limit_principals, by_principal, "hit");
+    add_top(paging, section, "By route", &report->limit_routes, by_route, "hit");
 }
 
 void page_denials(struct paging *paging)
@@ -129,8 +130,8 @@ void page_denials(struct paging *paging)
                          page_counted(paging, report->figures[FIGURE_DENIALS].count, "refusal", "refusals"));
     if (report->figures[FIGURE_DENIALS].count == 0)
         page_add_note(paging->page, section, PAGE_GOOD, STR("none"));
-    add_top(paging, section, "By principal", &report->denial_principals, by_principal, "refusals");
-    add_top(paging, section, "By route", &report->denial_routes, by_route, "refusals");
+    add_top(paging, section, "By principal", &report->denial_principals, by_principal, "refusal");
+    add_top(paging, section, "By route", &report->denial_routes, by_route, "refusal");
 }
 
 /* ---- What could not be parsed ---------------------------------------------------------------------------------------------- */
@@ -160,7 +161,7 @@ void page_unparsed(struct paging *paging)
         row->cells[0] = (struct page_cell){.text = page_count(paging, source->unparsed), .tone = PAGE_STRONG};
         row->cells[1].text = source->state.state.name;
         for (uint64_t k = 0; k < source->unparsed && k < REPORT_UNPARSED_MAX; k++)
-            page_add_detail(row, "e.g.", source->examples[k])->cut = true;
+            page_add_detail(row, "e.g.", source->examples[k])->fit = PAGE_CUT;
     }
-    page_set_more(paging, table, sources - shown, rest, "records");
+    page_set_more(paging, table, sources - shown, rest, "record");
 }

@@ -103,7 +103,7 @@ void page_requests(struct paging *paging)
             rest += report->classes[i].rates.requests;
     }
     page_set_more(paging, table, report->class_count > REPORT_ROWS ? report->class_count - REPORT_ROWS : 0, rest,
-                  "requests");
+                  "request");
 }
 
 void page_routes(struct paging *paging)
@@ -136,7 +136,7 @@ void page_routes(struct paging *paging)
                                      : page_name(route->route);
         rest -= route->rates.requests;
     }
-    page_set_more(paging, table, report->route_count - shown, rest, "requests");
+    page_set_more(paging, table, report->route_count - shown, rest, "request");
 }
 
 void page_users(struct paging *paging)
@@ -165,5 +165,5 @@ void page_users(struct paging *paging)
         row->cells[2] = page_name(users->rows[i].name);
         rest -= users->rows[i].count;
     }
-    page_set_more(paging, table, top_count(users) - shown, rest, "requests");
+    page_set_more(paging, table, top_count(users) - shown, rest, "request");
 }
