@@ -9,8 +9,8 @@
  * FOLDER/app.jsonl: the platform's services, as JSON lines with trace ids. access.log: a web server before them. auth.log: logins
  * at the gate. truth.json: what a reader must count, day by day; quantiles are those of rank q * (n - 1), rounded down. Times are
  * UTC. The same bytes everywhere: numbers are drawn one statement at a time, and only what IEEE 754 rounds alike is computed. */
-#include "bench/gen_random.h"
 #include "bench/gen_days.h"
+#include "bench/gen_random.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
