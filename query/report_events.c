@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "query/report_part.h"
 
 /* Logins, rate limits and denials, from the facts. The burst rule wants to know what came in the hour before the day, too. */
@@ -6,12 +8,17 @@ enum { KINDS = KIND_AUTH_FAILURE | KIND_AUTH_SUCCESS | KIND_RATE_LIMIT | KIND_DE
 struct events {
     struct report *report;
     struct arena scratch;
+    struct map routes; /* template_sketch of a path and method -> index into names */
+    struct str *names; /* routes, in the report's arena */
+    size_t name_capacity;
     bool before; /* the facts are of the day before, else of a week before */
 };
 
 static void events_release(struct events *events)
 {
     arena_release(&events->scratch);
+    map_release(&events->routes);
+    free(events->names);
 }
 
 static struct str principal_of(const struct fact_row *fact)
@@ -20,14 +27,35 @@ static struct str principal_of(const struct fact_row *fact)
 }
 
 /* "GET /api/v1/users/<*>" */
+static struct str make_route(struct str method, struct str path, struct arena *arena)
+{
+    struct str route = template_of(path, arena);
+    return method.size == 0 ? route : arena_printf(arena, "%.*s %.*s", STR_ARG(method), STR_ARG(route));
+}
+
+/* The same, remembered by the path's sketch: equal sketches are equal templates, and sooner told. */
 static struct str route_of(struct events *events, const struct fact_row *fact)
 {
-    struct str path = fact->path;
+    struct str rest = fact->path, path = str_cut(&rest, '?');
+    char key[sizeof(uint64_t) + 16];
     if (path.size == 0)
         return STR_ABSENT;
-    struct str route = template_of(str_cut(&path, '?'), &events->scratch);
-    return fact->method.size == 0 ? route
-                                  : arena_printf(&events->scratch, "%.*s %.*s", STR_ARG(fact->method), STR_ARG(route));
+    if (events->routes.count == TOP_NAMES_MAX || fact->method.size > sizeof key - sizeof(uint64_t))
+        return make_route(fact->method, path, &events->scratch);
+    uint64_t sketch = template_sketch(path);
+    memcpy(key, &sketch, sizeof sketch);
+    memcpy(key + sizeof sketch, fact->method.data ? fact->method.data : "", fact->method.size);
+    bool fresh;
+    struct map_entry *entry = map_at(&events->routes, str_from(key, sizeof sketch + fact->method.size), &fresh);
+    if (fresh) {
+        entry->value = events->routes.count - 1;
+        if (entry->value == events->name_capacity) {
+            events->name_capacity = events->name_capacity ? 2 * events->name_capacity : 64;
+            events->names = mem_resize_array(events->names, events->name_capacity, sizeof *events->names);
+        }
+        events->names[entry->value] = make_route(fact->method, path, &events->report->arena);
+    }
+    return events->names[entry->value];
 }
 
 static void add_login(struct report *report, const struct fact_row *fact)

@@ -9,11 +9,17 @@ struct requests {
     struct map routes; /* service, method and route, parted by NULs -> route */
     struct buf key;
     size_t capacity;
-    bool before; /* they are of the day before, else of a week before */
+    struct sketch
+        *hourly; /* of each route, the durations of the hour that is being read; as many as there is room for routes */
+    unsigned hour; /* that one */
+    bool before;   /* they are of the day before, else of a week before */
 };
 
 static void requests_release(struct requests *requests)
 {
+    for (size_t i = 0; i < requests->report->route_count; i++)
+        sketch_release(&requests->hourly[i]);
+    free(requests->hourly);
     map_release(&requests->routes);
     buf_release(&requests->key);
 }
@@ -47,14 +53,30 @@ static struct report_route *route_of(struct requests *requests, const struct req
     if (report->route_count == requests->capacity) {
         requests->capacity = requests->capacity ? 2 * requests->capacity : 64;
         report->routes = mem_resize_array(report->routes, requests->capacity, sizeof *report->routes);
+        requests->hourly = mem_resize_array(requests->hourly, requests->capacity, sizeof *requests->hourly);
     }
     entry->value = report->route_count++;
     struct report_route *route = &report->routes[entry->value];
+    requests->hourly[entry->value] = (struct sketch){0};
     *route = (struct report_route){.other = count->other,
                                    .service = arena_str(&report->arena, count->service),
                                    .method = arena_str(&report->arena, count->method),
                                    .route = arena_str(&report->arena, count->route)};
     return route;
+}
+
+/* Sketches are merged by hour first, since every one goes into two. */
+static void end_hour(struct requests *requests)
+{
+    struct report *report = requests->report;
+    for (size_t i = 0; i < report->route_count; i++) {
+        struct sketch *hourly = &requests->hourly[i];
+        if (sketch_count(hourly) == 0)
+            continue;
+        sketch_merge(&report->routes[i].durations, hourly);
+        sketch_merge(&report->durations_by_hour[requests->hour], hourly);
+        sketch_reset(hourly);
+    }
 }
 
 static bool visit_day(void *context, const struct request_count *count)
@@ -67,8 +89,10 @@ static bool visit_day(void *context, const struct request_count *count)
     add_rates(&route->rates, count);
     report->requests_by_hour[hour] += count->requests;
     report->failed_by_hour[hour] += count->failed;
-    sketch_merge(&route->durations, count->durations_ms);
-    sketch_merge(&report->durations_by_hour[hour], count->durations_ms);
+    if (hour != requests->hour)
+        end_hour(requests);
+    requests->hour = hour;
+    sketch_merge(&requests->hourly[route - report->routes], count->durations_ms);
     return true;
 }
 
@@ -197,6 +221,7 @@ bool report_load_requests(struct report_loading *loading, struct err *err)
     for (unsigned i = 0; i < COMPARE_WEEKS_MAX; i++)
         if (!count_other_day(loading, &requests, &report->weeks[i], err))
             return false;
+    end_hour(&requests);
     report->figures[FIGURE_REQUESTS].count = report->rates.requests;
     report->figures[FIGURE_REQUESTS].before = report->rates_before.requests;
     report->figures[FIGURE_REQUESTS].weeks_count = report->rates_weeks.requests;

@@ -6,7 +6,7 @@
 
 /* A name longer than any that winnow writes is cut. */
 enum {
-    NAMES_KEPT = 4096,
+    NAMES_KEPT = 1 << 15,
     TRAITS_KEPT = 512,
     TEXT_BYTES_MAX = 4 << 20,
     NAME_BYTES_MAX = FACT_TEMPLATE_MAX,
