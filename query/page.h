@@ -118,6 +118,8 @@ void page_md(const struct page *page, struct buf *out);
 void page_html(const struct page *page, struct buf *out);
 
 bool page_column_shown(const struct page_block *table, unsigned column);
+/* Stands between '<' and what would make it mean something to a chat program; nobody sees it (U+2060). */
+#define PAGE_KEPT_APART "\xe2\x81\xa0"
 /* The lines of a table as text, `indent` in front of each. For page_text and page_md. */
 struct page_style {
     unsigned width;

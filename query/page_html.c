@@ -153,7 +153,7 @@ static void add_head(const struct page_block *table, struct buf *out)
     buf_add_text(out, "</tr></thead>\n");
 }
 
-static void add_table(const struct page_block *table, struct buf *out)
+static void add_table(const struct page_block *table, const char *section, struct buf *out)
 {
     if (table->beside)
         buf_add_text(out, "<div style=\"display:inline-block;vertical-align:top;max-width:100%;margin-right:52px\">\n");
@@ -162,10 +162,16 @@ static void add_table(const struct page_block *table, struct buf *out)
         add_text(out, table->text);
         buf_add_text(out, "</h3>\n");
     }
-    buf_add_text(
-        out,
-        "<div class=\"s\"><table class=\"t\" cellspacing=\"0\" style=\"border-collapse:collapse;margin:4px 0 0\">\n");
+    buf_printf(out, "<div class=\"s\"><table aria-label=\"%s", section);
+    if (table->text.size > 0) {
+        buf_add_text(out, ": ");
+        add_text(out, table->text);
+    }
+    buf_add_text(out, "\" class=\"t\" cellspacing=\"0\" style=\"border-collapse:collapse;margin:4px 0 0\">\n");
     add_head(table, out);
+    unsigned shown = 0;
+    for (unsigned i = 0; i < table->column_count; i++)
+        shown += page_column_shown(table, i);
     for (const struct page_row *row = table->rows; row; row = row->next) {
         buf_add_text(out, "<tbody><tr>");
         for (unsigned i = 0; i < table->column_count; i++)
@@ -173,7 +179,7 @@ static void add_table(const struct page_block *table, struct buf *out)
                 add_cell(&row->cells[i], &table->columns[i], out);
         buf_add_text(out, "</tr>");
         if (row->detail_count > 0)
-            add_details(row, table->column_count, out);
+            add_details(row, shown, out);
         buf_add_text(out, "</tbody>\n");
     }
     buf_add_text(out, "</table></div>\n");
@@ -219,7 +225,7 @@ static void add_blocks(const struct page_section *section, struct buf *out)
             add_note(block, out);
             break;
         case PAGE_TABLE:
-            add_table(block, out);
+            add_table(block, section->title, out);
             break;
         case PAGE_CHART:
             add_chart(&block->chart, out);

@@ -18,6 +18,8 @@ static void add_plain(struct buf *out, struct str text)
         if (c != '\0' && strchr("\\`*_{}[]<>#|~!@", c) && !(c == '!' && i > 0))
             buf_add_char(out, '\\');
         buf_add_char(out, c);
+        if (c == '<' && i + 1 < safe.size && memchr("!@#", safe.data[i + 1], 3))
+            buf_add_text(out, PAGE_KEPT_APART);
     }
 }
 

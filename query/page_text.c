@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdio.h>
 
 #include "query/page.h"
 
@@ -6,7 +7,16 @@
 #include "query/render.h"
 #include "query/safe.h"
 
-enum { WIDTH_MIN = 60, WIDTH_MAX = 140, WIDTH_PLAIN = 100, GAP = 2, CELL_BYTES_MAX = 1 << 20, DETAIL_INDENT = 4 };
+enum {
+    WIDTH_MIN = 60,
+    WIDTH_MAX = 140,
+    WIDTH_PLAIN = 100,
+    GAP = 2,
+    CELL_BYTES_MAX = 1 << 20,
+    DETAIL_INDENT = 4,
+    CHART_TITLE = 22,
+    CELL_WIDTH_MIN = 10,
+};
 
 static const char *tone_code(enum page_tone tone)
 {
@@ -71,7 +81,7 @@ void page_chart_lines(const struct page_chart *chart, const struct page_style *s
     unsigned peak = 0;
     bool any = false;
     if (chart->axis)
-        buf_printf(out, "%s%-22s %s\n", style->indent, "", chart->axis);
+        buf_printf(out, "%s%-*s %s\n", style->indent, CHART_TITLE, "", chart->axis);
     for (unsigned i = 0; i < chart->count; i++) {
         if (!isfinite(chart->bars[i]) || chart->bars[i] <= 0)
             continue;
@@ -79,12 +89,16 @@ void page_chart_lines(const struct page_chart *chart, const struct page_style *s
             peak = i;
         any = true;
     }
-    buf_printf(out, "%s%-22s ", style->indent, chart->title);
+    buf_printf(out, "%s%-*s ", style->indent, CHART_TITLE, chart->title);
     page_bars(chart->bars, chart->count, chart->known, out);
-    if (any)
-        buf_printf(out, "  peak %.*g %s at %s:00", chart->bars[peak] < 100 ? 3 : 15,
-                   chart->bars[peak] < 100 ? chart->bars[peak] : round(chart->bars[peak]), chart->unit,
-                   chart->labels[peak]);
+    size_t columns = strlen(style->indent) + CHART_TITLE + 1 + chart->count;
+    char text[128];
+    int size = any ? snprintf(text, sizeof text, "  peak %.*g %s at %s:00", chart->bars[peak] < 100 ? 3 : 15,
+                              chart->bars[peak] < 100 ? chart->bars[peak] : round(chart->bars[peak]), chart->unit,
+                              chart->labels[peak])
+                   : 0;
+    if (size > 0 && columns + (size_t)size <= style->width)
+        buf_add_text(out, text);
     cut_blanks(out);
     buf_add_char(out, '\n');
 }
@@ -98,7 +112,7 @@ static void add_code(struct buf *out, struct str text)
         char c = text.data[i];
         buf_add_char(out, c == '`' ? '\'' : c);
         if (c == '<' && i + 1 < text.size && memchr("!@#", text.data[i + 1], 3))
-            buf_add_text(out, "\xe2\x81\xa0"); /* word joiner */
+            buf_add_text(out, PAGE_KEPT_APART);
     }
 }
 
@@ -155,19 +169,19 @@ static void lay_out(const struct page_block *table, const struct page_style *sty
         }
         total += widths[i] + (i > 0 ? GAP : 0);
     }
-    while (total > style->width) {
-        unsigned widest = 0;
-        for (unsigned i = 1; i < table->column_count; i++) {
-            if (widths[i] == SIZE_MAX)
+    for (; total > style->width; total--) {
+        unsigned widest = table->column_count;
+        for (unsigned i = 0; i < table->column_count; i++) {
+            if (widths[i] == SIZE_MAX || widths[i] <= CELL_WIDTH_MIN || table->columns[i].traits & PAGE_BARS)
                 continue;
-            bool flex = table->columns[i].traits & PAGE_FLEX, was = table->columns[widest].traits & PAGE_FLEX;
-            if ((flex && !was) || (flex == was && widths[i] > widths[widest]))
+            bool flex = table->columns[i].traits & PAGE_FLEX;
+            bool was = widest < table->column_count && table->columns[widest].traits & PAGE_FLEX;
+            if (widest == table->column_count || (flex && !was) || (flex == was && widths[i] > widths[widest]))
                 widest = i;
         }
-        if (widths[widest] <= 12)
-            break;
+        if (widest == table->column_count)
+            return;
         widths[widest]--;
-        total--;
     }
 }
 
@@ -216,12 +230,14 @@ static void add_wrapped(struct str text, size_t indent, size_t first, enum page_
         while (rest.size > 0 && rest.data[0] == ' ')
             rest = str_slice(rest, 1, rest.size);
         if (rest.size > 0) {
+            cut_blanks(out);
             buf_add_char(out, '\n');
             add_spaces(out, indent);
         }
         room = style->width > indent + 20 ? style->width - indent : 20;
     }
     end_tone(style, tone, out);
+    cut_blanks(out);
     buf_add_char(out, '\n');
 }
 
@@ -243,6 +259,7 @@ static void add_detail(const struct page_detail *detail, const struct page_style
     begin_tone(style, detail->tone, out);
     add_cut(out, detail->text, detail->fit == PAGE_CUT ? room : CELL_BYTES_MAX, false, style->code);
     end_tone(style, detail->tone, out);
+    cut_blanks(out);
     buf_add_char(out, '\n');
 }
 

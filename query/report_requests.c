@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/must.h"
 #include "query/report_part.h"
 
 /* Requests come by minute, service, method and route. The sketches of a route's minutes are merged; a route is of one class, so
@@ -111,7 +112,6 @@ static struct report_class *class_of(struct report *report, struct map *places, 
     const struct slo_class *targets;
     struct str name = slo_classify(report->slo, route->service, route->method, route->route, &targets);
     SCOPED(buf) key = BUF(1 << 20);
-    bool fresh;
     add_part(&key, route->service);
     add_part(&key, name);
     struct map_entry *entry = map_find(places, buf_str(&key));
@@ -119,8 +119,9 @@ static struct report_class *class_of(struct report *report, struct map *places, 
         return &report->classes[entry->value];
     if (places->count == REPORT_CLASSES_MAX)
         return NULL;
-    entry = map_at(places, buf_str(&key), &fresh);
+    entry = map_at(places, buf_str(&key), NULL);
     entry->value = report->class_count++;
+    must(report->classes);
     struct report_class *class = &report->classes[entry->value];
     *class = (struct report_class){.service = route->service, .name = name, .targets = targets};
     return class;
@@ -148,6 +149,7 @@ static void make_classes(struct report *report)
         if (class)
             sketch_merge(&class->durations, &route->durations);
     }
+    must(report->classes);
     if (report->class_count > 0)
         qsort(report->classes, report->class_count, sizeof *report->classes, by_name);
     map_release(&places);
