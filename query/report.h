@@ -50,7 +50,7 @@ struct report_source {
 };
 
 struct report_coverage {
-    struct report_source *sources; /* by name */
+    struct report_source *sources; /* those of the day first; by name */
     size_t count;
     int64_t first_us, last_us; /* of all records, or TIME_NONE */
     int64_t read_us;           /* when a source was last read to its end, or TIME_NONE */

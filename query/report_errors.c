@@ -3,6 +3,7 @@
 #include "query/event.h"
 #include "query/pattern.h"
 #include "query/report_part.h"
+#include "query/report_words.h"
 
 /* Error counts are summed by pattern. A pattern of the day, or of one of the days compared with, has a slot; at the end those that
  * have nothing to tell are taken out. */
@@ -142,7 +143,7 @@ static void judge(struct counting *counting)
         compare->weeks = report->week_count;
         compare->seen_before = pattern->first_us != TIME_NONE && pattern->first_us < report->day.since_us;
         compare->store_before = report->figures[FIGURE_ERRORS].store_before;
-        pattern->flag = compare_flag(compare);
+        pattern->flag = report_flag(report, compare);
         if (compare->count == 0 && pattern->flag == COMPARE_USUAL)
             continue;
         pattern->id = arena_str(&report->arena, pattern_set_id(counting->set, i));

@@ -168,7 +168,7 @@ static void add_figures(struct buf *out, const struct report *report)
     open(out, "figures", '{');
     for (unsigned i = 0; i < FIGURE_COUNT; i++) {
         open(out, report_figure_name(i), '{');
-        add_compare(out, &report->figures[i], report_figure_flag(report, i));
+        add_compare(out, &report->figures[i], report_flag(report, &report->figures[i]));
         buf_add_char(out, '}');
     }
     add_rate(out, "error_rate", report, report_error_rate);

@@ -98,9 +98,12 @@ static int64_t later(int64_t a, int64_t b)
     return b > a ? b : a; /* TIME_NONE is the least */
 }
 
+/* Those of the day first. */
 static int by_name(const void *a, const void *b)
 {
     const struct report_source *x = a, *y = b;
+    if (x->in_day != y->in_day)
+        return x->in_day ? -1 : 1;
     int order = str_compare(x->state.state.name, y->state.state.name);
     return order ? order : (x->state.state.id > y->state.state.id) - (x->state.state.id < y->state.state.id);
 }

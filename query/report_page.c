@@ -230,7 +230,7 @@ static void lead_errors(struct paging *paging)
         buf_printf(&text, ", %s never seen before", page_counted(paging, new, "kind", "kinds").data);
     if (surge > 0)
         buf_printf(&text, ", %s surging", page_counted(paging, surge, "kind", "kinds").data);
-    bool bad = new > 0 || surge > 0 || report_figure_flag(report, FIGURE_ERRORS) == COMPARE_SURGE;
+    bool bad = new > 0 || surge > 0 || report_flag(report, &report->figures[FIGURE_ERRORS]) == COMPARE_SURGE;
     bool compared = errors->before_covered || errors->weeks > 0 || errors->count == 0;
     lead(paging, bad ? PAGE_BAD : compared ? PAGE_GOOD : PAGE_PLAIN, arena_str(paging->arena, buf_str(&text)));
 }

@@ -44,7 +44,7 @@ static void add_figure(struct paging *paging, struct page_block *table, const ch
     row->cells[2].text = before_text(paging, compare);
     row->cells[3].text = change_text(paging, compare);
     row->cells[4].text = average_text(paging, compare);
-    row->cells[5] = flag_cell(report_figure_flag(paging->report, figure));
+    row->cells[5] = flag_cell(report_flag(paging->report, &paging->report->figures[figure]));
     if (figure == FIGURE_REQUESTS) /* more requests are no bad news, fewer no good ones */
         row->cells[5].tone = PAGE_WARN;
 }

@@ -20,9 +20,11 @@ const char *report_figure_name(enum report_figure figure)
     return names[figure];
 }
 
-enum compare_flag report_figure_flag(const struct report *report, enum report_figure figure)
+enum compare_flag report_flag(const struct report *report, const struct compare *compare)
 {
-    return compare_flag(&report->figures[figure]);
+    enum compare_flag flag = compare_flag(compare);
+    bool fewer = flag == COMPARE_DROP || flag == COMPARE_GONE;
+    return fewer && !report->coverage.day_is_over ? COMPARE_USUAL : flag;
 }
 
 const char *report_day(int64_t time_us, char text[REPORT_DAY_MAX])

@@ -6,8 +6,8 @@
 
 const char *report_kind(enum source_kind kind);
 const char *report_figure_name(enum report_figure figure); /* "errors", "failed_logins", ... */
-/* Surge, drop, gone or usual: a figure is never new. */
-enum compare_flag report_figure_flag(const struct report *report, enum report_figure figure);
+/* While the day goes on, nothing has dropped or is gone. */
+enum compare_flag report_flag(const struct report *report, const struct compare *compare);
 
 enum { REPORT_DAY_MAX = 32 };
 /* "2026-11-20", "+01:00", in the process's zone at that moment. Return text. */

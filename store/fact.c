@@ -42,8 +42,9 @@ struct cursor {
 struct reading {
     struct store *store;
     const struct fact_ask *ask;
-    uint64_t bound;    /* records from here on came later */
-    uint64_t *pending; /* record numbers, sorted */
+    uint64_t bound;         /* records from here on came later */
+    uint64_t after, before; /* records of the time asked for have numbers between these */
+    uint64_t *pending;      /* record numbers, sorted */
     size_t pending_count;
     struct cursor cursors[2 * TABLE_COUNT]; /* of each table the pages, then those of pending records */
     struct memo *memo;
@@ -149,7 +150,7 @@ static bool fill(struct reading *reading, struct cursor *cursor, struct err *err
         cursor->rows = ARENA_ARRAY(&cursor->arena, struct row, PAGE_ROWS);
         cursor->at = cursor->count = 0;
         size_t seen;
-        if (!read_rows(reading, cursor, cursor->last, reading->bound, false, &seen, err))
+        if (!read_rows(reading, cursor, cursor->last, reading->before, false, &seen, err))
             return false;
         cursor->end = seen < PAGE_ROWS;
     }
@@ -174,6 +175,33 @@ static bool read_bound(struct reading *reading, struct err *err)
     reading->bound = (uint64_t)bound;
     if (reading->ask->ret_last_number != NULL)
         *reading->ask->ret_last_number = reading->bound - 1;
+    return true;
+}
+
+/* Narrows after and before to the blocks and hot rows that can be of the time asked for. */
+static bool read_range(struct reading *reading, struct err *err)
+{
+    const struct fact_ask *ask = reading->ask;
+    reading->after = ask->after < reading->bound ? ask->after : reading->bound;
+    reading->before = reading->bound;
+    if (ask->since_us == TIME_NONE && ask->until_us == TIME_NONE)
+        return true;
+    struct sql *sql = &reading->store->sql;
+    struct sqlite3_stmt *stmt = sql_use(sql, "fact_range", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, ask->since_us); /* TIME_NONE is the least */
+    sql_bind_i64(stmt, 2, ask->until_us == TIME_NONE ? INT64_MAX : ask->until_us);
+    int step = sql_step(sql, stmt, err);
+    if (step < 0)
+        return false;
+    int64_t first = step == 1 && sql_is_i64(stmt, 0) ? sql_i64(stmt, 0) : INT64_MAX;
+    int64_t behind = step == 1 && sql_is_i64(stmt, 1) ? sql_i64(stmt, 1) : 0;
+    sql_rest(stmt);
+    if (first > 0 && (uint64_t)first - 1 > reading->after)
+        reading->after = (uint64_t)first - 1;
+    if (behind < 0 || (uint64_t)behind < reading->before)
+        reading->before = behind < 0 ? 0 : (uint64_t)behind;
     return true;
 }
 
@@ -237,12 +265,12 @@ static bool read_pending_facts(struct reading *reading, struct cursor *cursor, s
 
 static bool begin(struct reading *reading, struct err *err)
 {
-    if (!read_bound(reading, err) || !read_pending_numbers(reading, err))
+    if (!read_bound(reading, err) || !read_range(reading, err) || !read_pending_numbers(reading, err))
         return false;
     for (unsigned i = 0; i < 2 * TABLE_COUNT; i++) {
         struct cursor *cursor = &reading->cursors[i];
         cursor->table = &tables[i % TABLE_COUNT];
-        cursor->last = reading->ask->after < reading->bound ? reading->ask->after : reading->bound;
+        cursor->last = reading->after;
         if ((cursor->table->kinds & reading->ask->kinds) == 0 || (i >= TABLE_COUNT && reading->ask->final))
             cursor->end = true;
         else if (!(i < TABLE_COUNT ? fill(reading, cursor, err) : read_pending_facts(reading, cursor, err)))

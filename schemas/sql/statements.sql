@@ -295,6 +295,15 @@ SELECT record FROM hot WHERE flags & 8 ORDER BY +record;
 -- Facts in pages, so that no read lasts: record > ?1 and < ?2, ?3 <= moment < ?4 (NULL = open), at most ?5 rows. ?6 is the
 -- outcome wanted, or NULL.
 
+-- The numbers that records of a time can have. Facts are not in order of time, but most blocks are of a short one.
+-- name: fact_range
+-- plan: SCAN block USING COVERING INDEX block_range
+-- plan: SCAN hot
+-- plan: SCAN (subquery-2)
+SELECT min(first), max(behind) FROM (
+    SELECT min(first_record) AS first, max(first_record + slots) AS behind FROM block WHERE time_max >= ?1 AND time_min < ?2
+    UNION ALL SELECT min(record), max(record) + 1 FROM hot WHERE time_us >= ?1 AND time_us < ?2);
+
 -- name: fact_auth_page
 -- plan: SEARCH fact_auth USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
 SELECT record, moment, trait, user, client_ip, path, number, outcome
