@@ -6,7 +6,7 @@
 
 /* One file with nothing beside it. What a mail program must not lose stands in style attributes, in the light colours; the style
  * sheet adds the dark ones, paper and small screens. A row and its details are a tbody of their own, so that no page break comes
- * between them. */
+ * between them; tables without details are not broken at all. */
 
 enum { CELL_BYTES_MAX = 1 << 20 };
 
@@ -18,17 +18,21 @@ static const char sheet[] =
     "<style>\n"
     ":root{color-scheme:light dark}\n"
     "body{-webkit-text-size-adjust:100%}\n"
-    ".t{font-variant-numeric:tabular-nums}\n"
+    ".t{border-collapse:collapse;margin:4px 0 0;font-variant-numeric:tabular-nums}\n"
+    ".t td,.t th{padding:3px 14px 3px 0;white-space:nowrap}.t .x{white-space:normal}\n"
+    ".t thead th,.t thead td{font-weight:500;font-size:.88em;color:#5f6368;border-bottom:1px solid #d5d8dc}\n"
+    ".t .d{padding:0 0 10px 24px}\n"
+    "code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:.92em}\n"
+    "b,.e{font-weight:600}\n"
     ".s{overflow-x:auto}\n"
     ".x{overflow-wrap:anywhere;word-break:break-word}\n"
-    ".r{white-space:nowrap}\n"
     "@media screen and (prefers-color-scheme:dark){\n"
     "body,.page{background:#16181c!important;color:#e4e6e9!important}\n"
-    ".dim,.th{color:#a3a9b1!important}.bad{color:#ff9187!important}.warn{color:#f4c463!important}.good{color:#7fd6a0!important}\n"
+    ".dim,.t thead th{color:#a3a9b1!important}.bad{color:#ff9187!important}.warn{color:#f4c463!important}.good{color:#7fd6a0!important}\n"
     ".bad.b{background:#4a1d1a!important}.warn.b{background:#40310f!important}.good.b{background:#163a25!important}\n"
-    ".l{border-color:#34383f!important}.lead{background:#1e2126!important;border-color:#34383f!important}\n"
+    ".l,.t thead th,.t thead td{border-color:#34383f!important}.lead{background:#1e2126!important;border-color:#34383f!important}\n"
     "code{color:#d4d8dd!important}\n"
-    "svg .bar{fill:#7fabe6}svg .line{stroke:#7fabe6}svg .part{fill:#ff9187}svg .grid{stroke:#34383f}svg rect.grid{fill:#34383f}"
+    "svg .bar{fill:#7fabe6}svg .line{stroke:#7fabe6}svg .part{fill:#ff9187}svg .grid{stroke:#34383f}svg .base{fill:#34383f}"
     "svg .tick{fill:#a3a9b1}\n"
     "}\n"
     "@media (max-width:640px){.page{padding:12px!important}}\n"
@@ -36,7 +40,7 @@ static const char sheet[] =
     "@media print{\n"
     "body{font-size:10px!important}.page{padding:0!important}.s{overflow:visible}\n"
     "h1{font-size:18px!important}h2{font-size:13px!important}\n"
-    "h2,h3{break-after:avoid}tbody,svg,.lead{break-inside:avoid}thead{display:table-header-group}\n"
+    "h2,h3{break-after:avoid}tbody,svg,.lead,.k{break-inside:avoid}thead{display:table-header-group}\n"
     "}\n"
     "</style>\n";
 
@@ -94,25 +98,32 @@ static void add_text(struct buf *out, struct str text)
 
 /* ---- Tables ---------------------------------------------------------------------------------------------------------------- */
 
-#define CODE_STYLE "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:.92em"
+static void add_tone(enum page_tone tone, const char *class, struct buf *out)
+{
+    if (*class || *tone_class(tone))
+        buf_printf(out, " class=\"%s%s%s\"", class, *class && *tone_class(tone) ? " " : "", tone_class(tone));
+    if (*tone_style(tone))
+        buf_printf(out, " style=\"%s\"", tone_style(tone));
+}
 
 static void add_cell(const struct page_cell *cell, const struct page_column *column, struct buf *out)
 {
-    bool right = column->traits & PAGE_RIGHT, code = column->traits & PAGE_CODE && cell->text.size > 0;
-    buf_printf(out, "<td class=\"%s%s\" style=\"padding:3px 14px 3px 0;vertical-align:top%s%s%s\">",
-               tone_class(cell->tone), column->traits & PAGE_FLEX ? " x" : " r", right ? ";text-align:right" : "",
-               *tone_style(cell->tone) ? ";" : "", tone_style(cell->tone));
+    bool code = column->traits & PAGE_CODE && cell->text.size > 0;
+    bool badge = cell->badge && cell->text.size > 0;
+    buf_printf(out, "<td%s", column->traits & PAGE_RIGHT ? " align=\"right\"" : "");
+    add_tone(badge ? PAGE_PLAIN : cell->tone, column->traits & PAGE_FLEX ? "x" : "", out);
+    buf_add_char(out, '>');
     if (cell->bars) {
         page_svg_bars(cell->bars, cell->bar_count, out);
-    } else if (cell->badge && cell->text.size > 0) {
+    } else if (badge) {
         buf_printf(
             out,
-            "<span class=\"%s b\" style=\"%s;%s;font-weight:600;font-size:.82em;padding:1px 6px;border-radius:8px\">",
+            "<span class=\"b %s\" style=\"%s;%s;font-weight:600;font-size:.82em;padding:1px 6px;border-radius:8px\">",
             tone_class(cell->tone), tone_style(cell->tone), badge_style(cell->tone));
         add_text(out, cell->text);
         buf_add_text(out, "</span>");
     } else {
-        buf_add_text(out, code ? "<code style=\"" CODE_STYLE "\">" : "");
+        buf_add_text(out, code ? "<code>" : "");
         add_text(out, cell->text);
         buf_add_text(out, code ? "</code>" : "");
     }
@@ -121,13 +132,15 @@ static void add_cell(const struct page_cell *cell, const struct page_column *col
 
 static void add_details(const struct page_row *row, unsigned columns, struct buf *out)
 {
-    buf_printf(out, "<tr><td class=\"x\" colspan=\"%u\" style=\"padding:0 0 10px 24px\">", columns);
+    buf_printf(out, "<tr><td class=\"x d\" colspan=\"%u\">", columns);
     for (unsigned i = 0; i < row->detail_count; i++) {
         const struct page_detail *detail = &row->details[i];
-        buf_printf(out, "<div class=\"%s\" style=\"%s\">", tone_class(detail->tone), tone_style(detail->tone));
+        buf_add_text(out, "<div");
+        add_tone(detail->tone, "", out);
+        buf_add_char(out, '>');
         if (detail->label)
             buf_printf(out, "<span class=\"dim\" style=\"color:#5f6368\">%s</span> ", detail->label);
-        buf_add_text(out, "<code style=\"" CODE_STYLE "\">");
+        buf_add_text(out, "<code>");
         add_text(out, detail->text);
         buf_add_text(out, "</code></div>");
     }
@@ -143,10 +156,7 @@ static void add_head(const struct page_block *table, struct buf *out)
             continue;
         const char *title = column->traits & PAGE_BARS ? "by hour" : column->title;
         const char *tag = *title ? "th scope=\"col\"" : "td";
-        buf_printf(out,
-                   "<%s class=\"th l\" style=\"padding:3px 14px 3px 0;text-align:%s;font-weight:500;font-size:.88em;"
-                   "color:#5f6368;border-bottom:1px solid #d5d8dc;white-space:nowrap\">",
-                   tag, column->traits & PAGE_RIGHT ? "right" : "left");
+        buf_printf(out, "<%s align=\"%s\">", tag, column->traits & PAGE_RIGHT ? "right" : "left");
         add_text(out, str_of(title));
         buf_add_text(out, *title ? "</th>" : "</td>");
     }
@@ -162,18 +172,21 @@ static void add_table(const struct page_block *table, const char *section, struc
         add_text(out, table->text);
         buf_add_text(out, "</h3>\n");
     }
-    buf_printf(out, "<div class=\"s\"><table aria-label=\"%s", section);
+    bool details = false;
+    for (const struct page_row *row = table->rows; row; row = row->next)
+        details = details || row->detail_count > 0;
+    buf_printf(out, "<div class=\"s%s\"><table aria-label=\"%s", details ? "" : " k", section);
     if (table->text.size > 0) {
         buf_add_text(out, ": ");
         add_text(out, table->text);
     }
-    buf_add_text(out, "\" class=\"t\" cellspacing=\"0\" style=\"border-collapse:collapse;margin:4px 0 0\">\n");
+    buf_add_text(out, "\" class=\"t\" cellspacing=\"0\" cellpadding=\"3\">\n");
     add_head(table, out);
     unsigned shown = 0;
     for (unsigned i = 0; i < table->column_count; i++)
         shown += page_column_shown(table, i);
     for (const struct page_row *row = table->rows; row; row = row->next) {
-        buf_add_text(out, "<tbody><tr>");
+        buf_add_text(out, "<tbody><tr valign=\"top\">");
         for (unsigned i = 0; i < table->column_count; i++)
             if (page_column_shown(table, i))
                 add_cell(&row->cells[i], &table->columns[i], out);

@@ -174,14 +174,16 @@ void page_svg_bars(const uint64_t *counts, unsigned count, struct buf *out)
                SMALL_HEIGHT, count * SMALL_BAR, SMALL_HEIGHT);
     for (unsigned i = 0; i < count; i++)
         buf_printf(out, " %llu", (unsigned long long)counts[i]);
-    buf_printf(out, "</title><rect class=\"grid\" fill=\"" GRID "\" x=\"0\" y=\"%d\" width=\"%u\" height=\"1\"/>",
-               SMALL_HEIGHT - 1, count * SMALL_BAR);
+    buf_printf(out,
+               "</title><path class=\"base\" fill=\"" GRID "\" d=\"M0 %dh%uv1h-%uz\"/><path class=\"bar\" fill=\"" BLUE
+               "\" d=\"",
+               SMALL_HEIGHT - 1, count * SMALL_BAR, count * SMALL_BAR);
     for (unsigned i = 0; i < count; i++) {
-        double height = (double)counts[i] / (double)most * (SMALL_HEIGHT - 2);
+        unsigned height = (unsigned)((double)counts[i] / (double)most * (SMALL_HEIGHT - 2) + 0.999);
         if (counts[i] > 0)
-            buf_printf(out, "<rect class=\"bar\" fill=\"" BLUE "\" x=\"%u\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>",
-                       i * SMALL_BAR, SMALL_HEIGHT - 1 - (height < 1 ? 1 : height), SMALL_BAR - 1,
-                       height < 1 ? 1 : height);
+            buf_printf(out, "M%u %uh%dv%uh-%dz", i * SMALL_BAR, SMALL_HEIGHT - 1 - height, SMALL_BAR - 1, height,
+                       SMALL_BAR - 1);
     }
+    buf_add_text(out, "\"/>");
     buf_add_text(out, "</svg>");
 }

@@ -11,7 +11,6 @@ struct events {
     struct map routes; /* template_sketch of a path and method -> index into names */
     struct str *names; /* routes, in the report's arena */
     size_t name_capacity;
-    bool before; /* the facts are of the day before, else of a week before */
 };
 
 static void events_release(struct events *events)
@@ -90,28 +89,26 @@ static bool visit_day(void *context, const struct fact_row *fact)
     return true;
 }
 
-static bool visit_other_day(void *context, const struct fact_row *fact)
+static bool count_other_day(struct report_loading *loading, const struct report_stretch *stretch, struct err *err)
 {
-    struct events *events = context;
-    enum report_figure figure = fact->kinds & KIND_AUTH_FAILURE ? FIGURE_LOGINS
-                                : fact->kinds & KIND_RATE_LIMIT ? FIGURE_LIMITS
-                                                                : FIGURE_DENIALS;
-    if (fact->kinds & KIND_AUTH_SUCCESS)
+    static const struct {
+        unsigned kind; /* the bit's index */
+        enum report_figure figure;
+    } figures[] = {{0, FIGURE_LOGINS}, {2, FIGURE_LIMITS}, {3, FIGURE_DENIALS}};
+    struct report *report = loading->report;
+    uint64_t counts[KIND_COUNT];
+    if (!stretch->covered)
         return true;
-    struct compare *compare = &events->report->figures[figure];
-    if (events->before)
-        compare->before++;
-    else
-        compare->weeks_count++;
+    if (!store_fact_counts(loading->store, stretch->since_us, stretch->until_us, counts, err))
+        return false;
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        struct compare *compare = &report->figures[figures[i].figure];
+        if (stretch == &report->before)
+            compare->before += counts[figures[i].kind];
+        else
+            compare->weeks_count += counts[figures[i].kind];
+    }
     return true;
-}
-
-static bool count_other_day(struct report_loading *loading, struct events *events, const struct report_stretch *stretch,
-                            struct err *err)
-{
-    struct fact_ask ask = {.kinds = KINDS, .since_us = stretch->since_us, .until_us = stretch->until_us};
-    events->before = stretch == &loading->report->before;
-    return !stretch->covered || store_facts(loading->store, &ask, visit_other_day, events, err);
 }
 
 bool report_load_events(struct report_loading *loading, struct err *err)
@@ -120,11 +117,10 @@ bool report_load_events(struct report_loading *loading, struct err *err)
     SCOPED(events) events = {.report = report};
     struct fact_ask ask = {
         .kinds = KINDS, .since_us = report->day.since_us - BURST_SPRAY_US, .until_us = report->day.until_us};
-    if (!store_facts(loading->store, &ask, visit_day, &events, err) ||
-        !count_other_day(loading, &events, &report->before, err))
+    if (!store_facts(loading->store, &ask, visit_day, &events, err) || !count_other_day(loading, &report->before, err))
         return false;
     for (unsigned i = 0; i < COMPARE_WEEKS_MAX; i++)
-        if (!count_other_day(loading, &events, &report->weeks[i], err))
+        if (!count_other_day(loading, &report->weeks[i], err))
             return false;
     bursts_find(&report->bursts, report->day.since_us);
     struct top *tops[] = {&report->login_addresses, &report->login_users,       &report->limit_principals,

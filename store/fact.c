@@ -178,31 +178,14 @@ static bool read_bound(struct reading *reading, struct err *err)
     return true;
 }
 
-/* Narrows after and before to the blocks and hot rows that can be of the time asked for. */
+/* Narrows after and before to the numbers that records of the time asked for can have. */
 static bool read_range(struct reading *reading, struct err *err)
 {
     const struct fact_ask *ask = reading->ask;
     reading->after = ask->after < reading->bound ? ask->after : reading->bound;
     reading->before = reading->bound;
-    if (ask->since_us == TIME_NONE && ask->until_us == TIME_NONE)
-        return true;
-    struct sql *sql = &reading->store->sql;
-    struct sqlite3_stmt *stmt = sql_use(sql, "fact_range", err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_i64(stmt, 1, ask->since_us); /* TIME_NONE is the least */
-    sql_bind_i64(stmt, 2, ask->until_us == TIME_NONE ? INT64_MAX : ask->until_us);
-    int step = sql_step(sql, stmt, err);
-    if (step < 0)
-        return false;
-    int64_t first = step == 1 && sql_is_i64(stmt, 0) ? sql_i64(stmt, 0) : INT64_MAX;
-    int64_t behind = step == 1 && sql_is_i64(stmt, 1) ? sql_i64(stmt, 1) : 0;
-    sql_rest(stmt);
-    if (first > 0 && (uint64_t)first - 1 > reading->after)
-        reading->after = (uint64_t)first - 1;
-    if (behind < 0 || (uint64_t)behind < reading->before)
-        reading->before = behind < 0 ? 0 : (uint64_t)behind;
-    return true;
+    return (ask->since_us == TIME_NONE && ask->until_us == TIME_NONE) ||
+           fact_range(reading->store, ask->since_us, ask->until_us, &reading->after, &reading->before, err);
 }
 
 static bool read_pending_numbers(struct reading *reading, struct err *err)

@@ -1,4 +1,4 @@
-/* fact: security, limit and error events as rows. Reading is in store.h (fact.c); writing is a part of a commit
+/* fact: security, limit and error events as rows. Reading is in store.h (fact.c, fact_count.c); writing is a part of a commit
  * (fact_write.c). */
 #ifndef WINNOW_STORE_FACT_H
 #define WINNOW_STORE_FACT_H
@@ -16,6 +16,10 @@ enum {
 /* One row in the table of each of the fact's kinds. A record that is both a failed and a successful login counts as
  * failed. */
 bool fact_write(struct store *store, uint64_t number, int64_t source, const struct record *rec, const struct fact *fact,
+                struct err *err);
+
+/* Narrows *after and *before, of which records lie between, to the numbers that records of the time can have. In a read. */
+bool fact_range(struct store *store, int64_t since_us, int64_t until_us, uint64_t *after, uint64_t *before,
                 struct err *err);
 
 /* The column moment of a time; TIME_NONE stays, and what is too early for it becomes the earliest there is. */

@@ -244,6 +244,10 @@ struct fact_ask {
 bool store_facts(struct store *store, const struct fact_ask *ask, bool (*visit)(void *context, const struct fact_row *),
                  void *context, struct err *err);
 
+/* How many facts there are of each kind, by its bit's index, since <= time < until; both must be given. */
+bool store_fact_counts(struct store *store, int64_t since_us, int64_t until_us, uint64_t ret_counts[KIND_COUNT],
+                       struct err *err);
+
 /* ---- What ingest counts ---------------------------------------------------------------------------------------------- */
 
 /* Kept in the transaction that keeps the records, so that it is exact at any moment; pending records count, until they are

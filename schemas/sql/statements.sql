@@ -304,6 +304,20 @@ SELECT min(first), max(behind) FROM (
     SELECT min(first_record) AS first, max(first_record + slots) AS behind FROM block WHERE time_max >= ?1 AND time_min < ?2
     UNION ALL SELECT min(record), max(record) + 1 FROM hot WHERE time_us >= ?1 AND time_us < ?2);
 
+-- name: fact_counts
+-- plan: SCAN CONSTANT ROW
+-- plan: SEARCH fact_auth USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+-- plan: SEARCH fact_auth USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+-- plan: SEARCH fact_rate_limit USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+-- plan: SEARCH fact_denial USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+-- plan: SEARCH fact_error USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT
+    (SELECT count(*) FROM fact_auth WHERE record > ?1 AND record < ?2 AND moment >= ?3 AND moment < ?4 AND outcome <> 1),
+    (SELECT count(*) FROM fact_auth WHERE record > ?1 AND record < ?2 AND moment >= ?3 AND moment < ?4 AND outcome = 1),
+    (SELECT count(*) FROM fact_rate_limit WHERE record > ?1 AND record < ?2 AND moment >= ?3 AND moment < ?4),
+    (SELECT count(*) FROM fact_denial WHERE record > ?1 AND record < ?2 AND moment >= ?3 AND moment < ?4),
+    (SELECT count(*) FROM fact_error WHERE record > ?1 AND record < ?2 AND moment >= ?3 AND moment < ?4);
+
 -- name: fact_auth_page
 -- plan: SEARCH fact_auth USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
 SELECT record, moment, trait, user, client_ip, path, number, outcome

@@ -45,5 +45,8 @@ same("classes"; $r.slo.rows | length; $t.classes | length),
 ($t.users | to_entries[] | . as $user |
   same("user " + $user.key; [$r.users.rows[] | select(.user == $user.key) | .count]; [$user.value])),
 ($truth[0].days as $days | ($days | map(.day) | index($day)) as $i | select($i > 0) |
+  same("failed logins of the day before"; $r.figures.failed_logins.before; $days[$i - 1].failed_logins),
+  same("rate limits of the day before"; $r.figures.rate_limits.before; $days[$i - 1].rate_limits),
+  same("denials of the day before"; $r.figures.denials.before; $days[$i - 1].denials),
   same("errors of the day before"; $r.figures.errors.before; $days[$i - 1].errors),
   same("requests of the day before"; $r.figures.requests.before; $days[$i - 1].requests))

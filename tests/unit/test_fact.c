@@ -97,6 +97,26 @@ static void kinds_times_and_sources_choose(void **state)
     store_free(store);
 }
 
+static void counts_are_those_of_the_facts(void **state)
+{
+    struct store *store = some_facts(*state);
+    for (int64_t since_us = T0 - 1; since_us < T0 + 6; since_us++) {
+        for (int64_t until_us = since_us; until_us < T0 + 7; until_us++) {
+            uint64_t counts[KIND_COUNT];
+            struct err err = {0};
+            assert_true(store_fact_counts(store, since_us, until_us, counts, &err));
+            for (unsigned i = 0; i < KIND_COUNT; i++) {
+                struct fact_ask ask = {.kinds = (uint8_t)(1U << i), .since_us = since_us, .until_us = until_us};
+                uint64_t count = 0;
+                for (const char *text = facts(store, ask); *text != '\0'; text++)
+                    count += *text == '|';
+                assert_int_equal(counts[i], count);
+            }
+        }
+    }
+    store_free(store);
+}
+
 static void every_string_comes_back(void **state)
 {
     struct store_case *test_case = *state;
@@ -344,15 +364,11 @@ static void a_reading_sees_its_snapshot(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(kinds_times_and_sources_choose),
-        CASE(every_string_comes_back),
-        CASE(long_strings_are_cut_between_characters),
-        CASE(every_path_comes_back_each_time),
-        CASE(what_recurs_is_kept_once),
-        CASE(a_missing_trait_is_damage),
-        CASE(times_far_away_come_back),
-        CASE(visiting_stops_when_told),
-        CASE(a_reading_sees_its_snapshot),
+        CASE(kinds_times_and_sources_choose),  CASE(counts_are_those_of_the_facts),
+        CASE(every_string_comes_back),         CASE(long_strings_are_cut_between_characters),
+        CASE(every_path_comes_back_each_time), CASE(what_recurs_is_kept_once),
+        CASE(a_missing_trait_is_damage),       CASE(times_far_away_come_back),
+        CASE(visiting_stops_when_told),        CASE(a_reading_sees_its_snapshot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
