@@ -1,6 +1,7 @@
 /* Templates cut into pieces: words and marks, where
  *
  *     12 KB  5 ms  <1 sec        a number's sign and unit belong to it
+ *     512 bytes (0.5 KB)         so does the same size told once more
  *     1 file, 2 files            the word behind a number is the same word
  *     is true, a: no, ( on off ) what can be one of two is a variable, and so are directions (x+)
  *     a=  b ()                   nothing at all is a piece too
@@ -125,14 +126,14 @@ static enum piece_kind kind_of(const struct lexicon *lexicon, struct str word)
     return upper && !lower ? PIECE_CAPITALS : PIECE_NAME;
 }
 
-static bool is_unit(struct str word)
+static bool is_unit(struct str word, bool size_only)
 {
     static const struct str units[] = {{"B", 1},    {"KB", 2},  {"MB", 2},   {"GB", 2},   {"TB", 2},   {"PB", 2},
                                        {"kB", 2},   {"KiB", 3}, {"MiB", 3},  {"GiB", 3},  {"TiB", 3},  {"ms", 2},
                                        {"us", 2},   {"ns", 2},  {"s", 1},    {"sec", 3},  {"secs", 4}, {"msec", 4},
                                        {"usec", 4}, {"min", 3}, {"mins", 4}, {"KB/s", 4}, {"MB/s", 4}, {"%", 1},
                                        {"AM", 2},   {"PM", 2},  {"UTC", 3},  {"GMT", 3},  {"K", 1},    {"M", 1}};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    for (size_t i = 0; i < (size_only ? 11 : sizeof units / sizeof *units); i++)
         if (str_equal(word, units[i]))
             return true;
     return false;
@@ -231,6 +232,18 @@ static void add_variable(struct cutter *c, size_t from, size_t to)
     }
 }
 
+static bool is_bytes(const struct cutter *c, size_t back)
+{
+    const struct piece *piece = last(c, back);
+    return piece && str_equal(text_of(c, piece), STR("bytes"));
+}
+
+/* "512 bytes (0.5 KB": the bracket tells the size once more. */
+static bool repeats_size(const struct cutter *c)
+{
+    return is_variable(c, 0) && is_sign(c, 1, '(') && is_bytes(c, 2) && is_variable(c, 3);
+}
+
 /* Adds a word behind "a," without a space to a list that is one piece. */
 static bool extend_list(struct cutter *c, size_t from, size_t to)
 {
@@ -258,8 +271,14 @@ static void add_word(struct cutter *c, size_t from, size_t to)
     if (extend_list(c, from, to))
         return;
     bool counted = is_variable(c, 0);
-    if (counted && is_unit(word)) {
-        last(c, 0)->to = (uint16_t)to;
+    if (counted && is_unit(word, false)) {
+        bool closes = to < c->text.size && c->text.data[to] == ')';
+        if (closes && is_unit(word, true) && repeats_size(c)) {
+            c->cutting->piece_count -= 2;
+            last(c, 0)->to = (uint16_t)(to + 1);
+        } else {
+            last(c, 0)->to = (uint16_t)to;
+        }
         return;
     }
     bool ends = to == c->text.size || strchr(",;)]}\"'", c->text.data[to]);
@@ -436,7 +455,7 @@ static void cut_template(struct cutter *c)
                     close_structure(c, first == ']' ? '[' : '{', first);
             }
             bool empty = is_left_empty(c, at);
-            /* A structure took its bracket with it. */
+            /* A structure, or what repeated a size, took its bracket with it. */
             if (!last(c, 0) || last(c, 0)->to <= at)
                 add_mark(c, at, at + 1);
             at++;

@@ -52,9 +52,7 @@ static const struct {
      {"task changed from <*> to <*>"}},
     /* units, sizes told twice, signs, plurals */
     {{"took 5 ms", "took 3 s", "took <1 sec"}, {"took <*>"}},
-    /* a bracket that may be missing makes another statement */
-    {{"close, 100 bytes sent", "close, 7 bytes (0.2 KB) sent"},
-     {"close, <*> bytes (<*> KB) sent", "close, <*> bytes sent"}},
+    {{"close, 100 bytes sent", "close, 2048 bytes (2.0 KB) sent"}, {"close, <*> bytes sent"}},
     {{"removed 1 file now", "removed 3 files now"}, {"removed <*> file now"}},
     {{"free 1.5 KB of 2 GB", "free 0.2 MB of 3 TB"}, {"free <*> of <*>"}},
     {{"prefetch depth.....0", "prefetch threshold...1"}, {"prefetch depth.....<*>", "prefetch threshold...<*>"}},
