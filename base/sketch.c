@@ -234,7 +234,8 @@ static bool unpack_value(struct str *bytes, double *ret)
     if (!str_take_varint(bytes, &whole))
         return false;
     if (whole % 2 == 0) {
-        *ret = (double)(whole / 2) / THOUSANDTHS;
+        whole /= 2;
+        *ret = (double)whole / THOUSANDTHS;
     } else {
         uint64_t bits = 0;
         if (whole != 1 || bytes->size < DOUBLE_SIZE)

@@ -97,7 +97,8 @@ static void quantiles_are_within_the_bound(void **state)
 static void every_value_is_within_the_bound(void **state)
 {
     (void)state;
-    for (double value = SKETCH_VALUE_MIN; value < SKETCH_VALUE_MAX; value *= 1.00037) {
+    for (unsigned i = 0; i < 130000; i++) {
+        double value = SKETCH_VALUE_MIN * exp(i * 0.00037);
         struct sketch sketch = {0};
         double told;
         sketch_add(&sketch, value / 2); /* so that the middle one is not the least or greatest, which are exact */
@@ -161,7 +162,8 @@ static void packing_keeps_everything(void **state)
             assert_true(read.count == count && read.size == sketch.size && read.zeros == sketch.zeros);
             assert_true(count == 0 || (read.least == sketch.least && read.greatest == sketch.greatest));
             assert_true(read.size == 0 || read.first == sketch.first);
-            assert_true(read.size == 0 || memcmp(read.buckets, sketch.buckets, read.size * sizeof *read.buckets) == 0);
+            for (uint32_t i = 0; i < read.size; i++)
+                assert_int_equal(read.buckets[i], sketch.buckets[i]);
             assert_true(str_equal(packed(&read, &twice), bytes));
             for (size_t cut = 0; cut < bytes.size; cut++) {
                 rest = str_slice(bytes, 0, cut);
