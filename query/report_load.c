@@ -108,13 +108,18 @@ static int by_name(const void *a, const void *b)
     return order ? order : (x->state.state.id > y->state.state.id) - (x->state.state.id < y->state.state.id);
 }
 
+static bool reaches_into(const struct store_source *source, const struct report_stretch *stretch)
+{
+    return source->time_min != TIME_NONE && source->time_min < stretch->until_us &&
+           source->time_max >= stretch->since_us;
+}
+
 static void add_source(struct report *report, const struct store_source *state)
 {
     struct report_coverage *coverage = &report->coverage;
     struct report_source *source = &coverage->sources[coverage->count++];
     *source = (struct report_source){.state = *state, .lag_bytes = cover_lag(&state->state).bytes};
-    source->in_day = state->time_min != TIME_NONE && state->time_min < report->day.until_us &&
-                     state->time_max >= report->day.since_us;
+    source->in_day = reaches_into(state, &report->day);
     coverage->first_us = earlier(coverage->first_us, state->time_min);
     coverage->last_us = later(coverage->last_us, state->time_max);
     coverage->read_us = later(coverage->read_us, state->state.read_us);
@@ -173,6 +178,15 @@ static bool load_unparsed(struct report_loading *loading, struct err *err)
     return more == 0;
 }
 
+/* A day of which there is nothing at all, though the store reaches back to it, is none to compare with: nobody was writing. */
+static bool covers(const struct report_coverage *coverage, const struct report_stretch *stretch)
+{
+    bool any = false;
+    for (size_t i = 0; i < coverage->count; i++)
+        any = any || reaches_into(&coverage->sources[i].state, stretch);
+    return any && compare_covers(coverage->first_us, stretch->since_us);
+}
+
 bool report_load_coverage(struct report_loading *loading, struct err *err)
 {
     struct report *report = loading->report;
@@ -193,9 +207,9 @@ bool report_load_coverage(struct report_loading *loading, struct err *err)
     coverage->begins_late = !compare_covers(coverage->first_us, report->day.since_us);
     /* Reading a moment ago is as good as now. */
     coverage->ends_early = reached_us == TIME_NONE || reached_us < end_us - TIME_MINUTE;
-    report->before.covered = compare_covers(coverage->first_us, report->before.since_us);
+    report->before.covered = covers(coverage, &report->before);
     for (unsigned i = 0; i < COMPARE_WEEKS_MAX; i++) {
-        report->weeks[i].covered = compare_covers(coverage->first_us, report->weeks[i].since_us);
+        report->weeks[i].covered = covers(coverage, &report->weeks[i]);
         report->week_count += report->weeks[i].covered;
     }
     return load_unparsed(loading, err);

@@ -135,18 +135,15 @@ static void note_compared(struct paging *paging, struct page_section *section)
     struct clock_civil civil;
     char day[REPORT_DAY_MAX];
     clock_to_civil(report->day.since_us, &civil);
-    if (!report->before.covered)
-        page_add_note(paging->page, section, PAGE_PLAIN,
-                      STR("compared with nothing: the store does not reach back to the day before"));
-    else if (report->week_count == 0)
-        page_add_note(
-            paging->page, section, PAGE_PLAIN,
-            arena_printf(paging->arena, "compared with the day before, %s", report_day(report->before.since_us, day)));
-    else
-        page_add_note(
-            paging->page, section, PAGE_PLAIN,
-            arena_printf(paging->arena, "compared with the day before, %s, and with the average of the last %u %s",
-                         report_day(report->before.since_us, day), report->week_count, weekdays[civil.weekday]));
+    SCOPED(buf) text = BUF(256);
+    if (report->before.covered)
+        buf_printf(&text, "compared with the day before, %s", report_day(report->before.since_us, day));
+    if (report->week_count > 0)
+        buf_printf(&text, "%s the average of %u %s before", text.size ? ", and with" : "compared with",
+                   report->week_count, weekdays[civil.weekday]);
+    if (text.size == 0)
+        buf_add_text(&text, "compared with no other day: nothing is stored of the day before");
+    page_add_note(paging->page, section, PAGE_PLAIN, arena_str(paging->arena, buf_str(&text)));
 }
 
 static void table_sources(struct paging *paging, struct page_section *section)
