@@ -36,7 +36,7 @@ enum {
 
 struct report_stretch {
     int64_t since_us, until_us;
-    bool covered; /* the store reaches back to it, and has something of it */
+    bool covered; /* the store reaches back to it, and has it, nothing of it pruned */
 };
 
 /* ---- Coverage ------------------------------------------------------------------------------------------------------------ */

@@ -114,6 +114,12 @@ static bool reaches_into(const struct store_source *source, const struct report_
            source->time_max >= stretch->since_us;
 }
 
+static bool pruned_in(const struct store_source *source, const struct report_stretch *stretch)
+{
+    return source->pruned_max != TIME_NONE && source->pruned_min < stretch->until_us &&
+           source->pruned_max >= stretch->since_us;
+}
+
 static void add_source(struct report *report, const struct store_source *state)
 {
     struct report_coverage *coverage = &report->coverage;
@@ -126,9 +132,7 @@ static void add_source(struct report *report, const struct store_source *state)
     coverage->lag_bytes += source->lag_bytes;
     coverage->gaps += state->gaps;
     coverage->pruned += state->pruned_records;
-    coverage->pruned_in_day =
-        coverage->pruned_in_day || (state->pruned_max != TIME_NONE && state->pruned_max >= report->day.since_us &&
-                                    state->pruned_min < report->day.until_us);
+    coverage->pruned_in_day = coverage->pruned_in_day || pruned_in(state, &report->day);
 }
 
 /* What the store says of a record that no format fitted. */
@@ -178,12 +182,16 @@ static bool load_unparsed(struct report_loading *loading, struct err *err)
     return more == 0;
 }
 
-/* A day of which there is nothing at all, though the store reaches back to it, is none to compare with: nobody was writing. */
+/* A day of which there is nothing at all, though the store reaches back to it, is none to compare with: nobody was writing. Nor is
+ * one of which something is gone. */
 static bool covers(const struct report_coverage *coverage, const struct report_stretch *stretch)
 {
     bool any = false;
-    for (size_t i = 0; i < coverage->count; i++)
+    for (size_t i = 0; i < coverage->count; i++) {
+        if (pruned_in(&coverage->sources[i].state, stretch))
+            return false;
         any = any || reaches_into(&coverage->sources[i].state, stretch);
+    }
     return any && compare_covers(coverage->first_us, stretch->since_us);
 }
 

@@ -142,7 +142,7 @@ static void note_compared(struct paging *paging, struct page_section *section)
         buf_printf(&text, "%s the average of %u %s before", text.size ? ", and with" : "compared with",
                    report->week_count, weekdays[civil.weekday]);
     if (text.size == 0)
-        buf_add_text(&text, "compared with no other day: nothing is stored of the day before");
+        buf_add_text(&text, "compared with no other day: the day before is not stored whole");
     page_add_note(paging->page, section, PAGE_PLAIN, arena_str(paging->arena, buf_str(&text)));
 }
 
