@@ -123,13 +123,21 @@ uint32_t pattern_of_key(struct str key)
     return pattern;
 }
 
-/* May these stand in the place of variables? One word each; a path as a whole, but no part of one. */
-static bool are_words(const struct str *values, int count)
+/* One word, or several with commas between them, since a run of variables is one. */
+static bool is_list(struct str value)
+{
+    for (size_t i = 0; i < value.size; i++)
+        if (value.data[i] == ' ' && (i == 0 || value.data[i - 1] != ','))
+            return false;
+    return true;
+}
+
+/* May these stand in the place of variables? A path does as a whole, but no part of one. */
+static bool are_values(const struct str *values, int count)
 {
     for (int i = 0; i < count; i++) {
-        struct str value = values[i];
-        bool path = value.size > 0 && value.data[0] == '/';
-        if (str_find_char(value, ' ') != STR_NONE || (!path && str_find_char(value, '/') != STR_NONE))
+        bool path = values[i].size > 0 && values[i].data[0] == '/';
+        if (!is_list(values[i]) || (!path && str_find_char(values[i], '/') != STR_NONE))
             return false;
     }
     return true;
@@ -152,7 +160,7 @@ static uint32_t holding(const struct pattern_set *set, struct str template)
         for (uint32_t i = set->begins[bytes[b]]; i < set->begins[bytes[b] + 1]; i++) {
             struct str values[LIKE_WORDS_MAX], text = set->mined->items[i].text;
             int count = like_values(text, template, values, LIKE_WORDS_MAX);
-            uint32_t letters = count > 0 && are_words(values, count) ? count_letters(text) : 0;
+            uint32_t letters = count > 0 && are_values(values, count) ? count_letters(text) : 0;
             best = letters > most ? i : best;
             most = letters > most ? letters : most;
         }

@@ -6,7 +6,7 @@
  * A pattern is an index below set->count. The last two are no patterns, but keep the counts whole:
  *
  *     other   records whose template the store did not keep, since it had its fill, and whose template no pattern's text holds
- *             with single words in the place of its variables
+ *             with words, or lists of words with commas, in the place of its variables
  *     none    records without a message or anything that stands for one
  *
  * Patterns are mined once, when the set is made. A set that is live, for an answer that goes on, takes up templates that come
