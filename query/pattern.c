@@ -25,6 +25,7 @@ void pattern_set_free(struct pattern_set *set)
     patterns_free(set->mined);
     map_release(&set->places);
     map_release(&set->ids);
+    free(set->letters);
     free(set);
 }
 
@@ -33,6 +34,23 @@ void pattern_set_free(struct pattern_set *set)
 static uint32_t first_byte(struct str text)
 {
     return text.size > 0 ? (unsigned char)text.data[0] : 0;
+}
+
+static uint32_t count_letters(struct str text)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < text.size; i++)
+        count += is_letter(text.data[i]);
+    return count;
+}
+
+static void weigh(struct pattern_set *set)
+{
+    set->letters = mem_resize_array(set->letters, set->mined->count + 1, sizeof *set->letters);
+    for (uint32_t i = 0; i < set->mined->count; i++) {
+        struct str text = set->mined->items[i].text;
+        set->letters[i] = str_find(text, STR("<*>")) == STR_NONE ? 0 : count_letters(text);
+    }
 }
 
 /* A file that is not ours may hold a template twice. */
@@ -63,6 +81,7 @@ static void take(struct pattern_set *set, struct str *templates, size_t count)
             i++;
         set->begins[byte] = i;
     }
+    weigh(set);
     set->generation++;
 }
 
@@ -143,14 +162,6 @@ static bool are_values(const struct str *values, int count)
     return true;
 }
 
-static uint32_t count_letters(struct str text)
-{
-    uint32_t count = 0;
-    for (size_t i = 0; i < text.size; i++)
-        count += is_letter(text.data[i]);
-    return count;
-}
-
 /* The pattern that says most of those whose text holds a template that was not kept. */
 static uint32_t holding(const struct pattern_set *set, struct str template)
 {
@@ -158,11 +169,14 @@ static uint32_t holding(const struct pattern_set *set, struct str template)
     uint32_t best = set->other, most = HOLDING_LETTERS_MIN - 1;
     for (size_t b = 0; b < sizeof bytes / sizeof *bytes; b++) {
         for (uint32_t i = set->begins[bytes[b]]; i < set->begins[bytes[b] + 1]; i++) {
-            struct str values[LIKE_WORDS_MAX], text = set->mined->items[i].text;
-            int count = like_values(text, template, values, LIKE_WORDS_MAX);
-            uint32_t letters = count > 0 && are_values(values, count) ? count_letters(text) : 0;
-            best = letters > most ? i : best;
-            most = letters > most ? letters : most;
+            struct str values[LIKE_WORDS_MAX];
+            if (set->letters[i] <= most)
+                continue;
+            int count = like_values(set->mined->items[i].text, template, values, LIKE_WORDS_MAX);
+            if (count > 0 && are_values(values, count)) {
+                best = i;
+                most = set->letters[i];
+            }
         }
     }
     return best;

@@ -27,8 +27,9 @@ struct pattern_set {
     uint64_t newest;     /* record number when the templates were read */
     size_t taken;        /* how many there were */
     struct patterns *mined;
-    struct map places;              /* template -> pattern */
-    struct map ids;                 /* id -> pattern */
+    struct map places; /* template -> pattern */
+    struct map ids;    /* id -> pattern */
+    uint32_t *letters; /* of each mined pattern's text; 0: it has no variable, so it holds no other template */
     uint32_t begins[UINT8_MAX + 2]; /* the first pattern whose text begins with that byte or a higher one */
 };
 
