@@ -196,11 +196,10 @@ static bool find_other(void *context, const struct error_count *count)
     return !*other;
 }
 
-/* Is each count told under its template? Of templates that were not kept only facts tell which pattern they are of. */
-static bool tell_templates(struct census *census, int64_t since_us, int64_t until_us, bool *ret, struct err *err)
+bool census_templates_tell(struct store *store, int64_t since_us, int64_t until_us, bool *ret, struct err *err)
 {
     bool other = false;
-    if (!store_error_counts(census->q->store, since_us, until_us, find_other, &other, err))
+    if (!store_error_counts(store, since_us, until_us, find_other, &other, err))
         return false;
     *ret = !other;
     return true;
@@ -343,7 +342,7 @@ bool census_add(struct census *census, enum census_stretch stretch, int64_t sinc
     if (stretch == CENSUS_ASKED)
         choose_steps(census, since_us, until_us);
     bool told = told_by_counts(select) && is_whole_hours(select, since_us, until_us);
-    if (told && !tell_templates(census, since_us, until_us, &told, err))
+    if (told && !census_templates_tell(census->q->store, since_us, until_us, &told, err))
         return false;
     if (told)
         return add_counts(census, since_us, until_us, err);

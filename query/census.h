@@ -57,5 +57,8 @@ bool census_add(struct census *census, enum census_stretch stretch, int64_t sinc
                 struct err *err);
 /* Of error patterns when they were seen first and last, ever; and which were seen before since_us. */
 bool census_seen(struct census *census, int64_t since_us, struct err *err);
+/* Is each error of the stretch, of whole hours, counted under its template? Of templates that were not kept only facts tell which
+ * pattern they are of. */
+bool census_templates_tell(struct store *store, int64_t since_us, int64_t until_us, bool *ret, struct err *err);
 
 #endif

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "query/census.h"
 #include "query/event.h"
 #include "query/pattern.h"
 #include "query/report_part.h"
@@ -64,7 +65,7 @@ static bool count_errors(void *context, const struct error_count *errors)
     return true;
 }
 
-/* The same of a fact, where the days do not begin with hours of UTC. */
+/* The same of a fact, where the counts by hour do not tell. */
 static bool count_error(void *context, const struct fact_row *fact)
 {
     const struct counting *counting = context;
@@ -84,8 +85,11 @@ static bool count_error(void *context, const struct fact_row *fact)
 static bool count_stretch(struct counting *counting, const struct report_stretch *stretch, struct err *err)
 {
     struct store *store = counting->loading->store;
+    bool told = stretch->since_us % TIME_HOUR == 0 && stretch->until_us % TIME_HOUR == 0;
     counting->stretch = stretch;
-    if (stretch->since_us % TIME_HOUR == 0 && stretch->until_us % TIME_HOUR == 0)
+    if (told && !census_templates_tell(store, stretch->since_us, stretch->until_us, &told, err))
+        return false;
+    if (told)
         return store_error_counts(store, stretch->since_us, stretch->until_us, count_errors, counting, err);
     struct fact_ask ask = {.kinds = KIND_ERROR, .since_us = stretch->since_us, .until_us = stretch->until_us};
     return store_facts(store, &ask, count_error, counting, err);
