@@ -44,7 +44,7 @@ struct report_stretch {
 struct report_source {
     struct store_source state; /* counts are of everything stored */
     uint64_t lag_bytes;        /* not stored yet */
-    bool in_day;               /* has records of the day, as far as its first and last ones tell */
+    bool in_day;               /* may have records of the day, as far as its first and last ones tell */
     uint64_t unparsed;         /* of the day */
     struct str examples[REPORT_UNPARSED_MAX];
 };
@@ -54,10 +54,12 @@ struct report_coverage {
     size_t count;
     int64_t first_us, last_us; /* of all records, or TIME_NONE */
     int64_t read_us;           /* when a source was last read to its end, or TIME_NONE */
+    int64_t reached_us;        /* the later of both, but none to come: so far the store is up to date; or TIME_NONE */
     uint64_t lag_bytes, gaps, pruned, unparsed;
+    bool has_records;   /* of the day */
     bool day_is_over;   /* now, and the sources were read (or go on) behind its end */
     bool begins_late;   /* the store begins in the day's course or behind it */
-    bool ends_early;    /* nothing was read after the day's end, or after now if that comes first */
+    bool ends_early;    /* reached_us is before the day's end, or before now if that comes first */
     bool pruned_in_day; /* some records of the day may have been pruned */
 };
 

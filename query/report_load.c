@@ -38,10 +38,7 @@ unsigned report_hour(const struct report *report, int64_t time_us)
 
 bool report_has_records(const struct report *report)
 {
-    for (size_t i = 0; i < report->coverage.count; i++)
-        if (report->coverage.sources[i].in_day)
-            return true;
-    return false;
+    return report->coverage.has_records;
 }
 
 bool report_is_whole(const struct report *report)
@@ -182,17 +179,48 @@ static bool load_unparsed(struct report_loading *loading, struct err *err)
     return more == 0;
 }
 
+/* Is anything stored of the stretch? The sources' first and last times alone do not tell: a single record of a clock that was wrong
+ * makes them reach over years. */
+static bool find_records(struct report_loading *loading, const struct report_stretch *stretch, bool *ret,
+                         struct err *err)
+{
+    struct scan_ask ask = {.since_us = stretch->since_us, .until_us = stretch->until_us, .textless = true};
+    SCOPED_FREE(scan) *scan = scan_new(loading->store, &ask, err);
+    struct scan_record found;
+    int more = scan ? scan_next(scan, &found, err) : -1;
+    *ret = more > 0;
+    return more >= 0;
+}
+
 /* A day of which there is nothing at all, though the store reaches back to it, is none to compare with: nobody was writing. Nor is
  * one of which something is gone. */
-static bool covers(const struct report_coverage *coverage, const struct report_stretch *stretch)
+static bool find_covered(struct report_loading *loading, struct report_stretch *stretch, struct err *err)
 {
+    const struct report_coverage *coverage = &loading->report->coverage;
     bool any = false;
+    stretch->covered = compare_covers(coverage->first_us, stretch->since_us);
     for (size_t i = 0; i < coverage->count; i++) {
-        if (pruned_in(&coverage->sources[i].state, stretch))
-            return false;
+        stretch->covered = stretch->covered && !pruned_in(&coverage->sources[i].state, stretch);
         any = any || reaches_into(&coverage->sources[i].state, stretch);
     }
-    return any && compare_covers(coverage->first_us, stretch->since_us);
+    if (stretch->covered && any)
+        return find_records(loading, stretch, &stretch->covered, err);
+    stretch->covered = false;
+    return true;
+}
+
+static bool find_stretches(struct report_loading *loading, struct err *err)
+{
+    struct report *report = loading->report;
+    if (!find_records(loading, &report->day, &report->coverage.has_records, err) ||
+        !find_covered(loading, &report->before, err))
+        return false;
+    for (unsigned i = 0; i < COMPARE_WEEKS_MAX; i++) {
+        if (!find_covered(loading, &report->weeks[i], err))
+            return false;
+        report->week_count += report->weeks[i].covered;
+    }
+    return true;
 }
 
 bool report_load_coverage(struct report_loading *loading, struct err *err)
@@ -210,17 +238,12 @@ bool report_load_coverage(struct report_loading *loading, struct err *err)
     if (count > 0)
         qsort(coverage->sources, count, sizeof *coverage->sources, by_name);
     int64_t end_us = report->day.until_us < report->now_us ? report->day.until_us : report->now_us;
-    int64_t reached_us = later(coverage->last_us, coverage->read_us);
+    coverage->reached_us = later(coverage->last_us > report->now_us ? TIME_NONE : coverage->last_us, coverage->read_us);
     coverage->day_is_over = report->day.until_us <= report->now_us;
     coverage->begins_late = !compare_covers(coverage->first_us, report->day.since_us);
     /* Reading a moment ago is as good as now. */
-    coverage->ends_early = reached_us == TIME_NONE || reached_us < end_us - TIME_MINUTE;
-    report->before.covered = covers(coverage, &report->before);
-    for (unsigned i = 0; i < COMPARE_WEEKS_MAX; i++) {
-        report->weeks[i].covered = covers(coverage, &report->weeks[i]);
-        report->week_count += report->weeks[i].covered;
-    }
-    return load_unparsed(loading, err);
+    coverage->ends_early = coverage->reached_us == TIME_NONE || coverage->reached_us < end_us - TIME_MINUTE;
+    return find_stretches(loading, err) && load_unparsed(loading, err);
 }
 
 /* ---- The whole ----------------------------------------------------------------------------------------------------------- */

@@ -107,7 +107,6 @@ static void note_ends(struct paging *paging, struct page_section *section)
 {
     const struct report *report = paging->report;
     const struct report_coverage *coverage = &report->coverage;
-    int64_t reached_us = coverage->last_us > coverage->read_us ? coverage->last_us : coverage->read_us;
     if (!coverage->day_is_over)
         warn(paging, section,
              arena_printf(paging->arena,
@@ -119,10 +118,10 @@ static void note_ends(struct paging *paging, struct page_section *section)
     else if (coverage->begins_late)
         warn(paging, section,
              arena_printf(paging->arena, "what is stored begins at %s", page_moment(paging, coverage->first_us).data));
-    if (coverage->ends_early && reached_us != TIME_NONE)
+    if (coverage->ends_early && coverage->reached_us != TIME_NONE)
         warn(paging, section,
              arena_printf(paging->arena, "the sources were last read at %s: what came later is missing",
-                          page_moment(paging, reached_us).data));
+                          page_moment(paging, coverage->reached_us).data));
     if (coverage->pruned_in_day)
         warn(paging, section, STR("records of the day may have been pruned"));
 }
@@ -200,7 +199,9 @@ void page_coverage(struct paging *paging)
         warn(paging, section,
              arena_printf(paging->arena, "%s of the day could not be parsed, see the end",
                           page_counted(paging, coverage->unparsed, "record", "records").data));
-    if (report_is_whole(report))
+    if (report_is_whole(report) && !report_has_records(report))
+        warn(paging, section, STR("all sources were read to their ends: none has a record of the day"));
+    else if (report_is_whole(report))
         page_add_note(paging->page, section, PAGE_GOOD, STR("the day is covered whole: no gaps, nothing left to read"));
     note_compared(paging, section);
     table_sources(paging, section);
