@@ -4,6 +4,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/hash.h"
+
 enum {
     STEP = 64, /* bytes looked at together: bit i of a mask stands for byte i */
     HEX_SIZE_MIN = 8,
@@ -24,13 +26,15 @@ struct masks {
 
 #ifdef __SSE2__
 
+enum { LANE = 16 };
+
 static inline __m128i in_range(__m128i bytes, char first, char last)
 {
     __m128i from = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
     return _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((char)(last - first))), from);
 }
 
-static inline void add_lane(struct masks *m, __m128i bytes, unsigned at)
+static inline void add_lane(struct masks *m, __m128i bytes, size_t at)
 {
     __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
     __m128i digit = in_range(bytes, '0', '9'), letter = in_range(lower, 'a', 'z'), af = in_range(lower, 'a', 'f');
@@ -44,26 +48,41 @@ static inline void add_lane(struct masks *m, __m128i bytes, unsigned at)
     m->odd |= (uint64_t)(unsigned)_mm_movemask_epi8(odd) << at;
 }
 
-static inline void look(const char *data, size_t size, struct masks *ret)
+static inline __m128i lane_at(const char *data)
 {
+    return _mm_loadu_si128((const __m128i *)(const void *)data);
+}
+
+/* Of the bytes at..at + size: what lies behind the line is not read, what lies before it may be, or twice. */
+static inline void look(struct str line, size_t at, size_t size, struct masks *ret)
+{
+    const char *data = line.data + at, *end = data + size;
     *ret = (struct masks){0};
-    char rest[STEP];
-    if (size < STEP) { /* what lies behind the line must not be read */
-        memset(rest, ' ', sizeof rest);
-        memcpy(rest, data, size);
-        data = rest;
+    for (size_t lane = 0; lane + LANE <= size; lane += LANE)
+        add_lane(ret, lane_at(data + lane), lane);
+    if (size % LANE == 0)
+        return;
+    if (size > LANE) {
+        add_lane(ret, lane_at(end - LANE), size - LANE);
+    } else if (at + size >= LANE) {
+        size_t before = LANE - size;
+        add_lane(ret, lane_at(end - LANE), 0);
+        *ret = (struct masks){ret->word >> before, ret->digit >> before, ret->hex >> before, ret->space >> before,
+                              ret->odd >> before};
+    } else {
+        char bytes[LANE] = {0};
+        memcpy(bytes, data, size);
+        add_lane(ret, lane_at(bytes), 0);
     }
-    for (unsigned at = 0; at < size; at += 16)
-        add_lane(ret, _mm_loadu_si128((const __m128i *)(const void *)(data + at)), at);
 }
 
 #else
 
-static inline void look(const char *data, size_t size, struct masks *ret)
+static inline void look(struct str line, size_t at, size_t size, struct masks *ret)
 {
     *ret = (struct masks){0};
     for (size_t i = 0; i < size; i++) {
-        char c = data[i], lower = (char)(c | 0x20);
+        char c = line.data[at + i], lower = (char)(c | 0x20);
         uint64_t bit = UINT64_C(1) << i;
         bool digit = c >= '0' && c <= '9', control = (c >= 0 && c < ' ') || c == 0x7f;
         ret->digit |= digit ? bit : 0;
@@ -79,6 +98,46 @@ static inline void look(const char *data, size_t size, struct masks *ret)
 static inline uint64_t below(size_t bit)
 {
     return bit >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << bit) - 1;
+}
+
+/* Looks at the next bytes. Returns how many: of those that end in a run of letters and digits which goes on behind them only what is
+ * before that run, which may be nothing. */
+static inline size_t look_on(struct str line, size_t at, struct masks *ret)
+{
+    size_t left = line.size - at, size = left < STEP ? left : STEP;
+    look(line, at, size, ret);
+    if (size == left)
+        return size;
+    uint64_t breaks = ~ret->word;
+    return breaks ? 64 - (size_t)__builtin_clzll(breaks) : 0;
+}
+
+/* The first bytes of what may be folded, of the first size bytes: digits, and eight hex digits in a row. */
+static inline uint64_t numbers_of(const struct masks *m, size_t size)
+{
+    uint64_t hex = m->hex & m->hex >> 1;
+    hex &= hex >> 2;
+    hex &= hex >> 4; /* the first of eight */
+    return (m->digit | hex) & below(size);
+}
+
+static inline uint64_t odd_of(const struct masks *m, size_t size)
+{
+    return (m->odd | (m->space & (m->space << 1 | 1))) & below(size);
+}
+
+/* The letters and digits around the lowest bit of numbers. Returns the bit behind them, 0 when that is none of these. */
+static inline uint64_t run_around(const struct masks *m, uint64_t numbers, uint64_t *ret_run)
+{
+    uint64_t number = numbers & -numbers, breaks = ~m->word, before = breaks & (number - 1), behind = breaks & -number;
+    uint64_t end = behind & -behind, start = UINT64_C(1) << (63 - __builtin_clzll(before << 1 | 1));
+    *ret_run = (end - 1) & -start;
+    return end;
+}
+
+static inline bool is_numeric(const struct masks *m, uint64_t run)
+{
+    return (m->digit & run) || !(~m->hex & run);
 }
 
 /* ---- What stays --------------------------------------------------------------------------------------------------- */
@@ -100,15 +159,45 @@ static bool is_version(struct str line, size_t from, size_t to)
 /* Names that only look as if they had a number. */
 static bool is_term(const char *data, size_t size)
 {
-    static const char terms[][TERM_SIZE_MAX + 1] = {
-        "amd64",  "arm64", "base64", "cp1252", "ext2",  "ext3",   "ext4", "http2", "i18n",   "i386",   "i686",
-        "ipv4",   "ipv6",  "k8s",    "log4j",  "md5",   "oauth2", "s3",   "sha1",  "sha256", "sha512", "socks4",
-        "socks5", "ssh2",  "utf16",  "utf8",   "win32", "win64",  "x509", "x64",   "x86"};
-    if (size > TERM_SIZE_MAX || is_digit(data[0]))
+    static const char *const terms[TERM_SIZE_MAX + 1] = {
+        "",
+        "",
+        "s3",
+        "k8s"
+        "md5"
+        "x64"
+        "x86",
+        "ext2"
+        "ext3"
+        "ext4"
+        "i18n"
+        "i386"
+        "i686"
+        "ipv4"
+        "ipv6"
+        "sha1"
+        "ssh2"
+        "utf8"
+        "x509",
+        "amd64"
+        "arm64"
+        "http2"
+        "log4j"
+        "utf16"
+        "win32"
+        "win64",
+        "base64"
+        "cp1252"
+        "oauth2"
+        "sha256"
+        "sha512"
+        "socks4"
+        "socks5",
+    }; /* of each size */
+    if (size > TERM_SIZE_MAX)
         return false;
-    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++)
-        if ((data[0] | 0x20) == terms[i][0] && strlen(terms[i]) == size &&
-            str_equal_nocase(str_from(data, size), str_from(terms[i], size)))
+    for (const char *term = terms[size]; *term != '\0'; term += size)
+        if ((data[0] | 0x20) == *term && str_equal_nocase(str_from(data, size), str_from(term, size)))
             return true;
     return false;
 }
@@ -141,6 +230,13 @@ static bool is_compound(const char *data, size_t size)
     return true;
 }
 
+/* Of letters and digits that would be folded. */
+static inline bool stays(struct str line, size_t from, size_t to)
+{
+    const char *data = line.data + from;
+    return !is_digit(*data) && (is_version(line, from, to) || is_term(data, to - from) || is_compound(data, to - from));
+}
+
 /* ---- Folding ------------------------------------------------------------------------------------------------------- */
 
 static void put(struct folded *f, const char *data, size_t size)
@@ -152,8 +248,7 @@ static void put(struct folded *f, const char *data, size_t size)
 /* Letters and digits that are to be folded unless they stay. */
 static void put_number(struct folded *f, struct str line, size_t from, size_t to)
 {
-    const char *data = line.data + from;
-    if (is_version(line, from, to) || is_term(data, to - from) || is_compound(data, to - from))
+    if (stays(line, from, to))
         put(f, line.data + from, to - from);
     else
         f->text[f->size++] = FOLD_NUMBER;
@@ -197,11 +292,7 @@ static size_t put_long(struct folded *f, struct str line, size_t from)
 /* The bytes from..from + size, of which the last is no letter or digit, or the line's last. Returns where it stopped. */
 static size_t put_step(struct folded *f, struct str line, size_t from, size_t size, const struct masks *m)
 {
-    uint64_t hex = m->hex & m->hex >> 1;
-    hex &= hex >> 2;
-    hex &= hex >> 4; /* the first of eight */
-    uint64_t numbers = (m->digit | hex) & below(size);
-    uint64_t odd = (m->odd | (m->space & (m->space << 1 | 1))) & below(size);
+    uint64_t numbers = numbers_of(m, size), odd = odd_of(m, size);
     size_t at = 0;
     while ((numbers | odd) != 0) {
         size_t next = (size_t)__builtin_ctzll(numbers | odd), end;
@@ -209,14 +300,11 @@ static size_t put_step(struct folded *f, struct str line, size_t from, size_t si
             put(f, line.data + from + at, next - at);
             end = next + put_odd(f, str_slice(line, from + next, line.size));
         } else {
-            uint64_t before = ~m->word & below(next), behind = ~m->word >> next;
-            size_t start = before ? 64 - (size_t)__builtin_clzll(before) : 0;
-            start = start > at ? start : at;
-            end = behind ? next + (size_t)__builtin_ctzll(behind) : size;
-            end = end < size ? end : size;
-            uint64_t run = below(end) & ~below(start);
+            uint64_t run, behind = run_around(m, numbers, &run);
+            size_t start = (size_t)__builtin_ctzll(run &= ~below(at));
+            end = behind ? (size_t)__builtin_ctzll(behind) : size;
             put(f, line.data + from + at, start - at);
-            if ((m->digit & run) || !(~m->hex & run))
+            if (is_numeric(m, run))
                 put_number(f, line, from + start, from + end);
             else
                 put(f, line.data + from + start, end - start);
@@ -241,14 +329,74 @@ void fold(struct str message, struct folded *ret)
     ret->size = 0;
     for (size_t at = 0; at < line.size;) {
         struct masks m;
-        size_t size = line.size - at < STEP ? line.size - at : STEP;
-        look(line.data + at, size, &m);
-        if (at + size < line.size) { /* a run of letters and digits goes on in the next step: it is taken whole there */
-            uint64_t breaks = ~m.word;
-            size = breaks ? 64 - (size_t)__builtin_clzll(breaks) : 0;
-        }
+        size_t size = look_on(line, at, &m);
         at = size > 0 ? put_step(ret, line, at, size, &m) : put_long(ret, line, at);
     }
     while (ret->size > 0 && ret->text[ret->size - 1] == ' ')
         ret->size--;
+}
+
+/* ---- Hashing what is folded ------------------------------------------------------------------------------------------- */
+
+/* The hash is a chain over what stands between numbers, so that a line need not be folded for it. */
+
+uint64_t fold_hash(const struct folded *folded)
+{
+    uint64_t hash = folded->longer;
+    struct str rest = str_from(folded->text, folded->size);
+    for (size_t number; (number = str_find_char(rest, FOLD_NUMBER)) != STR_NONE;) {
+        hash = hash_link(hash, rest.data, number, rest.size);
+        rest = str_slice(rest, number + 1, rest.size);
+    }
+    return hash_link(hash, rest.data, rest.size, rest.size);
+}
+
+/* A '\\' that begins no \042 is as other bytes are. */
+static bool is_odd(struct str line, size_t from, uint64_t odd)
+{
+    for (; odd != 0; odd &= odd - 1) {
+        struct str rest = str_slice(line, from + (size_t)__builtin_ctzll(odd), line.size);
+        if (rest.data[0] != '\\' || str_starts(rest, STR("\\042")))
+            return true;
+    }
+    return false;
+}
+
+struct hashing {
+    uint64_t hash;
+    size_t from; /* behind the last number */
+};
+
+static inline void hash_step(struct hashing *h, struct str line, size_t at, size_t size, const struct masks *m)
+{
+    uint64_t numbers = numbers_of(m, size);
+    while (numbers != 0) {
+        uint64_t run, end = run_around(m, numbers, &run);
+        numbers &= -end;
+        if (!is_numeric(m, run))
+            continue;
+        size_t start = at + (size_t)__builtin_ctzll(run);
+        size_t stop = at + (end ? (size_t)__builtin_ctzll(end) : size);
+        if (stays(line, start, stop))
+            continue;
+        h->hash = hash_link(h->hash, line.data + h->from, start - h->from, line.size - h->from);
+        h->from = stop;
+    }
+}
+
+bool fold_hash_of(struct str line, uint64_t *ret)
+{
+    struct hashing h = {0};
+    if (line.size > FOLD_BYTES_MAX)
+        return false;
+    for (size_t at = 0; at < line.size;) {
+        struct masks m;
+        size_t size = look_on(line, at, &m);
+        if (size == 0 || is_odd(line, at, odd_of(&m, size)))
+            return false;
+        hash_step(&h, line, at, size, &m);
+        at += size;
+    }
+    *ret = hash_link(h.hash, line.data + h.from, line.size - h.from, line.size - h.from);
+    return true;
 }

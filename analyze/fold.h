@@ -8,6 +8,7 @@
 #define WINNOW_ANALYZE_FOLD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
@@ -23,5 +24,11 @@ struct folded {
 };
 
 void fold(struct str message, struct folded *ret);
+
+/* A hash of what was folded, for tables of this process. */
+uint64_t fold_hash(const struct folded *folded);
+/* The same of a message that fold would only take numbers from, without folding it: true of most. False tells nothing of it. The message
+ * is trimmed. */
+bool fold_hash_of(struct str message, uint64_t *ret);
 
 #endif

@@ -543,11 +543,14 @@ struct str template_of(struct str message, struct arena *arena)
 uint64_t template_sketch(struct str message)
 {
     struct str trimmed = str_trim(message);
+    uint64_t sketch;
+    if (fold_hash_of(trimmed, &sketch)) /* not one of several lines */
+        return sketch;
     if (has_lines(trimmed))
         return hash_bytes(trimmed.data, trimmed.size, LINES_SEED);
     struct folded f;
     fold(trimmed, &f);
-    return hash_bytes(f.text, f.size, f.longer);
+    return fold_hash(&f);
 }
 
 const char *pattern_id(struct str template, char text[PATTERN_ID_SIZE])
