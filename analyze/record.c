@@ -193,12 +193,23 @@ bool record_is_of_sshd(const struct record *rec, struct arena *arena)
     return str_starts(record_field(rec, FIELD_SERVICE, arena), STR("sshd"));
 }
 
+/* The slot that record_slot gives for the duration, which is read once here, not once more to see that it is one. */
+static int duration_of_part(const struct record *part, struct arena *arena, double *ret_ms)
+{
+    const struct shape *shape = part->shape;
+    int slot = shape ? shape->field_slot[FIELD_DURATION] : -1;
+    while (slot >= 0 &&
+           !duration_ms(record_slot_text(part, (uint32_t)slot, arena), (enum unit)shape->slots[slot].unit, ret_ms))
+        slot = shape->slots[slot].next;
+    return slot;
+}
+
 bool record_duration_ms(const struct record *rec, struct arena *arena, double *ret_ms)
 {
-    int slot;
-    struct str text;
-    const struct record *part = giver(rec, FIELD_DURATION, arena, &slot, &text);
-    return part && duration_ms(text, (enum unit)part->shape->slots[slot].unit, ret_ms);
+    if (rec->inner && duration_of_part(rec->inner, arena, ret_ms) >= 0)
+        return true;
+    int slot = duration_of_part(rec, arena, ret_ms);
+    return slot >= 0 && !(rec->inner && slot == (int)rec->inner_slot);
 }
 
 static enum level level_of_part(const struct record *part, struct arena *arena)

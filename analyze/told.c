@@ -13,6 +13,7 @@ enum {
     SKETCH_SETS = 4096,
     SETS_WAYS = 4,
     ROUTES_MAX = 8192, /* routes are forgotten when there are so many */
+    RECENT_MAX = 256,  /* endpoints found without a key being made of them */
 };
 
 #define NOT_MET UINT32_MAX
@@ -36,6 +37,7 @@ struct teller {
     struct map routes;                          /* distinct ones -> nothing */
     struct sketch_set of_paths[SKETCH_SETS];    /* texts: entries of routes */
     struct map endpoints, users;                /* of this batch: -> index in told */
+    uint32_t recent[RECENT_MAX];                /* of a hash of its parts: such an endpoint's index in told + 1, or 0 */
     struct buf key;
 };
 
@@ -61,6 +63,7 @@ void teller_free(struct teller *teller)
 void teller_begin(struct teller *teller)
 {
     teller->batch++;
+    memset(teller->recent, 0, sizeof teller->recent);
     map_reset(&teller->endpoints);
     map_reset(&teller->users);
 }
@@ -178,7 +181,7 @@ static struct str route_of(struct teller *teller, struct str path, struct arena 
     return teller->routes.entries[*index].key;
 }
 
-static uint32_t endpoint_of(struct teller *teller, struct batch *batch, const struct batch_endpoint *endpoint)
+static uint32_t find_endpoint(struct teller *teller, struct batch *batch, const struct batch_endpoint *endpoint)
 {
     const struct str parts[] = {endpoint->service, endpoint->method, endpoint->route};
     buf_reset(&teller->key);
@@ -195,6 +198,23 @@ static uint32_t endpoint_of(struct teller *teller, struct batch *batch, const st
         entry->value = batch_tell_endpoint(batch, &kept);
     }
     return (uint32_t)entry->value;
+}
+
+static bool endpoints_equal(const struct batch_endpoint *a, const struct batch_endpoint *b)
+{
+    return str_equal(a->route, b->route) && str_equal(a->method, b->method) && str_equal(a->service, b->service);
+}
+
+static uint32_t endpoint_of(struct teller *teller, struct batch *batch, const struct batch_endpoint *endpoint)
+{
+    const struct str parts[] = {endpoint->service, endpoint->method, endpoint->route};
+    uint64_t hash = 0;
+    for (unsigned i = 0; i < 3; i++)
+        hash = hash_link(hash, parts[i].data, parts[i].size, parts[i].size);
+    uint32_t *recent = &teller->recent[hash % RECENT_MAX];
+    if (*recent == 0 || !endpoints_equal(endpoint, &batch->told.endpoints[*recent - 1]))
+        *recent = find_endpoint(teller, batch, endpoint) + 1;
+    return *recent - 1;
 }
 
 static uint32_t user_of(struct teller *teller, struct batch *batch, struct str user)

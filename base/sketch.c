@@ -257,6 +257,17 @@ static int32_t place_of(const struct sketch *sketch, double value)
     return bucket < sketch->first ? sketch->first : bucket;
 }
 
+/* The next bucket from i on that is not empty: the last one is not. */
+static inline uint32_t skip_empty(const struct sketch *sketch, uint32_t i)
+{
+    const uint64_t *buckets = sketch->buckets;
+    while (i + 4 <= sketch->size && (buckets[i] | buckets[i + 1] | buckets[i + 2] | buckets[i + 3]) == 0)
+        i += 4;
+    while (i + 1 < sketch->size && buckets[i] == 0)
+        i++;
+    return i;
+}
+
 void sketch_pack(const struct sketch *sketch, struct buf *out)
 {
     buf_add_varint(out, sketch->count);
@@ -270,6 +281,7 @@ void sketch_pack(const struct sketch *sketch, struct buf *out)
     int32_t low = place_of(sketch, sketch->least), high = place_of(sketch, sketch->greatest);
     int32_t before = is_zero(sketch->least) ? BUCKET_LOWEST : bucket_of(sketch->least);
     for (uint32_t i = 0; i < sketch->size; i++) {
+        i = skip_empty(sketch, i);
         int32_t bucket = sketch->first + (int32_t)i;
         uint64_t count = sketch->buckets[i] - (bucket == low) - (bucket == high);
         if (count == 0)

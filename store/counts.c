@@ -4,6 +4,7 @@
 
 #include "store/codec.h"
 #include "store/error_tally.h"
+#include "store/request.h"
 #include "store/roll.h"
 
 bool counts_write(struct store *store, struct err *err)
@@ -16,6 +17,7 @@ bool counts_write(struct store *store, struct err *err)
 void counts_forget(struct store *store)
 {
     error_tally_forget(store);
+    request_forget(store);
     roll_forget(&store->templates);
     roll_forget(&store->endpoints);
     roll_forget(&store->patterns);
@@ -27,6 +29,7 @@ void counts_forget(struct store *store)
 void counts_release(struct store *store)
 {
     error_tally_release(&store->errors);
+    request_release(store);
     map_release(&store->templates.texts);
     map_release(&store->endpoints.texts);
     map_release(&store->patterns.texts);

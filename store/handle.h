@@ -57,6 +57,7 @@ struct store {
     size_t given_templates, given_patterns;
     struct error_tally errors;
     struct codec_text *codec;  /* NULL until first used */
+    struct request_rows *rows; /* NULL until first used; see request_write.c */
     struct map last_times;     /* id of a source -> time of its last record, of those that came in hot batches */
     uint64_t wal_pages;        /* in the write-ahead log after the last commit */
     uint64_t wal_patience;     /* store_checkpoint waits for readers from this many on */

@@ -96,6 +96,9 @@ int64_t request_row_time(int64_t number, int64_t span);
 
 /* Counts the requests of the batch's records that are not pending. */
 bool request_count_batch(struct store *store, const struct batch *batch, struct err *err);
+/* After a rollback; and of a store that is closed. */
+void request_forget(struct store *store);
+void request_release(struct store *store);
 /* What the row of hot of a pending record has to keep; appends nothing when the record is no request. */
 void request_keep_pending(const struct batch *batch, uint32_t record, struct buf *out);
 /* Part of a prune: minutes and hours that end before the oldest record there is. */

@@ -7,15 +7,23 @@
 #include "store/roll.h"
 
 /* Requests come in the order of records, which is that of time, nearly: those that follow each other are in the same minutes and hour,
- * whose rows are read, added to, and written once they are left. */
+ * whose rows are read, added to, and written once they are left. The rows met last stay in memory, as the file has them, for the
+ * transaction that comes next: nobody else changes them but request_prune. */
+
+enum { CELLS_KEPT_MAX = 2048 }; /* a row with more of them is read again */
+
+struct request_rows {
+    struct request_row minutes;
+    struct user_row users;
+    int64_t minutes_number, users_number; /* -1: of none */
+    bool minutes_changed, users_changed;  /* since they were read or written */
+};
 
 struct counting {
     struct store *store;
     const struct batch *batch;
+    struct request_rows *rows;
     uint32_t *endpoints; /* of each of the batch's: its number + 1, or 0 */
-    struct request_row minutes;
-    struct user_row users;
-    int64_t minutes_number, users_number; /* rows in memory, or -1 */
     struct buf text;
 };
 
@@ -63,44 +71,46 @@ static bool number_of(struct counting *counting, uint32_t index, uint32_t *ret, 
 
 static bool leave_minutes(struct counting *counting, struct err *err)
 {
-    if (counting->minutes_number < 0)
+    struct request_rows *rows = counting->rows;
+    if (!rows->minutes_changed)
         return true;
-    request_row_pack(&counting->minutes, &counting->text);
-    return pack_write(counting->store, PACK_MINUTES, counting->minutes_number, buf_str(&counting->text), err);
+    request_row_pack(&rows->minutes, &counting->text);
+    rows->minutes_changed = false; /* a failure is followed by request_forget */
+    return pack_write(counting->store, PACK_MINUTES, rows->minutes_number, buf_str(&counting->text), err);
 }
 
 static bool enter_minutes(struct counting *counting, int64_t number, struct err *err)
 {
     SCOPED(arena) arena = {0};
     struct pack_row row;
-    if (number == counting->minutes_number)
-        return true;
     if (!leave_minutes(counting, err) || !pack_read(counting->store, PACK_MINUTES, number, &arena, &row, err))
         return false;
-    counting->minutes_number = number;
-    return request_row_unpack(&counting->minutes, row.text) || pack_damaged(counting->store, PACK_MINUTES, number, err);
+    counting->rows->minutes_number = number;
+    return request_row_unpack(&counting->rows->minutes, row.text) ||
+           pack_damaged(counting->store, PACK_MINUTES, number, err);
 }
 
 static bool leave_users(struct counting *counting, struct err *err)
 {
-    if (counting->users_number < 0)
+    struct request_rows *rows = counting->rows;
+    if (!rows->users_changed)
         return true;
-    user_row_pack(&counting->users, &counting->text);
-    return pack_write(counting->store, PACK_USERS, counting->users_number, buf_str(&counting->text), err);
+    user_row_pack(&rows->users, &counting->text);
+    rows->users_changed = false;
+    return pack_write(counting->store, PACK_USERS, rows->users_number, buf_str(&counting->text), err);
 }
 
 static bool enter_users(struct counting *counting, int64_t number, struct err *err)
 {
     SCOPED(arena) arena = {0};
     struct pack_row row;
-    if (number == counting->users_number)
-        return true;
+    struct user_row *users = &counting->rows->users;
     if (!leave_users(counting, err) || !pack_read(counting->store, PACK_USERS, number, &arena, &row, err))
         return false;
-    counting->users_number = number;
-    map_reset(&counting->users.users);
-    counting->users.other = 0;
-    return row.text.data == NULL || user_row_unpack(&counting->users, row.text) ||
+    counting->rows->users_number = number;
+    map_reset(&users->users);
+    users->other = 0;
+    return row.text.data == NULL || user_row_unpack(users, row.text) ||
            pack_damaged(counting->store, PACK_USERS, number, err);
 }
 
@@ -108,21 +118,26 @@ static bool enter_users(struct counting *counting, int64_t number, struct err *e
 
 static bool count_one(struct counting *counting, const struct batch_request *request, struct err *err)
 {
+    struct request_rows *rows = counting->rows;
     int64_t time_us = counting->batch->records[request->record].time_us;
+    int64_t minutes_number = request_row_number(time_us, MINUTES_SPAN);
     uint32_t endpoint = 0, minute = 0;
     if (time_us != TIME_NONE) {
         int64_t within = time_us % MINUTES_SPAN;
         minute = (uint32_t)((within < 0 ? within + MINUTES_SPAN : within) / TIME_MINUTE);
     }
     if (!number_of(counting, request->endpoint, &endpoint, err) ||
-        !enter_minutes(counting, request_row_number(time_us, MINUTES_SPAN), err))
+        (minutes_number != rows->minutes_number && !enter_minutes(counting, minutes_number, err)))
         return false;
-    request_cell_add(request_row_at(&counting->minutes, minute, endpoint), request->status, request->duration_ms);
+    request_cell_add(request_row_at(&rows->minutes, minute, endpoint), request->status, request->duration_ms);
+    rows->minutes_changed = true;
     if (request->user == BATCH_NO_USER)
         return true;
-    if (!enter_users(counting, request_row_number(time_us, USERS_SPAN), err))
+    int64_t users_number = request_row_number(time_us, USERS_SPAN);
+    if (users_number != rows->users_number && !enter_users(counting, users_number, err))
         return false;
-    user_row_add(&counting->users, counting->batch->told.users[request->user], 1);
+    user_row_add(&rows->users, counting->batch->told.users[request->user], 1);
+    rows->users_changed = true;
     return true;
 }
 
@@ -136,6 +151,15 @@ static bool count_all(struct counting *counting, struct err *err)
     return leave_minutes(counting, err) && leave_users(counting, err);
 }
 
+static struct request_rows *rows_of(struct store *store)
+{
+    if (store->rows == NULL) {
+        store->rows = mem_alloc(sizeof *store->rows);
+        *store->rows = (struct request_rows){.minutes_number = -1, .users_number = -1};
+    }
+    return store->rows;
+}
+
 bool request_count_batch(struct store *store, const struct batch *batch, struct err *err)
 {
     if (batch->told.request_count == 0)
@@ -143,17 +167,35 @@ bool request_count_batch(struct store *store, const struct batch *batch, struct 
     struct counting counting = {
         .store = store,
         .batch = batch,
+        .rows = rows_of(store),
         .endpoints = mem_alloc(batch->told.endpoint_count * sizeof(uint32_t)),
-        .minutes_number = -1,
-        .users_number = -1,
         .text = BUF(PACK_TEXT_MAX),
     };
     bool ok = count_all(&counting, err);
-    request_row_release(&counting.minutes);
-    user_row_release(&counting.users);
     buf_release(&counting.text);
     free(counting.endpoints);
-    return ok;
+    if (counting.rows->minutes.count > CELLS_KEPT_MAX) {
+        request_row_release(&counting.rows->minutes);
+        counting.rows->minutes_number = -1;
+    }
+    return ok; /* if not, request_forget follows */
+}
+
+void request_forget(struct store *store)
+{
+    if (store->rows == NULL)
+        return;
+    store->rows->minutes_number = store->rows->users_number = -1;
+    store->rows->minutes_changed = store->rows->users_changed = false;
+}
+
+void request_release(struct store *store)
+{
+    if (store->rows == NULL)
+        return;
+    request_row_release(&store->rows->minutes);
+    user_row_release(&store->rows->users);
+    free(store->rows);
 }
 
 void request_keep_pending(const struct batch *batch, uint32_t record, struct buf *out)
@@ -197,6 +239,7 @@ bool request_prune(struct store *store, struct err *err)
     for (unsigned i = 0; i < 2; i++) {
         enum pack_kind kind = i == 0 ? PACK_MINUTES : PACK_USERS;
         int64_t number = request_row_number(oldest_us, i == 0 ? MINUTES_SPAN : USERS_SPAN);
+        request_forget(store); /* what goes may be in memory */
         if (!pack_delete(store, kind, number > 0, number > 0 ? number - 1 : PACK_NUMBER_MAX, err))
             return false;
     }
