@@ -542,7 +542,8 @@ struct str template_of(struct str message, struct arena *arena)
 
 uint64_t template_sketch(struct str message)
 {
-    struct str trimmed = str_trim(message);
+    bool trim = message.size == 0 || message.data[0] <= ' ' || message.data[message.size - 1] <= ' ';
+    struct str trimmed = trim ? str_trim(message) : message;
     uint64_t sketch;
     if (fold_hash_of(trimmed, &sketch)) /* not one of several lines */
         return sketch;

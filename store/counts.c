@@ -22,6 +22,7 @@ void counts_forget(struct store *store)
     roll_forget(&store->endpoints);
     roll_forget(&store->patterns);
     map_reset(&store->given);
+    map_reset(&store->counted); /* what was kept may not be */
     if (store->origins != NULL)
         memset(store->origins, 0, TEMPLATE_ORIGINS * sizeof *store->origins);
 }
@@ -34,6 +35,7 @@ void counts_release(struct store *store)
     map_release(&store->endpoints.texts);
     map_release(&store->patterns.texts);
     map_release(&store->given);
+    map_release(&store->counted);
     free(store->origins);
     codec_text_free(store->codec);
 }

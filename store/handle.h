@@ -48,8 +48,9 @@ struct store {
     int lock_fd; /* -1: none */
     struct sql sql;
     struct writer_state writer;
-    struct map names;  /* text -> id in name, 0 when it was met but has none; see name.c */
-    struct map traits; /* its columns -> id in trait; see trait.c */
+    struct map names;   /* text -> id in name, 0 when it was met but has none; see name.c */
+    struct map traits;  /* its columns -> id in trait; see trait.c */
+    struct map counted; /* ids of traits that are counted as themselves -> their template; see trait.c */
     bool names_loaded, traits_loaded;
     struct roll templates, endpoints, patterns;
     uint32_t *origins; /* of TEMPLATE_ORIGINS: templates met; NULL until first used; see keep.c */

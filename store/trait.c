@@ -132,7 +132,8 @@ static bool set_counted(struct store *store, int64_t trait, int64_t counted, str
     return sql_do(&store->sql, stmt, err);
 }
 
-bool trait_counted(struct store *store, int64_t trait, int64_t *ret_counted, int64_t *ret_template, struct err *err)
+static bool find_counted(struct store *store, int64_t trait, int64_t *ret_counted, int64_t *ret_template,
+                         struct err *err)
 {
     struct key key;
     bool kept = true;
@@ -153,8 +154,25 @@ bool trait_counted(struct store *store, int64_t trait, int64_t *ret_counted, int
            set_counted(store, trait, *ret_counted, err);
 }
 
+bool trait_counted(struct store *store, int64_t trait, int64_t *ret_counted, int64_t *ret_template, struct err *err)
+{
+    struct str key = str_from((const char *)&trait, sizeof trait);
+    const struct map_entry *entry = map_find(&store->counted, key);
+    if (entry != NULL) {
+        *ret_counted = trait;
+        *ret_template = (int64_t)entry->value;
+        return true;
+    }
+    if (!find_counted(store, trait, ret_counted, ret_template, err))
+        return false;
+    if (*ret_counted == trait && store->counted.count < TRAITS_LOADED_MAX)
+        map_at(&store->counted, key, NULL)->value = (uint64_t)*ret_template;
+    return true;
+}
+
 void trait_forget(struct store *store)
 {
     map_reset(&store->traits);
+    map_reset(&store->counted);
     store->traits_loaded = false;
 }
