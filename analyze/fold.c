@@ -58,8 +58,12 @@ static inline void look(struct str line, size_t at, size_t size, struct masks *r
 {
     const char *data = line.data + at, *end = data + size;
     *ret = (struct masks){0};
-    for (size_t lane = 0; lane + LANE <= size; lane += LANE)
+#pragma GCC unroll 4
+    for (size_t lane = 0; lane < STEP; lane += LANE) {
+        if (lane + LANE > size)
+            break;
         add_lane(ret, lane_at(data + lane), lane);
+    }
     if (size % LANE == 0)
         return;
     if (size > LANE) {

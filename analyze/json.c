@@ -464,12 +464,15 @@ struct str json_decode(struct str content, struct arena *arena)
     char *out = arena_alloc(arena, content.size + 1); /* decoding never makes text longer */
     size_t size = 0;
     for (size_t at = 0; at < content.size;) {
-        char c = content.data[at];
-        if (c != '\\' || at + 1 >= content.size) {
-            out[size++] = c;
-            at++;
-            continue;
-        }
+        struct str rest = str_slice(content, at, content.size);
+        size_t plain = str_find_char(rest, '\\');
+        if (plain == STR_NONE || plain + 1 == rest.size)
+            plain = rest.size;
+        memcpy(out + size, rest.data, plain);
+        size += plain;
+        at += plain;
+        if (at == content.size)
+            break;
         char escape = content.data[at + 1];
         if (escape == 'u') {
             size += utf8_encode(take_unicode(content, &at), out + size);

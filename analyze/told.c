@@ -13,7 +13,7 @@ enum {
     SKETCH_SETS = 4096,
     SETS_WAYS = 4,
     ROUTES_MAX = 8192, /* routes are forgotten when there are so many */
-    RECENT_MAX = 256,  /* endpoints found without a key being made of them */
+    RECENT_MAX = 256,  /* endpoints, and users, found without a look into their map */
 };
 
 #define NOT_MET UINT32_MAX
@@ -38,6 +38,7 @@ struct teller {
     struct sketch_set of_paths[SKETCH_SETS];    /* texts: entries of routes */
     struct map endpoints, users;                /* of this batch: -> index in told */
     uint32_t recent[RECENT_MAX];                /* of a hash of its parts: such an endpoint's index in told + 1, or 0 */
+    uint32_t recent_users[RECENT_MAX];          /* of a hash: such a user's */
     struct buf key;
 };
 
@@ -64,6 +65,7 @@ void teller_begin(struct teller *teller)
 {
     teller->batch++;
     memset(teller->recent, 0, sizeof teller->recent);
+    memset(teller->recent_users, 0, sizeof teller->recent_users);
     map_reset(&teller->endpoints);
     map_reset(&teller->users);
 }
@@ -221,11 +223,15 @@ static uint32_t user_of(struct teller *teller, struct batch *batch, struct str u
 {
     if (!user.data)
         return BATCH_NO_USER;
+    uint32_t *recent = &teller->recent_users[hash_link(0, user.data, user.size, user.size) % RECENT_MAX];
+    if (*recent > 0 && str_equal(user, batch->told.users[*recent - 1]))
+        return *recent - 1;
     bool is_new;
     struct map_entry *entry = map_at(&teller->users, user, &is_new);
     if (is_new)
         entry->value = batch_tell_user(batch, arena_str(&batch->arena, user));
-    return (uint32_t)entry->value;
+    *recent = (uint32_t)entry->value + 1;
+    return *recent - 1;
 }
 
 static void tell_request(struct teller *teller, struct batch *batch, uint32_t i, unsigned status)
