@@ -50,8 +50,11 @@ static void try_file(struct search *search, const char *path)
     struct stat info;
     struct err err = {0};
     struct mark mark;
-    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) ||
-        (info.st_dev == search->not_device && info.st_ino == search->not_inode))
+    if (stat(path, &info) != 0) {
+        search->unsure = search->unsure || may_pass(errno);
+        return;
+    }
+    if (!S_ISREG(info.st_mode) || (info.st_dev == search->not_device && info.st_ino == search->not_inode))
         return;
     struct input input = {.kind = INPUT_FILE, .path = path};
     struct source *source = source_open(&input, &err);
@@ -89,7 +92,7 @@ struct source *beside_find(const struct catalog_entry *entry, uint64_t not_devic
     struct str last = str_slice(name, folder_size, name.size);
     unsigned tried = 0;
     const struct dirent *found;
-    while (tried < BESIDE_NAMES_MAX && (found = readdir(folder)) != NULL) {
+    while (tried < BESIDE_NAMES_MAX && (errno = 0, found = readdir(folder)) != NULL) {
         struct str candidate = str_of(found->d_name);
         if (!str_starts(candidate, last))
             continue;
@@ -97,6 +100,8 @@ struct source *beside_find(const struct catalog_entry *entry, uint64_t not_devic
         try_file(&search, path);
         tried++;
     }
+    if (tried < BESIDE_NAMES_MAX && errno != 0)
+        search.unsure = true; /* not all names were seen */
     closedir(folder);
     *ret_mark = search.mark;
     *ret_unsure = search.unsure;

@@ -9,6 +9,8 @@
 #include "ingest/content.h"
 #include "ingest/follow_part.h"
 
+enum { ERRAND_TRIES_MAX = 3 };
+
 static void add_note(struct follow *follow, const struct follow_note *note)
 {
     if (follow->note_count == follow->note_capacity) {
@@ -117,10 +119,13 @@ void follow_run_errand(struct follow *follow, int64_t now_us)
     struct follow_errand errand = follow->errands[follow->errand_first++];
     if (!follow_has_errand(follow))
         follow->errand_first = follow->errand_count = 0;
-    if (errand.unseen)
-        follow_find_unseen(follow, errand.entry, errand.since_us, now_us);
-    else if (!errand.entry->claimed && !errand.entry->state.replaced)
+    if (errand.unseen) {
+        bool done = follow_find_unseen(follow, errand.entry, errand.since_us, now_us);
+        if (!done && ++errand.tries < ERRAND_TRIES_MAX)
+            follow_lose_later(follow, &errand);
+    } else if (!errand.entry->claimed && !errand.entry->state.replaced) {
         follow_lose(follow, errand.entry, errand.device, errand.inode, errand.reason, now_us);
+    }
 }
 
 /* The file lies where it was and is nobody else's: it waits to be adopted, or could not be opened just now. */

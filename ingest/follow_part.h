@@ -40,6 +40,7 @@ struct follow_errand {
     int64_t since_us; /* real time */
     uint64_t device, inode;
     enum gap_reason reason;
+    unsigned tries; /* so far, that failed */
 };
 
 /* A look goes through these, a file or source at a time. */
@@ -100,8 +101,9 @@ void follow_consider(struct follow *follow, const struct input *input, int64_t n
 /* Those not seen by this look. */
 void follow_forget_held(struct follow *follow);
 
-/* What was begun under the successor's name after since_us (real time) and rotated away before anybody looked. */
-void follow_find_unseen(struct follow *follow, struct catalog_entry *successor, int64_t since_us, int64_t now_us);
+/* What was begun under the successor's name after since_us (real time) and rotated away before anybody looked. False when the
+ * folder could not be read to its end. */
+bool follow_find_unseen(struct follow *follow, struct catalog_entry *successor, int64_t since_us, int64_t now_us);
 /* False when it is known, a copy or no log. */
 bool follow_adopt_unseen(struct follow *follow, const struct input *input, struct catalog_entry *successor,
                          int64_t now_us);

@@ -1,6 +1,7 @@
 /* What no look has seen: files that were begun under a name that is followed and rotated away between two looks, and copies of
  * what is stored already, whose original was cut. */
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -39,29 +40,31 @@ static void try_unseen(struct follow *follow, const char *path, struct catalog_e
     (void)follow_adopt_unseen(follow, &input, successor, now_us);
 }
 
-void follow_find_unseen(struct follow *follow, struct catalog_entry *successor, int64_t since_us, int64_t now_us)
+bool follow_find_unseen(struct follow *follow, struct catalog_entry *successor, int64_t since_us, int64_t now_us)
 {
     struct str name = successor->state.name;
     const char *slash = memrchr(name.data, '/', name.size);
     char path[PATH_MAX];
     if (slash == NULL || name.size + NAME_MAX >= sizeof path)
-        return;
+        return true;
     size_t folder_size = (size_t)(slash + 1 - name.data);
     memcpy(path, name.data, folder_size);
     path[folder_size] = '\0';
     DIR *folder = opendir(path);
     if (folder == NULL)
-        return;
+        return errno == ENOENT || errno == EACCES;
     struct str last = str_slice(name, folder_size, name.size);
     const struct dirent *found;
-    while ((found = readdir(folder)) != NULL) {
+    while ((errno = 0, found = readdir(folder)) != NULL) {
         struct str candidate = str_of(found->d_name);
         if (!str_starts(candidate, last) || !is_rotation(str_slice(candidate, last.size, candidate.size)))
             continue;
         memcpy(path + folder_size, candidate.data, candidate.size + 1);
         try_unseen(follow, path, successor, since_us, now_us);
     }
+    bool whole = errno == 0;
     closedir(folder);
+    return whole;
 }
 
 /* ---- Copies ------------------------------------------------------------------------------------------------------------------ */
