@@ -193,23 +193,17 @@ bool record_is_of_sshd(const struct record *rec, struct arena *arena)
     return str_starts(record_field(rec, FIELD_SERVICE, arena), STR("sshd"));
 }
 
-/* The slot that record_slot gives for the duration, which is read once here, not once more to see that it is one. */
-static int duration_of_part(const struct record *part, struct arena *arena, double *ret_ms)
-{
-    const struct shape *shape = part->shape;
-    int slot = shape ? shape->field_slot[FIELD_DURATION] : -1;
-    while (slot >= 0 &&
-           !duration_ms(record_slot_text(part, (uint32_t)slot, arena), (enum unit)shape->slots[slot].unit, ret_ms))
-        slot = shape->slots[slot].next;
-    return slot;
-}
-
+/* As giver tells, but each value is read once only. */
 bool record_duration_ms(const struct record *rec, struct arena *arena, double *ret_ms)
 {
-    if (rec->inner && duration_of_part(rec->inner, arena, ret_ms) >= 0)
-        return true;
-    int slot = duration_of_part(rec, arena, ret_ms);
-    return slot >= 0 && !(rec->inner && slot == (int)rec->inner_slot);
+    for (const struct record *part = rec->inner ? rec->inner : rec;; part = rec) {
+        const struct shape_slot *slots = part->shape ? part->shape->slots : NULL;
+        for (int slot = slots ? part->shape->field_slot[FIELD_DURATION] : -1; slot >= 0; slot = slots[slot].next)
+            if (duration_ms(record_slot_text(part, (uint32_t)slot, arena), (enum unit)slots[slot].unit, ret_ms))
+                return part != rec || !rec->inner || slot != (int)rec->inner_slot;
+        if (part == rec)
+            return false;
+    }
 }
 
 static enum level level_of_part(const struct record *part, struct arena *arena)
