@@ -74,9 +74,12 @@ struct watch {
     struct bursts *bursts;
     struct burst_login *failures; /* of the address */
     size_t count;
-    uint32_t *known; /* of each user, the number + 1 of the address that it got in from last, of those looked at */
-    uint32_t *tries; /* of each user, in the spraying window; all 0 between addresses */
-    uint32_t *seen;  /* of each user, the number + 1 of the burst that counted it last */
+    uint32_t *known;  /* of each user, the number + 1 of the address that it got in from last, of those looked at */
+    uint32_t *tries;  /* of each user, in the spraying window; all 0 between addresses */
+    uint32_t *seen;   /* of each user, the number + 1 of the burst that counted it last */
+    uint32_t *failed; /* of each user, the number + 1 of the address that it failed from last, and never got in from */
+    bool shared;      /* as many users, and several, got in from the address as failed and never did */
+    size_t begin;     /* failures before it are older than the bursts to come */
 };
 
 static struct burst *new_burst(struct bursts *bursts)
@@ -137,8 +140,8 @@ static void find_bursts(struct watch *watch)
             spray++;
         if (tried)
             users += watch->tries[user_of(&failures[i])]++ == 0;
-        unsigned caught =
-            (i - force + 1 >= BURST_FAILURES ? BURST_FORCE : 0U) | (tried && users >= BURST_USERS ? BURST_SPRAY : 0U);
+        unsigned caught = (i - force + 1 >= BURST_FAILURES ? BURST_FORCE : 0U) |
+                          (tried && users >= BURST_USERS && !watch->shared ? BURST_SPRAY : 0U);
         if (!caught)
             continue;
         size_t begin = caught & BURST_SPRAY && spray < force ? spray : force;
@@ -159,20 +162,48 @@ static void find_bursts(struct watch *watch)
             watch->tries[user_of(&failures[spray])] = 0;
 }
 
-/* The first success that belongs to each of the bursts. Both are in order of time. */
-static void find_breaches(struct bursts *bursts, size_t first_burst, const struct burst_login *successes, size_t count)
+/* Marks the users of a burst's failures, or takes the marks back. */
+static void mark_users(struct watch *watch, const struct burst *burst, uint32_t mark)
 {
+    while (watch->failures[watch->begin].time_us < burst->first_us)
+        watch->begin++;
+    for (size_t i = watch->begin; i < watch->count && watch->failures[i].time_us <= burst->last_us; i++)
+        if (user_of(&watch->failures[i]) != nobody)
+            watch->tries[user_of(&watch->failures[i])] = mark;
+}
+
+/* The first success that belongs to the burst, from a given one on, or NULL. From a shared address it must be of a user who failed
+ * in the burst. */
+static const struct burst_login *find_breach(struct watch *watch, const struct burst *burst,
+                                             const struct burst_login *successes, size_t count)
+{
+    const struct burst_login *found = NULL;
+    if (watch->shared)
+        mark_users(watch, burst, 1);
+    for (size_t i = 0; i < count && !found && successes[i].time_us - burst->last_us <= BURST_BREACH_US; i++)
+        if (!watch->shared || (user_of(&successes[i]) != nobody && watch->tries[user_of(&successes[i])]))
+            found = &successes[i];
+    if (watch->shared)
+        mark_users(watch, burst, 0);
+    return found;
+}
+
+/* Both are in order of time. */
+static void find_breaches(struct watch *watch, size_t first_burst, const struct burst_login *successes, size_t count)
+{
+    struct bursts *bursts = watch->bursts;
     size_t at = 0;
     for (size_t i = first_burst; i < bursts->count; i++) {
         struct burst *burst = &bursts->items[i];
         while (at < count && successes[at].time_us < burst->first_us)
             at++;
-        if (at == count || successes[at].time_us - burst->last_us > BURST_BREACH_US)
+        const struct burst_login *success = find_breach(watch, burst, successes + at, count - at);
+        if (success == NULL)
             continue;
         burst->kinds |= BURST_BREACH;
-        burst->success_us = successes[at].time_us;
-        if (user_of(&successes[at]) != nobody)
-            burst->user = bursts->users.entries[user_of(&successes[at])].key;
+        burst->success_us = success->time_us;
+        if (user_of(success) != nobody)
+            burst->user = bursts->users.entries[user_of(success)].key;
     }
 }
 
@@ -189,6 +220,28 @@ static size_t part(struct burst_login *logins, size_t count, struct burst_login 
     for (size_t i = 0; i < successes; i++)
         logins[failures + i] = spare[i];
     return failures;
+}
+
+/* Notes who got in from the address, and whether it is a shared one. */
+static void know(struct watch *watch, const struct burst_login *successes, size_t count)
+{
+    uint64_t in = 0, out = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t user = user_of(&successes[i]), address = successes[i].address + 1;
+        if (user == nobody)
+            continue;
+        in += watch->known[user] != address;
+        watch->known[user] = address;
+    }
+    for (size_t i = 0; i < watch->count; i++) {
+        uint32_t user = user_of(&watch->failures[i]), address = watch->failures[i].address + 1;
+        if (!is_tried(watch, &watch->failures[i]))
+            continue;
+        out += watch->failed[user] != address;
+        watch->failed[user] = address;
+    }
+    watch->shared = in >= BURST_USERS && in >= out;
+    watch->begin = 0;
 }
 
 /* ---- All ----------------------------------------------------------------------------------------------------------------- */
@@ -216,6 +269,7 @@ void bursts_find(struct bursts *bursts, int64_t since_us)
     struct burst_login *spare = mem_resize_array(NULL, bursts->login_count, sizeof *spare);
     struct watch watch = {.bursts = bursts,
                           .tries = mem_alloc((bursts->users.count + 1) * sizeof *watch.tries),
+                          .failed = mem_alloc((bursts->users.count + 1) * sizeof *watch.failed),
                           .known = mem_alloc((bursts->users.count + 1) * sizeof *watch.known),
                           .seen = mem_alloc((bursts->users.count + 1) * sizeof *watch.seen)};
     for (size_t from = 0, to; from < bursts->login_count; from = to) {
@@ -224,13 +278,12 @@ void bursts_find(struct bursts *bursts, int64_t since_us)
         size_t first_burst = bursts->count;
         watch.failures = logins + from;
         watch.count = part(logins + from, to - from, spare);
-        for (size_t i = from + watch.count; i < to; i++)
-            if (user_of(&logins[i]) != nobody)
-                watch.known[user_of(&logins[i])] = logins[i].address + 1;
+        know(&watch, logins + from + watch.count, to - from - watch.count);
         find_bursts(&watch);
-        find_breaches(bursts, first_burst, logins + from + watch.count, to - from - watch.count);
+        find_breaches(&watch, first_burst, logins + from + watch.count, to - from - watch.count);
     }
     free(watch.seen);
+    free(watch.failed);
     free(watch.known);
     free(watch.tries);
     free(spare);

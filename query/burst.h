@@ -2,9 +2,10 @@
  *
  *     brute force     at least BURST_FAILURES failed logins from one address within BURST_WINDOW_US
  *     spraying        from one address, failed logins of at least BURST_USERS different users within BURST_SPRAY_US; those who ever
- *                     got in from there, in the stretch, do not count: people behind one address mistype, and get in
+ *                     got in from there, in the stretch, do not count: people behind one address mistype, and get in. Where as many
+ *                     users (BURST_USERS or more) got in as failed and never did, the address is a shared one: no spraying
  *     breach          a successful login from the address of one of these, from its first failure that counted until
- *                     BURST_BREACH_US after its last
+ *                     BURST_BREACH_US after its last; from a shared address only of a user who failed in it
  *
  * A window slides: it begins with any failure and ends BURST_WINDOW_US (BURST_SPRAY_US) later, its end not in it. The failures of
  * windows that share one are one burst, so an address that goes on all day is one burst, and one that comes back in the evening

@@ -52,6 +52,12 @@ static const struct {
     {"", 0, "a u 0, a u 9+, a v 900, a v 909+, a w 1800, a w 1809+, a x 2700, a x 2709+, a y 3599, a y 9999+"},
     {"", 0, "a u 0, a u 9+, a v 900, a v 909+, a w 1800, a w 1809+, a x 2700, a x 2709+, a y 3599"},
     {"FSB a 1000..1400 5/5 u+1401\n", 0, "a u 0, a u 9+, a q 1000, a r 1100, a s 1200, a t 1300, a p 1400, a u 1401+"},
+    /* An address that many share: five never get in, but five others do; with four it is none. */
+    {"", 0, "a u 0, a v 900, a w 1800, a x 2700, a y 3599, a p 1+, a q 2+, a r 3+, a s 4+, a t 9000+"},
+    {"SB a 0..3599 5/5 p+1\n", 0, "a u 0, a v 900, a w 1800, a x 2700, a y 3599, a p 1+, a q 2+, a r 3+, a s 4+"},
+    /* From there somebody gets in all the time: it must be one who failed. */
+    {"F a 1..5 5/5 \n", 0, "a p 1, a q 2, a r 3, a s 4, a t 5, a u 6+, a v 7+, a w 8+, a x 9+, a y 10+"},
+    {"FB a 1..5 5/5 r+9\n", 0, "a p 1, a q 2, a r 3, a s 4, a t 5, a u 6+, a v 7+, a w 8+, a r 9+, a y 10+"},
     /* Success within, behind, at the edge, too late, before. */
     {"FB a 0..4 5/1 u+3\n", 0, "a u 0, a u 1, a u 2, a u 3+, a u 3, a u 4"},
     {"FB a 0..4 5/1 v+3604\n", 0, "a u 0, a u 1, a u 2, a u 3, a u 4, a v 3604+"},
@@ -133,8 +139,21 @@ static bool got_in(unsigned address, unsigned user)
     return false;
 }
 
+/* Did as many users get in from the address as failed and never did? */
+static bool is_shared(unsigned address)
+{
+    unsigned in = 0, out = 0;
+    for (size_t i = 0; i < LOGINS; i++)
+        if (drawn[i].address == address) {
+            in |= got_in(address, drawn[i].user) ? 1U << drawn[i].user : 0;
+            out |= got_in(address, drawn[i].user) ? 0 : 1U << drawn[i].user;
+        }
+    return __builtin_popcount(in) >= BURST_USERS && __builtin_popcount(in) >= __builtin_popcount(out);
+}
+
 static bool caught(size_t login)
 {
+    bool shared = is_shared(drawn[login].address);
     for (size_t first = 0; first < LOGINS; first++) {
         unsigned failures = 0, users = 0, seen = 0;
         bool in_force = false, in_spray = false;
@@ -152,7 +171,7 @@ static bool caught(size_t login)
                 users++;
             }
         }
-        if ((in_force && failures >= BURST_FAILURES) || (in_spray && users >= BURST_USERS))
+        if ((in_force && failures >= BURST_FAILURES) || (in_spray && users >= BURST_USERS && !shared))
             return true;
     }
     return false;
