@@ -236,6 +236,29 @@ static void sketches(void **state)
     assert_true(template_sketch(STR("took ms")) != template_sketch(STR("took s")));
 }
 
+/* Lines of every length and with numbers at every place: what only doubled blanks tell apart, which are folded first, has one sketch. */
+static void sketches_folded(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"7",    "a1b2", "12345678901234567890", "v1", "deadbeefcafe", "C:\\x", "ext3",
+                                        "word", "é"};
+    uint64_t seed = 6;
+    for (unsigned i = 0; i < 20000; i++) {
+        SCOPED(buf) once = BUF(4096);
+        SCOPED(buf) twice = BUF(4096);
+        buf_add_text(&once, "first");
+        buf_add_text(&twice, "first");
+        for (unsigned left = i % 40 + 1; left > 0; left--) {
+            const char *word = words[random_next(&seed) % (sizeof words / sizeof *words)];
+            buf_add_text(&once, " ");
+            buf_add_text(&once, word);
+            buf_add_text(&twice, "  ");
+            buf_add_text(&twice, word);
+        }
+        assert_true(template_sketch(buf_str(&once)) == template_sketch(buf_str(&twice)));
+    }
+}
+
 /* Sets that are as large as they get: all alike but for a word, and nothing alike. */
 static void large(void **state)
 {
@@ -285,8 +308,10 @@ static void none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(meanings), cmocka_unit_test(any_order), cmocka_unit_test(sketches),
-        cmocka_unit_test(large),    cmocka_unit_test(requests),  cmocka_unit_test(none),
+        cmocka_unit_test(meanings), cmocka_unit_test(any_order),
+        cmocka_unit_test(sketches), cmocka_unit_test(sketches_folded),
+        cmocka_unit_test(large),    cmocka_unit_test(requests),
+        cmocka_unit_test(none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
