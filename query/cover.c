@@ -235,3 +235,13 @@ enum cover cover_notes(const struct select *select, const struct cover_loss *los
     enum cover cover = cover_loss_notes(select, loss, ret_lines);
     return cover == COVER_WHOLE && !whole ? COVER_SHORT : cover;
 }
+
+bool cover_any(struct store *store, int64_t since_us, int64_t until_us, bool *ret, struct err *err)
+{
+    struct scan_ask ask = {.since_us = since_us, .until_us = until_us, .textless = true};
+    SCOPED_FREE(scan) *scan = scan_new(store, &ask, err);
+    struct scan_record found;
+    int more = scan ? scan_next(scan, &found, err) : -1;
+    *ret = more > 0;
+    return more >= 0;
+}

@@ -31,6 +31,10 @@ enum cover cover_notes(const struct select *select, const struct cover_loss *los
 /* Only what is lost: of an answer that goes on after cover_notes. */
 enum cover cover_loss_notes(const struct select *select, const struct cover_loss *loss, struct buf *ret_lines);
 
+/* Is any record stored of this stretch? The sources' first and last times alone do not tell: a single record of a clock that was
+ * wrong makes them reach over years. */
+bool cover_any(struct store *store, int64_t since_us, int64_t until_us, bool *ret, struct err *err);
+
 /* A source's file as it is now: its size on the disk and how much of it is not stored yet, in bytes. A file that is
  * gone, replaced or a stream has no lag. */
 struct cover_lag {

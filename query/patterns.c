@@ -80,16 +80,22 @@ static int64_t begins(const struct select *select, bool pruned)
 static bool count_others(struct patterns_answer *answer, struct compare *ret_common, struct err *err)
 {
     int64_t first_us = begins(&answer->q->select, false);
-    *ret_common = (struct compare){.before_covered = first_us != TIME_NONE && first_us < answer->before.until_us};
+    *ret_common = (struct compare){0};
+    if (first_us != TIME_NONE && first_us < answer->before.until_us &&
+        !cover_any(answer->q->store, answer->before.since_us, answer->before.until_us, &ret_common->before_covered,
+                   err))
+        return false;
     if (!census_add(&answer->census, CENSUS_BEFORE, answer->before.since_us, answer->before.until_us, err))
         return false;
     for (int week = 1; week <= COMPARE_WEEKS_MAX; week++) {
         struct stretch stretch = stretch_moved(answer->asked, -WEEK_DAYS * week);
+        bool any;
         if (!compare_covers(first_us, stretch.since_us))
             break;
-        if (!census_add(&answer->census, CENSUS_WEEKS, stretch.since_us, stretch.until_us, err))
+        if (!cover_any(answer->q->store, stretch.since_us, stretch.until_us, &any, err) ||
+            (any && !census_add(&answer->census, CENSUS_WEEKS, stretch.since_us, stretch.until_us, err)))
             return false;
-        ret_common->weeks++;
+        ret_common->weeks += any;
     }
     return true;
 }

@@ -179,19 +179,6 @@ static bool load_unparsed(struct report_loading *loading, struct err *err)
     return more == 0;
 }
 
-/* Is anything stored of the stretch? The sources' first and last times alone do not tell: a single record of a clock that was wrong
- * makes them reach over years. */
-static bool find_records(struct report_loading *loading, const struct report_stretch *stretch, bool *ret,
-                         struct err *err)
-{
-    struct scan_ask ask = {.since_us = stretch->since_us, .until_us = stretch->until_us, .textless = true};
-    SCOPED_FREE(scan) *scan = scan_new(loading->store, &ask, err);
-    struct scan_record found;
-    int more = scan ? scan_next(scan, &found, err) : -1;
-    *ret = more > 0;
-    return more >= 0;
-}
-
 /* A day of which there is nothing at all, though the store reaches back to it, is none to compare with: nobody was writing. Nor is
  * one of which something is gone. */
 static bool find_covered(struct report_loading *loading, struct report_stretch *stretch, struct err *err)
@@ -204,7 +191,7 @@ static bool find_covered(struct report_loading *loading, struct report_stretch *
         any = any || reaches_into(&coverage->sources[i].state, stretch);
     }
     if (stretch->covered && any)
-        return find_records(loading, stretch, &stretch->covered, err);
+        return cover_any(loading->store, stretch->since_us, stretch->until_us, &stretch->covered, err);
     stretch->covered = false;
     return true;
 }
@@ -212,7 +199,7 @@ static bool find_covered(struct report_loading *loading, struct report_stretch *
 static bool find_stretches(struct report_loading *loading, struct err *err)
 {
     struct report *report = loading->report;
-    if (!find_records(loading, &report->day, &report->coverage.has_records, err) ||
+    if (!cover_any(loading->store, report->day.since_us, report->day.until_us, &report->coverage.has_records, err) ||
         !find_covered(loading, &report->before, err))
         return false;
     for (unsigned i = 0; i < COMPARE_WEEKS_MAX; i++) {
