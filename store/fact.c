@@ -303,11 +303,30 @@ static bool resolve(struct reading *reading, struct row *row, struct err *err)
     return true;
 }
 
+/* Looks up what a page of rows refers to, in one read: a read of its own for each name would cost more than the name. */
+static bool look_up(struct reading *reading, const struct cursor *cursor, struct err *err)
+{
+    bool ok = sql_run(&reading->store->sql, "begin_read", err);
+    if (!ok)
+        return false;
+    memo_trim(reading->memo);
+    for (size_t i = cursor->at; ok && i < cursor->count; i++) {
+        const struct row *row = &cursor->rows[i];
+        struct fact_row trait;
+        struct str text;
+        ok = memo_trait(reading->memo, row->trait, &trait, err) && resolve_name(reading, row->user, &text, err) &&
+             resolve_name(reading, row->client_ip, &text, err) && resolve_name(reading, row->path, &text, err);
+    }
+    return sql_run(&reading->store->sql, "commit", ok ? err : NULL) && ok;
+}
+
 static bool visit_all(struct reading *reading, bool (*visit)(void *context, const struct fact_row *), void *context,
                       struct err *err)
 {
     struct cursor *cursor;
     while ((cursor = lowest(reading)) != NULL) {
+        if (cursor->at == 0 && !look_up(reading, cursor, err))
+            return false;
         struct row *row = &cursor->rows[cursor->at++];
         if (!resolve(reading, row, err))
             return false;
