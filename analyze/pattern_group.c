@@ -8,7 +8,6 @@ struct group {
     struct str text;
     uint32_t *members;
     uint32_t count;
-    uint32_t index; /* before sorting */
 };
 
 static int by_text(const void *a, const void *b)

@@ -1,4 +1,4 @@
-/* pattern_part: the parts of mining that pattern.c puts together: templates cut into pieces (pattern_cut.c) and the texts of
+/* pattern_part: the parts of mining that pattern.c puts together: templates cut into pieces (pattern_cut.c), kinds of words and the texts of
  * groups of them (pattern_text.c). */
 #ifndef WINNOW_ANALYZE_PATTERN_PART_H
 #define WINNOW_ANALYZE_PATTERN_PART_H
@@ -18,6 +18,17 @@ enum piece_kind {
     PIECE_PATH,
     PIECE_LIST, /* words with commas between them, within brackets */
 };
+
+struct lexicon;
+/* Of a whole word (pattern_word.c). */
+enum piece_kind word_kind(const struct lexicon *lexicon, struct str word);
+/* Behind a number; size_only: of bytes. */
+bool word_is_unit(struct str word, bool size_only);
+bool word_is_boolean(struct str word);
+/* A boolean where a value is expected: on, off, yes, no. */
+bool word_is_switch(struct str word);
+/* x+, z-. */
+bool word_is_direction(struct str word);
 
 /* The dictionary's entries for the two that are no words. */
 enum { WORD_VARIABLE, WORD_EMPTY, WORD_COUNT };

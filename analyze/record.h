@@ -10,6 +10,10 @@ struct str record_slot_text(const struct record *rec, uint32_t index, struct are
  * none does: the first in the shape's order whose value is there and, for level, status, duration and client_ip, can be read. */
 int record_slot(const struct record *rec, enum field field, struct arena *arena, struct str *ret_text);
 
+/* Which of rec and its inner record gives the field, inner first, and by which slot; NULL: neither. */
+const struct record *record_giver(const struct record *rec, enum field field, struct arena *arena, int *ret_slot,
+                                  struct str *ret_text);
+
 /* The address in what a client's field says: without a port, the first of a list, IPv4 instead of "::ffff:192.0.2.1". Absent
  * when it is no address. */
 struct str record_address(struct str text);

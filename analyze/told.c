@@ -95,31 +95,22 @@ static uint64_t sketch_of_text(struct str text)
 
 /* ---- Templates -------------------------------------------------------------------------------------------------------- */
 
-/* Equal sketches are equal templates, as record_template makes them; false when that is not told by cheap means. */
-static bool sketch_of(const struct record *rec, const struct told_record *known, struct arena *arena, uint64_t *ret)
+/* Equal sketches are equal templates, as record_template makes them. */
+static uint64_t sketch_of(const struct record *rec, const struct told_record *known, struct arena *arena)
 {
-    bool several = !(rec->shape && rec->shape->literals) && str_find_char(rec->raw, '\n') != STR_NONE;
-    if (several)
-        return false;
-    if (!rec->shape) {
-        *ret = sketch_of_text(rec->raw);
-        return true;
-    }
-    if (known->message.data) {
-        *ret = sketch_of_text(known->message);
-        return true;
-    }
+    if (!rec->shape)
+        return sketch_of_text(rec->raw);
+    if (known->message.data)
+        return sketch_of_text(known->message);
     struct str path = record_field(rec, FIELD_PATH, arena);
     if (!path.data) {
         struct str event = record_field(rec, FIELD_EVENT, arena);
-        *ret = event.data ? sketch_of_text(event) : 1;
-        return true;
+        return event.data ? sketch_of_text(event) : 1;
     }
     struct str method = record_field(rec, FIELD_METHOD, arena);
-    *ret = hash_mix(sketch_of_text(str_slice(path, 0, str_find_char(path, '?'))),
+    return hash_mix(sketch_of_text(str_slice(path, 0, str_find_char(path, '?'))),
                     hash_bytes(method.data, method.size, known->status)) |
            1;
-    return true;
 }
 
 /* The same for all records of a logger of a service. */
@@ -151,10 +142,8 @@ static uint32_t meet_template(struct teller *teller, const struct record *rec, s
 static struct str tell_template(struct teller *teller, struct batch *batch, const struct record *rec,
                                 const struct told_record *known)
 {
-    uint64_t sketch;
-    uint32_t here, *index = &here;
-    bool cheap = sketch_of(rec, known, &batch->arena, &sketch);
-    if (!cheap || !find_sketch(teller->of_messages, sketch, &index))
+    uint32_t *index;
+    if (!find_sketch(teller->of_messages, sketch_of(rec, known, &batch->arena), &index))
         *index = meet_template(teller, rec, &batch->arena);
     if (*index == NOT_MET)
         return STR_ABSENT;

@@ -106,3 +106,18 @@ struct map_entry *map_at(struct map *map, struct str key, bool *ret_new)
     map->slots[at] = (uint32_t)map->count;
     return entry;
 }
+
+static int compare_keys(const void *a, const void *b)
+{
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+struct str *map_keys(const struct map *map, struct arena *arena)
+{
+    struct str *keys = ARENA_ARRAY(arena, struct str, map->count + 1);
+    for (size_t i = 0; i < map->count; i++)
+        keys[i] = map->entries[i].key;
+    if (map->count > 1)
+        qsort(keys, map->count, sizeof *keys, compare_keys);
+    return keys;
+}

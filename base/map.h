@@ -31,5 +31,7 @@ void map_reset(struct map *map); /* empties, keeps the memory */
 struct map_entry *map_find(const struct map *map, struct str key);
 /* Finds or inserts (value 0); *ret_new tells which and may be NULL. Valid until the next insertion. */
 struct map_entry *map_at(struct map *map, struct str key, bool *ret_new);
+/* Its keys, sorted; in arena, while the map lives. */
+struct str *map_keys(const struct map *map, struct arena *arena);
 
 #endif

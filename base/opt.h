@@ -48,7 +48,7 @@ struct opt {
 };
 
 struct opt_group {
-    const char *title;      /* heading in help: "Choosing lines" */
+    const char *title;      /* heading in help: "Choosing lines"; NULL: the group goes on with the one before */
     const struct opt *rows; /* ends with a row whose long_name is NULL */
     size_t offset;          /* of the group's struct in the command's struct */
 };

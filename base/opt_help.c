@@ -84,7 +84,8 @@ void opt_help(const struct opt_group *groups, struct out *out, unsigned width)
     for (const struct opt_group *group = groups; group->rows != NULL; group++) {
         if (group->rows->long_name == NULL)
             continue;
-        out_printf(out, "%s%s:\n", group == groups ? "" : "\n", group->title);
+        if (group->title != NULL)
+            out_printf(out, "%s%s:\n", group == groups ? "" : "\n", group->title);
         for (const struct opt *row = group->rows; row->long_name != NULL; row++) {
             buf_reset(&text);
             add_synopsis(&text, row);

@@ -45,6 +45,7 @@ static const struct opt_group groups[] = {
     {"Patterns", rows, 0},
     {"Choosing lines", select_rows, AT(select)},
     {"Output", output_rows, AT(output)},
+    {NULL, output_look_rows, AT(output)},
     {0},
 };
 

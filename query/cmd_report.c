@@ -13,13 +13,13 @@
 #include "query/timeexpr.h"
 
 struct report_options {
-    const char *store, *config, *day, *format, *color, *timezone;
-    bool utc, no_pager, strict;
+    const char *store, *config, *day;
+    bool strict;
     struct opt_list fail_on;
+    struct output_options output;
 };
 
 static const char *const formats[] = {"text", "md", "html", "json", NULL};
-static const char *const colors[] = {"auto", "always", "never", NULL};
 static const char *const reasons[] = {"new", "surge", "burst", NULL};
 
 #define AT(member) offsetof(struct report_options, member)
@@ -58,32 +58,20 @@ static const struct opt output[] = {
     {.long_name = "output",
      .short_name = 'o',
      .type = OPT_CHOICE,
-     .offset = AT(format),
+     .offset = AT(output.format),
      .argument = "FORM",
      .fallback = "text",
      .choices = formats,
      .help = "text (for a terminal or a mail), md (for a chat), html (one file, nothing beside it), json (one object)"},
-    {.long_name = "utc", .type = OPT_FLAG, .offset = AT(utc), .help = "days and times are those of UTC"},
-    {.long_name = "timezone",
-     .type = OPT_TEXT,
-     .offset = AT(timezone),
-     .argument = "ZONE",
-     .help = "days and times are those of this zone: Europe/Berlin, +02:00"},
-    {.long_name = "color",
-     .type = OPT_CHOICE,
-     .offset = AT(color),
-     .argument = "WHEN",
-     .fallback = "auto",
-     .choices = colors,
-     .help = "auto colours on a terminal, unless $NO_COLOR is set"},
-    {.long_name = "no-pager",
-     .type = OPT_FLAG,
-     .offset = AT(no_pager),
-     .help = "do not page ($WINNOW_PAGER, $PAGER, less) on a terminal"},
+    {0},
+};
+static const struct opt_group groups[] = {
+    {"Report", rows, 0},
+    {"Output", output, 0},
+    {NULL, output_look_rows, AT(output)},
     {0},
 };
 #undef AT
-static const struct opt_group groups[] = {{"Report", rows, 0}, {"Output", output, 0}, {0}};
 
 /* ---- Targets ------------------------------------------------------------------------------------------------------------- */
 
@@ -163,9 +151,8 @@ static bool read_reasons(struct making *making, struct err *err)
 static bool load(const struct cmd *cmd, struct making *making, struct err *err)
 {
     const struct report_options *options = making->options;
-    struct output_options zone = {.utc = options->utc, .timezone = options->timezone};
     int64_t day_us, now_us = clock_now_us();
-    if (!output_set_zone(&zone, err) || !read_reasons(making, err))
+    if (!output_set_zone(&options->output, err) || !read_reasons(making, err))
         return false;
     if (!timeexpr_parse(str_of(options->day), now_us, &day_us, err))
         return err_within(err, "--day");
@@ -173,21 +160,20 @@ static bool load(const struct cmd *cmd, struct making *making, struct err *err)
         return false;
     making->store = question_open_store(options->store, err);
     struct report_ask ask = {.day_us = day_us, .now_us = now_us, .slo = &making->slo, .zone = ""};
-    if (options->utc)
+    if (options->output.utc)
         ask.zone = "--utc";
-    else if (options->timezone)
-        ask.zone = arena_printf(&making->arena, "--timezone %s", options->timezone).data;
+    else if (options->output.timezone)
+        ask.zone = arena_printf(&making->arena, "--timezone %s", options->output.timezone).data;
     return making->store && report_load(&making->report, making->store, &ask, err);
 }
 
 static bool show(struct making *making, struct err *err)
 {
-    const struct report_options *options = making->options;
+    const struct output_options *options = &making->options->output;
     bool text = strcmp(options->format, "text") == 0;
-    struct output_options form = {.color = options->color, .no_pager = options->no_pager};
     SCOPED(buf) out = BUF(PAGE_BYTES_MAX);
     making->output.format = text ? RENDER_TABLE : RENDER_JSON;
-    output_open(&making->output, &form, false);
+    output_open(&making->output, options, false);
     if (strcmp(options->format, "json") == 0) {
         report_json(&making->report, &out);
     } else {

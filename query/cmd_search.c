@@ -50,6 +50,7 @@ static const struct opt_group groups[] = {
     {"Searching", rows, 0},
     {"Choosing lines", select_rows, AT(select)},
     {"Output", output_rows, AT(output)},
+    {NULL, output_look_rows, AT(output)},
     {0},
 };
 

@@ -24,6 +24,7 @@ static const struct opt rows[] = {
 static const struct opt_group groups[] = {
     {"Store", rows, 0},
     {"Output", output_rows, offsetof(struct status_options, output)},
+    {NULL, output_look_rows, offsetof(struct status_options, output)},
     {0},
 };
 

@@ -15,6 +15,7 @@ struct trace_options {
 static const struct opt_group groups[] = {
     {"Choosing lines", select_rows, offsetof(struct trace_options, select)},
     {"Output", output_rows, offsetof(struct trace_options, output)},
+    {NULL, output_look_rows, offsetof(struct trace_options, output)},
     {0},
 };
 

@@ -49,6 +49,7 @@ static const struct opt rows[] = {
 static const struct opt_group groups[] = {
     {"Proof", rows, 0},
     {"Output", output_rows, offsetof(struct verify_options, output)},
+    {NULL, output_look_rows, offsetof(struct verify_options, output)},
     {0},
 };
 

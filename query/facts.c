@@ -189,21 +189,6 @@ static size_t make_columns(const struct counting *counting, struct column *colum
     return n;
 }
 
-/* The services of a row, sorted. */
-static struct cell services_cell(struct group_row *row, struct arena *arena)
-{
-    struct str *list = ARENA_ARRAY(arena, struct str, row->services.count + 1);
-    size_t count = 0;
-    for (size_t i = 0; i < row->services.count; i++) {
-        struct str name = row->services.entries[i].key;
-        size_t at = count++;
-        for (; at > 0 && str_compare(list[at - 1], name) > 0; at--)
-            list[at] = list[at - 1];
-        list[at] = name;
-    }
-    return (struct cell){.list = list, .count = count};
-}
-
 static bool show_row(struct counting *counting, struct group_row *row, struct err *err)
 {
     struct question *q = counting->q;
@@ -229,7 +214,7 @@ static bool show_row(struct counting *counting, struct group_row *row, struct er
         const char *level = level_name((enum level)row->level);
         cells[n++] =
             (struct cell){.text = level[0] ? str_of(level) : STR_ABSENT, .tint = render_level_tint(row->level)};
-        cells[n++] = services_cell(row, &counting->arena);
+        cells[n++] = (struct cell){.list = map_keys(&row->services, &counting->arena), .count = row->services.count};
         cells[n++].text = found ? event.record.raw : STR_ABSENT;
         cells[n++].text = template;
     }

@@ -19,6 +19,10 @@ const struct opt output_rows[] = {
      .choices = formats_known,
      .help = "table or short (for people), json (one object per line), csv, md (a table to paste), raw (the lines, "
              "byte for byte); each answer says which it has"},
+    {0},
+};
+
+const struct opt output_look_rows[] = {
     {.long_name = "utc", .type = OPT_FLAG, .offset = AT(utc), .help = "read and print times in UTC"},
     {.long_name = "timezone",
      .type = OPT_TEXT,

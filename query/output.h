@@ -10,7 +10,8 @@ struct output_options {
     const char *format, *color, *timezone;
     bool utc, no_pager;
 };
-extern const struct opt output_rows[];
+extern const struct opt output_rows[];      /* the form of answers made of rows */
+extern const struct opt output_look_rows[]; /* zone, colour and pager, of any answer */
 
 struct output {
     struct out out;

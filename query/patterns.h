@@ -45,7 +45,4 @@ bool patterns_rows(struct patterns_answer *answer, struct err *err);
 bool patterns_lines(struct question *q, bool all_levels, struct err *err);
 bool patterns_explain(struct question *q, const char *id, struct err *err);
 
-/* The services of a pattern, sorted; in arena. */
-struct str *patterns_services(const struct census_pattern *pattern, struct arena *arena);
-
 #endif

@@ -213,7 +213,7 @@ static void show_json(struct explanation *explanation)
     struct buf *line = &explanation->line;
     const char *level = level_name((enum level)explanation->level);
     struct census_pattern seen = {.services = explanation->services};
-    struct str *services = patterns_services(&seen, &explanation->arena);
+    struct str *services = map_keys(&seen.services, &explanation->arena);
     buf_add_char(line, '{');
     add_text(line, "pattern", explanation->id);
     add_text(line, "template", explanation->text);
@@ -313,7 +313,7 @@ static void show_people(struct explanation *explanation)
 {
     const char *level = level_name((enum level)explanation->level);
     struct census_pattern seen = {.services = explanation->services};
-    struct str *services = patterns_services(&seen, &explanation->arena);
+    struct str *services = map_keys(&seen.services, &explanation->arena);
     struct str list = STR("");
     for (size_t i = 0; i < explanation->services.count; i++)
         list = arena_printf(&explanation->arena, "%.*s%s%.*s", STR_ARG(list), i ? ", " : "", STR_ARG(services[i]));

@@ -4,20 +4,6 @@
 
 /* The rows of JSON, CSV and Markdown. */
 
-struct str *patterns_services(const struct census_pattern *pattern, struct arena *arena)
-{
-    struct str *list = ARENA_ARRAY(arena, struct str, pattern->services.count + 1);
-    size_t count = 0;
-    for (size_t i = 0; i < pattern->services.count; i++) {
-        struct str name = pattern->services.entries[i].key;
-        size_t at = count++;
-        for (; at > 0 && str_compare(list[at - 1], name) > 0; at--)
-            list[at] = list[at - 1];
-        list[at] = name;
-    }
-    return list;
-}
-
 /* ---- Examples ---------------------------------------------------------------------------------------------------- */
 
 static int by_number(const void *a, const void *b)
@@ -109,7 +95,7 @@ static void fill(struct patterns_answer *answer, const struct patterns_row *row,
     cells[ROW_FIRST].time_us = pattern->first_us;
     cells[ROW_LAST].time_us = pattern->last_us;
     cells[ROW_LEVEL].text = level[0] ? str_of(level) : STR_ABSENT;
-    cells[ROW_SERVICES].list = patterns_services(pattern, &answer->arena);
+    cells[ROW_SERVICES].list = map_keys(&pattern->services, &answer->arena);
     cells[ROW_SERVICES].count = pattern->services.count;
     cells[ROW_EXAMPLE].text = example;
     cells[ROW_BEFORE].count = row->compare.before;
