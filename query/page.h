@@ -31,6 +31,7 @@ enum page_trait {
     PAGE_BARS = 16,     /* small charts; its title is that of the text's columns */
     PAGE_OPTIONAL = 32, /* not shown when no cell has a text */
     PAGE_TAIL = 8,      /* cut at its beginning: of a path the end tells more */
+    PAGE_SPARE = 64,    /* left out where the width is not enough for all */
 };
 struct page_column {
     const char *title;

@@ -19,7 +19,7 @@ static const char sheet[] =
     ":root{color-scheme:light dark}\n"
     "body{-webkit-text-size-adjust:100%}\n"
     ".t{border-collapse:collapse;margin:4px 0 0;font-variant-numeric:tabular-nums}\n"
-    ".t td,.t th{padding:3px 14px 3px 0;white-space:nowrap}.t .x{white-space:normal}\n"
+    ".t td,.t th{padding:3px 14px 3px 0;white-space:nowrap}.t .x{white-space:normal;min-width:11em}\n"
     ".t thead th,.t thead td{font-weight:500;font-size:.88em;color:#5f6368;border-bottom:1px solid #d5d8dc}\n"
     ".t .d{padding:0 0 10px 24px}\n"
     "code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:.92em}\n"
@@ -35,7 +35,8 @@ static const char sheet[] =
     "svg .bar{fill:#7fabe6}svg .line{stroke:#7fabe6}svg .part{fill:#ff9187}svg .grid{stroke:#34383f}svg .base{fill:#34383f}"
     "svg .tick{fill:#a3a9b1}\n"
     "}\n"
-    "@media (max-width:640px){.page{padding:12px!important}}\n"
+    "@media screen{.o{table-layout:fixed}}\n"
+    "@media (max-width:640px){.page{padding:12px!important}.h{display:none}}\n"
     "@page{size:A4;margin:13mm 12mm}\n"
     "@media print{\n"
     "body{font-size:10px!important}.page{padding:0!important}.s{overflow:visible}\n"
@@ -106,12 +107,17 @@ static void add_tone(enum page_tone tone, const char *class, struct buf *out)
         buf_printf(out, " style=\"%s\"", tone_style(tone));
 }
 
+static const char *column_class(const struct page_column *column)
+{
+    return column->traits & PAGE_FLEX ? "x" : column->traits & PAGE_SPARE ? "h" : "";
+}
+
 static void add_cell(const struct page_cell *cell, const struct page_column *column, struct buf *out)
 {
     bool code = column->traits & PAGE_CODE && cell->text.size > 0;
     bool badge = cell->badge && cell->text.size > 0;
     buf_printf(out, "<td%s", column->traits & PAGE_RIGHT ? " align=\"right\"" : "");
-    add_tone(badge ? PAGE_PLAIN : cell->tone, column->traits & PAGE_FLEX ? "x" : "", out);
+    add_tone(badge ? PAGE_PLAIN : cell->tone, column_class(column), out);
     buf_add_char(out, '>');
     if (cell->bars) {
         page_svg_bars(cell->bars, cell->bar_count, out);
@@ -156,7 +162,9 @@ static void add_head(const struct page_block *table, struct buf *out)
             continue;
         const char *title = column->traits & PAGE_BARS ? "by hour" : column->title;
         const char *tag = *title ? "th scope=\"col\"" : "td";
-        buf_printf(out, "<%s align=\"%s\">", tag, column->traits & PAGE_RIGHT ? "right" : "left");
+        buf_printf(out, "<%s align=\"%s\"", tag, column->traits & PAGE_RIGHT ? "right" : "left");
+        add_tone(PAGE_PLAIN, column_class(column), out);
+        buf_add_char(out, '>');
         add_text(out, str_of(title));
         buf_add_text(out, *title ? "</th>" : "</td>");
     }
@@ -272,12 +280,13 @@ void page_html(const struct page *page, struct buf *out)
     buf_add_text(out, "</title>\n");
     buf_add_text(out, sheet);
     buf_add_text(
-        out, "</head>\n<body style=\"margin:0;background:#ffffff;color:#1f2328;font-family:system-ui,-apple-system,"
-             "'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;font-size:14px;line-height:1.45\">\n"
-             "<table role=\"presentation\" width=\"100%\" cellspacing=\"0\" cellpadding=\"0\" style=\"border-collapse:"
-             "collapse\"><tr><td align=\"center\" class=\"page\" style=\"padding:28px 20px;text-align:left\">\n"
-             "<div style=\"max-width:940px;margin:0 auto;text-align:left\">\n"
-             "<h1 style=\"font-size:1.75em;font-weight:650;letter-spacing:-.01em;margin:0\">");
+        out,
+        "</head>\n<body style=\"margin:0;background:#ffffff;color:#1f2328;font-family:system-ui,-apple-system,"
+        "'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;font-size:14px;line-height:1.45\">\n"
+        "<table class=\"o\" role=\"presentation\" width=\"100%\" cellspacing=\"0\" cellpadding=\"0\" style=\"border-collapse:"
+        "collapse\"><tr><td align=\"center\" class=\"page\" style=\"padding:28px 20px;text-align:left\">\n"
+        "<div style=\"max-width:940px;margin:0 auto;text-align:left\">\n"
+        "<h1 style=\"font-size:1.75em;font-weight:650;letter-spacing:-.01em;margin:0\">");
     add_text(out, page->title);
     buf_add_text(out, "</h1>\n<div class=\"dim\" style=\"color:#5f6368;margin:2px 0 14px\">");
     add_text(out, page->subtitle);

@@ -16,6 +16,7 @@ enum {
     DETAIL_INDENT = 4,
     CHART_TITLE = 22,
     CELL_WIDTH_MIN = 10,
+    FLEX_WIDTH_MIN = 16,
 };
 
 static const char *tone_code(enum page_tone tone)
@@ -153,7 +154,31 @@ static size_t cell_columns(const struct page_cell *cell)
     return cell->bars ? cell->bar_count : safe_columns(cell->text, SAFE_TABLE, 400);
 }
 
-/* Widths that fit into the style's: what is too much is taken from the flexible column, then from the widest. */
+/* The last column that may be left out, or column_count. */
+static unsigned find_spare(const struct page_block *table, const size_t *widths)
+{
+    unsigned spare = table->column_count;
+    for (unsigned i = 0; i < table->column_count; i++)
+        if (widths[i] != SIZE_MAX && table->columns[i].traits & PAGE_SPARE)
+            spare = i;
+    return spare;
+}
+
+/* The widest column above width_min that has the traits and is no chart, or column_count. */
+static unsigned find_widest(const struct page_block *table, const size_t *widths, unsigned traits, size_t width_min)
+{
+    unsigned widest = table->column_count;
+    for (unsigned i = 0; i < table->column_count; i++) {
+        unsigned has = table->columns[i].traits;
+        if (widths[i] != SIZE_MAX && widths[i] > width_min && (has & traits) == traits && !(has & PAGE_BARS) &&
+            (widest == table->column_count || widths[i] > widths[widest]))
+            widest = i;
+    }
+    return widest;
+}
+
+/* Widths that fit into the style's: what is too much is taken from the flexible column; then columns are left out; then it is
+ * taken from the widest. */
 static void lay_out(const struct page_block *table, const struct page_style *style, size_t *widths)
 {
     size_t total = strlen(style->indent);
@@ -169,19 +194,18 @@ static void lay_out(const struct page_block *table, const struct page_style *sty
         }
         total += widths[i] + (i > 0 ? GAP : 0);
     }
-    for (; total > style->width; total--) {
-        unsigned widest = table->column_count;
-        for (unsigned i = 0; i < table->column_count; i++) {
-            if (widths[i] == SIZE_MAX || widths[i] <= CELL_WIDTH_MIN || table->columns[i].traits & PAGE_BARS)
-                continue;
-            bool flex = table->columns[i].traits & PAGE_FLEX;
-            bool was = widest < table->column_count && table->columns[widest].traits & PAGE_FLEX;
-            if (widest == table->column_count || (flex && !was) || (flex == was && widths[i] > widths[widest]))
-                widest = i;
-        }
-        if (widest == table->column_count)
+    while (total > style->width) {
+        unsigned flex = find_widest(table, widths, PAGE_FLEX, FLEX_WIDTH_MIN), spare = find_spare(table, widths);
+        unsigned widest = flex < table->column_count ? flex : find_widest(table, widths, 0, CELL_WIDTH_MIN);
+        if (flex == table->column_count && spare < table->column_count) {
+            total -= widths[spare] + GAP;
+            widths[spare] = SIZE_MAX;
+        } else if (widest < table->column_count) {
+            widths[widest]--;
+            total--;
+        } else {
             return;
-        widths[widest]--;
+        }
     }
 }
 

@@ -165,7 +165,8 @@ static void keep_like(struct patterns_answer *answer, struct str text)
     answer->row_count = kept;
     if (kept > 1)
         qsort(answer->rows, kept, sizeof *answer->rows, by_count);
-    if (least < LIKE_PART && kept > LIKE_ROWS_MAX)
+    answer->only_near = least < LIKE_PART;
+    if (answer->only_near && kept > LIKE_ROWS_MAX)
         answer->row_count = LIKE_ROWS_MAX;
 }
 
@@ -225,6 +226,8 @@ static bool check(const struct patterns_options *options, struct err *err)
     if ((options->lines != NULL) + (options->explain != NULL) + counts > 1)
         return err_set(err, ERR_USAGE, 0,
                        "--lines and --explain exclude each other, and go with none of --compare, --new and --like");
+    if (options->like && str_trim(str_of(options->like)).size == 0)
+        return err_set(err, ERR_USAGE, 0, "--like wants a message, or words of one");
     return follow_check(&options->select, "patterns", err);
 }
 

@@ -36,6 +36,7 @@ struct patterns_answer {
     struct stretch asked, before; /* TIME_NONE: open, not compared */
     struct patterns_row *rows;    /* most frequent first */
     size_t row_count;
+    bool only_near; /* none has the text of --like: the rows are those nearest */
     struct arena arena;
 };
 

@@ -8,7 +8,7 @@
 #include "query/safe.h"
 
 /* The answer for people: services (where there are none, files), below them exceptions or loggers that have several patterns, below these the patterns, the most
- * frequent first everywhere.
+ * frequent first everywhere, or last (--reverse).
  *
  *     reports-api  55 errors
  *       TimeoutError
@@ -188,6 +188,11 @@ static void grow(struct tree *tree, size_t shown)
     join(tree);
     add_up(tree);
     qsort(tree->branches, tree->count, sizeof *tree->branches, by_counts);
+    for (size_t i = 0; answer->q->select.reverse && i < tree->count / 2; i++) {
+        struct branch other = tree->branches[i];
+        tree->branches[i] = tree->branches[tree->count - 1 - i];
+        tree->branches[tree->count - 1 - i] = other;
+    }
 }
 
 /* ---- Lines ------------------------------------------------------------------------------------------------------- */
@@ -317,6 +322,8 @@ static void show_head(struct tree *tree, size_t shown)
         buf_printf(line, "%s%llu %s", separator, (unsigned long long)flags[flag], compare_flag_name(flag));
         separator = ", ";
     }
+    if (answer->only_near)
+        buf_add_text(line, "; none has this text, these are near it");
     if (shown < answer->row_count)
         buf_printf(line, "; the %zu most frequent", shown);
     write_line(tree);

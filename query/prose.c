@@ -107,8 +107,7 @@ void prose_curve(struct buf *line, const uint64_t *counts, size_t count, size_t 
         buf_add_text(line, render_tint_code(tint));
     for (size_t from = 0; from < count; from += each) {
         uint64_t sum = sum_of(counts, from, from + each < count ? from + each : count);
-        size_t height = (size_t)((double)sum / (double)most * HIGHEST + 0.5);
-        buf_add_text(line, bars[height == 0 && sum > 0 ? 1 : height]); /* what is not zero shows */
+        buf_add_text(line, sum == 0 ? "·" : bars[(size_t)((double)sum / (double)most * HIGHEST + 0.5)]);
     }
     if (tint != TINT_NONE)
         buf_add_text(line, RENDER_TINT_END);

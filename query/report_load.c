@@ -78,7 +78,7 @@ static bool set_days(struct report *report, int64_t day_us, struct err *err)
     if (report->hours_begun > report->hours)
         report->hours_begun = report->hours;
     if (report->day.since_us > report->now_us)
-        return err_set(err, ERR_USAGE, 0, "the day has not begun yet");
+        return err_set(err, ERR_USAGE, 0, "--day: that day has not begun yet; without it the report is of yesterday");
     return report->day.until_us - report->day.since_us <= REPORT_HOURS_MAX * TIME_HOUR ||
            err_set(err, ERR_LIMIT, 0, "the zone's day is longer than %d hours", REPORT_HOURS_MAX);
 }

@@ -149,8 +149,8 @@ static void table_sources(struct paging *paging, struct page_section *section)
 {
     static const struct page_column columns[] = {{"kind", 0},
                                                  {"records", PAGE_RIGHT},
-                                                 {"first", 0},
-                                                 {"last", 0},
+                                                 {"first", PAGE_SPARE},
+                                                 {"last", PAGE_SPARE},
                                                  {"not read", PAGE_RIGHT},
                                                  {"gaps", PAGE_RIGHT},
                                                  {"unparsed", PAGE_RIGHT},

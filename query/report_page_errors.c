@@ -153,7 +153,7 @@ void page_errors(struct paging *paging)
                                                  {"count", PAGE_RIGHT},
                                                  {"before", PAGE_RIGHT | PAGE_OPTIONAL},
                                                  {"change", PAGE_RIGHT | PAGE_OPTIONAL},
-                                                 {"weekday", PAGE_RIGHT | PAGE_OPTIONAL},
+                                                 {"weekday", PAGE_RIGHT | PAGE_OPTIONAL | PAGE_SPARE},
                                                  {"by hour", PAGE_BARS},
                                                  {"services", PAGE_CODE | PAGE_FLEX}};
     const struct report *report = paging->report;

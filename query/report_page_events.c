@@ -47,7 +47,7 @@ static struct page_cell kinds_cell(struct paging *paging, const struct burst *bu
 static void add_bursts(struct paging *paging, struct page_section *section)
 {
     static const struct page_column columns[] = {
-        {"failures", PAGE_RIGHT}, {"users", PAGE_RIGHT},          {"from", 0}, {"to", 0},
+        {"failures", PAGE_RIGHT}, {"users", PAGE_RIGHT | PAGE_SPARE}, {"from", 0}, {"to", PAGE_SPARE},
         {"address", PAGE_CODE},   {"what", PAGE_CODE | PAGE_FLEX}};
     const struct bursts *bursts = &paging->report->bursts;
     uint64_t rest = 0;
@@ -78,12 +78,15 @@ static void add_bursts(struct paging *paging, struct page_section *section)
 
 void page_logins(struct paging *paging)
 {
-    static const struct page_column by_address[] = {
-        {"failures", PAGE_RIGHT}, {"users", PAGE_RIGHT}, {"first", 0}, {"last", 0}, {"address", PAGE_CODE | PAGE_FLEX}};
+    static const struct page_column by_address[] = {{"failures", PAGE_RIGHT},
+                                                    {"users", PAGE_RIGHT},
+                                                    {"first", PAGE_SPARE},
+                                                    {"last", PAGE_SPARE},
+                                                    {"address", PAGE_CODE | PAGE_FLEX}};
     static const struct page_column by_user[] = {{"failures", PAGE_RIGHT},
                                                  {"addresses", PAGE_RIGHT},
-                                                 {"first", 0},
-                                                 {"last", 0},
+                                                 {"first", PAGE_SPARE},
+                                                 {"last", PAGE_SPARE},
                                                  {"user", PAGE_CODE | PAGE_FLEX}};
     const struct report *report = paging->report;
     uint64_t failures = report->figures[FIGURE_LOGINS].count;
@@ -104,11 +107,14 @@ void page_logins(struct paging *paging)
 
 static const struct page_column by_principal[] = {{"count", PAGE_RIGHT},
                                                   {"routes", PAGE_RIGHT},
-                                                  {"first", 0},
-                                                  {"last", 0},
+                                                  {"first", PAGE_SPARE},
+                                                  {"last", PAGE_SPARE},
                                                   {"user or address", PAGE_CODE | PAGE_FLEX}};
-static const struct page_column by_route[] = {
-    {"count", PAGE_RIGHT}, {"who", PAGE_RIGHT}, {"first", 0}, {"last", 0}, {"route", PAGE_CODE | PAGE_FLEX}};
+static const struct page_column by_route[] = {{"count", PAGE_RIGHT},
+                                              {"who", PAGE_RIGHT | PAGE_SPARE},
+                                              {"first", PAGE_SPARE},
+                                              {"last", PAGE_SPARE},
+                                              {"route", PAGE_CODE | PAGE_FLEX}};
 
 void page_limits(struct paging *paging)
 {

@@ -76,10 +76,15 @@ static void add_class(struct paging *paging, struct page_block *table, const str
 
 void page_requests(struct paging *paging)
 {
-    static const struct page_column columns[] = {
-        {"service", PAGE_CODE},    {"class", 0},           {"requests", PAGE_RIGHT},
-        {"available", PAGE_RIGHT}, {"errors", PAGE_RIGHT}, {"p50", PAGE_RIGHT},
-        {"p95", PAGE_RIGHT},       {"p99", PAGE_RIGHT},    {"target", 0}};
+    static const struct page_column columns[] = {{"service", PAGE_CODE},
+                                                 {"class", 0},
+                                                 {"requests", PAGE_RIGHT},
+                                                 {"available", PAGE_RIGHT},
+                                                 {"errors", PAGE_RIGHT},
+                                                 {"p50", PAGE_RIGHT | PAGE_SPARE},
+                                                 {"p95", PAGE_RIGHT},
+                                                 {"p99", PAGE_RIGHT | PAGE_SPARE},
+                                                 {"target", 0}};
     const struct report *report = paging->report;
     uint64_t rest = report->beyond.requests, missed = 0;
     for (size_t i = 0; i < report->class_count; i++)
@@ -108,9 +113,14 @@ void page_requests(struct paging *paging)
 
 void page_routes(struct paging *paging)
 {
-    static const struct page_column columns[] = {
-        {"p95", PAGE_RIGHT},    {"p50", PAGE_RIGHT}, {"p99", PAGE_RIGHT},    {"requests", PAGE_RIGHT},
-        {"errors", PAGE_RIGHT}, {"method", 0},       {"service", PAGE_CODE}, {"route", PAGE_CODE | PAGE_FLEX}};
+    static const struct page_column columns[] = {{"p95", PAGE_RIGHT},
+                                                 {"p50", PAGE_RIGHT | PAGE_SPARE},
+                                                 {"p99", PAGE_RIGHT | PAGE_SPARE},
+                                                 {"requests", PAGE_RIGHT},
+                                                 {"errors", PAGE_RIGHT},
+                                                 {"method", 0},
+                                                 {"service", PAGE_CODE | PAGE_SPARE},
+                                                 {"route", PAGE_CODE | PAGE_FLEX}};
     const struct report *report = paging->report;
     struct page_section *section = page_add_section(paging->page, "routes", "Slowest routes",
                                                     page_counted(paging, report->route_count, "route", "routes"));

@@ -54,7 +54,7 @@ static void test_curve(void **state)
         size_t count, each;
         const char *shown;
     } cases[] = {
-        {none, 3, 1, "▁▁▁"}, {some, 6, 1, "▂▁█▅▃▂"}, {some, 6, 2, "▂█▂"}, {some, 6, 4, "█▂"}, {huge, 2, 1, "█▂"},
+        {none, 3, 1, "···"}, {some, 6, 1, "▁·█▅▃▁"}, {some, 6, 2, "▁█▂"}, {some, 6, 4, "█▂"}, {huge, 2, 1, "█▁"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
