@@ -12,7 +12,12 @@
 
 #include <stdbool.h>
 
+#include "analyze/event.h"
+#include "analyze/like.h"
+#include "analyze/number.h"
+#include "analyze/pattern.h"
 #include "analyze/slo.h"
+#include "analyze/timeexpr.h"
 #include "analyze/yaml.h" /* configuration is read with the same reader as field tables */
 #include "base/batch.h"
 #include "base/err.h"
@@ -94,33 +99,6 @@ bool path_matches(struct str asked, struct str path);
 /* Appends the JSON object of every member that is not a canonical field, nested as it was, values byte for byte as they
  * were: the contract's `fields`. Appends nothing and returns false when there is none. Text formats give an object of strings. */
 bool record_fields_json(const struct record *rec, struct buf *out);
-
-/* ---- Message templates ------------------------------------------------------------------------------------------- */
-
-/* The message's first line with what is lexically variable replaced by <*>. */
-struct str template_of(struct str message, struct arena *arena);
-/* Equal sketches are equal templates (not the other way round), at a nanosecond a byte and without memory. */
-uint64_t template_sketch(struct str message);
-/* Its stable id: "p" and 16 hex digits. */
-enum { PATTERN_ID_SIZE = 18 };
-const char *pattern_id(struct str template, char text[PATTERN_ID_SIZE]);
-
-/* A pattern: templates that one log statement has printed. */
-struct pattern {
-    char id[PATTERN_ID_SIZE]; /* of its text */
-    struct str text;          /* the template, with <*> where its templates differ; no two patterns have the same */
-    const uint32_t *members;  /* indexes of its templates, ascending */
-    uint32_t member_count;
-};
-struct patterns {
-    const struct pattern *items; /* in the order of their texts */
-    uint32_t count;
-    const uint32_t *of; /* of each template: the index of its pattern */
-};
-/* templates: distinct texts of template_of, in any order: the result is the same. Keeps no views into them. */
-struct patterns *patterns_new(const struct str *templates, size_t count);
-void patterns_free(struct patterns *patterns);
-SCOPE_FREE(patterns)
 
 /* ---- Regular expressions (PCRE2) ----------------------------------------------------------------------------------- */
 

@@ -24,6 +24,8 @@
  * Ideas from: Brain (Yu et al., 2023): words common to a group first, then columns by the number of their different words;
  * IPLoM (Makanju et al., 2009): partitioning by position; AEL (Jiang et al., 2008): merging what differs in one place; Drain (He et al.,
  * 2017): the published baseline. The weighing by language is ours. */
+#include "analyze/pattern.h"
+
 #include <stdlib.h>
 
 #include "analyze/pattern_mine.h"

@@ -26,7 +26,7 @@ struct cell cell_origin(struct event *event)
         if (text.size > 0)
             return (struct cell){.text = text};
     }
-    struct str name = event->source->state.name;
+    struct str name = event->source;
     size_t slash = str_find_last(name, STR("/"));
     return (struct cell){.text = slash == STR_NONE ? name : str_slice(name, slash + 1, name.size)};
 }

@@ -10,7 +10,6 @@
 #include "query/question.h"
 #include "query/report.h"
 #include "query/report_page.h"
-#include "query/timeexpr.h"
 
 struct report_options {
     const char *store, *config, *day;

@@ -73,7 +73,7 @@ static bool look_at(void *context, struct event *event, struct err *err)
         map_at(&trace->services, service, NULL);
     if (host.size > 0)
         map_at(&trace->hosts, host, NULL);
-    struct str source = event->source->state.name;
+    struct str source = event->source;
     size_t slash = str_find_last(source, STR("/")); /* whole paths would fill the line; json has them */
     map_at(&trace->sources, slash == STR_NONE ? source : str_slice(source, slash + 1, source.size), NULL);
     trace->errors += event->record.level >= LEVEL_ERROR || (event->record.kinds & KIND_ERROR);

@@ -3,8 +3,6 @@
 #include <stdio.h>
 
 #include "base/must.h"
-#include "query/number.h"
-#include "query/timeexpr.h"
 
 static bool is_letter(char c)
 {

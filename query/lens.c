@@ -141,13 +141,16 @@ static uint32_t look_at_marks(struct lens *lens, uint32_t slot)
     if (memo && *memo)
         return *memo;
     arena_reset(&lens->arena);
-    struct event event = {.source = select_source(lens->select, source), .arena = &lens->arena};
+    const struct store_source *chosen = select_source(lens->select, source);
+    struct event event = {.arena = &lens->arena};
+    if (chosen)
+        event_set_source(&event, &chosen->state);
     event.record = (struct record){.time_us = block->times[slot],
                                    .flags = block->flags[slot] & (RECORD_UNPARSED | RECORD_TIME_BORROWED),
                                    .level = block->levels[slot],
                                    .kinds = block->kinds[slot],
                                    .format = block->formats[slot]};
-    uint32_t found = lens->subject.kind == SUBJECT_SOURCE && !event.source ? LENS_UNSURE : answer(lens, &event);
+    uint32_t found = lens->subject.kind == SUBJECT_SOURCE && !chosen ? LENS_UNSURE : answer(lens, &event);
     if (memo)
         *memo = found;
     return found;

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/must.h"
-#include "query/like.h"
 
 /* Shorter needles are in too many lines to be worth looking for. */
 enum { NEEDLE_BYTES_MIN = 4 };

@@ -4,8 +4,6 @@
 
 #include "base/must.h"
 #include "query/follow.h"
-#include "query/like.h"
-#include "query/timeexpr.h"
 
 enum { LIKE_ROWS_MAX = 5, WEEK_DAYS = 7 };
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "query/group.h"
-#include "query/like.h"
 #include "query/prose.h"
 #include "query/safe.h"
 

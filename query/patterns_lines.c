@@ -18,7 +18,7 @@ static bool show_event(struct question *q, struct event *event)
 {
     event_analyze(event);
     uint32_t pattern = pattern_memo_of(&q->pattern_memo, &event->record, event->arena);
-    struct cell cells[] = {{.text = event->source->state.name},
+    struct cell cells[] = {{.text = event->source},
                            {.count = event->record.offset},
                            {.text = pattern_set_id(q->patterns, pattern)},
                            {.text = pattern_set_text(q->patterns, pattern)}};

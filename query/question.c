@@ -159,11 +159,11 @@ static bool begin_event(struct question *q, const struct scan_record *found, str
     if (q->scratch.used_bytes > 0)
         arena_reset(&q->scratch);
     *ret = (struct event){.number = found->number,
-                          .source = source,
                           .record = found->record,
                           .believes_kinds = !q->own_fields,
                           .analyzer = q->analyzer,
                           .arena = &q->scratch};
+    event_set_source(ret, &source->state);
     return true;
 }
 
@@ -327,9 +327,9 @@ void question_write(struct question *q, struct event *event)
 
 struct hit question_hit(const struct event *event)
 {
-    must(event->source->state.id > 0 && event->source->state.id <= UINT32_MAX);
+    must(event->source_id > 0 && event->source_id <= UINT32_MAX);
     return (struct hit){
-        .number = event->number, .time_us = event->record.time_us, .source = (uint32_t)event->source->state.id};
+        .number = event->number, .time_us = event->record.time_us, .source = (uint32_t)event->source_id};
 }
 
 void question_sort(struct question *q, struct hits *hits, enum hits_order order)

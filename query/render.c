@@ -124,9 +124,9 @@ static void render_raw(struct render *render, const struct event *event)
     const struct record *rec = &event->record;
     bool newline = !(rec->flags & RECORD_NO_NEWLINE) || (render->ask.live && !(rec->flags & RECORD_PIECE));
     /* The end of a file, or a piece of a long line: only what follows it in its source may be joined to it. */
-    if (render->open_source && (render->open_source != event->source->state.id || render->open_offset != rec->offset))
+    if (render->open_source && (render->open_source != event->source_id || render->open_offset != rec->offset))
         out_text(out, "\n");
-    render->open_source = newline || out->terminal ? 0 : event->source->state.id;
+    render->open_source = newline || out->terminal ? 0 : event->source_id;
     render->open_offset = rec->offset + rec->raw.size;
     if (render->break_next)
         out_text(out, "--\n");

@@ -10,8 +10,8 @@
 #ifndef WINNOW_QUERY_RENDER_H
 #define WINNOW_QUERY_RENDER_H
 
+#include "analyze/analyze.h"
 #include "base/io.h"
-#include "query/event.h"
 #include "query/pattern.h"
 
 enum { RENDER_PAGE_ROWS = 256, RENDER_PAGE_BYTES = 1 << 20, RENDER_COLUMNS_MAX = 24, RENDER_LINE_MAX = 1 << 29 };

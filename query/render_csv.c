@@ -1,6 +1,5 @@
 #include "query/render_form.h"
 
-#include "query/number.h"
 #include "query/safe.h"
 
 /* CSV as RFC 4180 has it, with a heading. A record is always one line: a newline in it is shown as \x0a. The columns of
@@ -55,7 +54,7 @@ void render_csv_event(struct buf *line, struct event *event, struct pattern_memo
     if (has_time)
         buf_add_i64(line, rec->time_us);
     end_cell(line);
-    add_text(line, event->source->state.name);
+    add_text(line, event->source);
     buf_add_u64(line, rec->offset);
     end_cell(line);
     add_text(line, rec->format == FORMAT_NONE ? STR_ABSENT : str_of(format_name((enum format)rec->format)));

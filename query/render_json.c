@@ -1,7 +1,5 @@
 #include "query/render_form.h"
 
-#include "query/number.h"
-
 static void add_key(struct buf *line, const char *key)
 {
     if (line->data[line->size - 1] != '{')
@@ -99,7 +97,7 @@ static void add_place(struct buf *line, const struct event *event)
         add_key(line, "time_us");
         buf_add_i64(line, rec->time_us);
     }
-    add_text(line, "source", event->source->state.name);
+    add_text(line, "source", event->source);
     add_key(line, "offset");
     buf_add_u64(line, rec->offset);
     if (rec->format != FORMAT_NONE)

@@ -1,7 +1,6 @@
 #include <stdlib.h>
 
 #include "query/census.h"
-#include "query/event.h"
 #include "query/pattern.h"
 #include "query/report_part.h"
 #include "query/report_words.h"
@@ -167,11 +166,11 @@ static struct str text_of(const struct report *report, struct analyzer *analyzer
 {
     for (size_t i = 0; i < report->coverage.count; i++) {
         const struct store_source *source = &report->coverage.sources[i].state;
-        struct event event = {
-            .number = found->number, .source = source, .record = found->record, .analyzer = analyzer, .arena = scratch};
+        struct event event = {.number = found->number, .record = found->record, .analyzer = analyzer, .arena = scratch};
         struct str text;
         if (source->state.id != found->source)
             continue;
+        event_set_source(&event, &source->state);
         text = event_text(&event);
         return str_cut(&text, '\n');
     }

@@ -1,6 +1,5 @@
 #include <math.h>
 
-#include "query/number.h"
 #include "query/report.h"
 #include "query/report_words.h"
 

@@ -5,7 +5,6 @@
 #include "base/must.h"
 #include "query/cell.h"
 #include "query/follow.h"
-#include "query/timeexpr.h"
 
 /* ---- Listing ----------------------------------------------------------------------------------------------------- */
 
@@ -49,6 +48,14 @@ static void listing_release(struct listing *listing)
     hits_release(&listing->hits);
 }
 
+static struct neighbourhood *place_of(const struct listing *listing, const struct event *event)
+{
+    const struct select *select = &listing->q->select;
+    const struct store_source *source = select_source(select, event->source_id);
+    must(source);
+    return &listing->places[source - select->sources];
+}
+
 static void keep_for_later(struct listing *listing, struct neighbourhood *place, const struct hit *hit)
 {
     if (listing->before == 0)
@@ -77,7 +84,7 @@ static bool note_record(void *context, struct event *event, bool holds, struct e
         hits_add(&listing->hits, hit);
         return true;
     }
-    struct neighbourhood *place = &listing->places[event->source - listing->q->select.sources];
+    struct neighbourhood *place = place_of(listing, event);
     hit.sequence = place->sequence += HIT_SEQUENCE_STEP;
     if (holds) {
         add_kept(listing, place);

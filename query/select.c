@@ -6,7 +6,6 @@
 
 #include "base/must.h"
 #include "query/safe.h"
-#include "query/timeexpr.h"
 
 #define AT(member) offsetof(struct select_options, member)
 

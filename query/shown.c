@@ -23,7 +23,7 @@ void shown_release(struct shown *shown)
 
 static struct str key_of(const struct event *event)
 {
-    return str_from((const char *)&event->source->state.id, sizeof event->source->state.id);
+    return str_from((const char *)&event->source_id, sizeof event->source_id);
 }
 
 static uint64_t hash_of(const struct event *event, size_t size)

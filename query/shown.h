@@ -4,8 +4,8 @@
 #ifndef WINNOW_QUERY_SHOWN_H
 #define WINNOW_QUERY_SHOWN_H
 
+#include "analyze/analyze.h"
 #include "base/map.h"
-#include "query/event.h"
 
 enum { SHOWN_TAILS_MAX = 8 }; /* of a source; the first ones of more are forgotten */
 

@@ -1,7 +1,5 @@
 #include "query/subject.h"
 
-#include "query/number.h"
-
 struct subject subject_of(struct str name)
 {
     static const struct {
@@ -121,7 +119,7 @@ void subject_visit(const struct subject *subject, struct event *event, bool (*vi
             event->record.format == FORMAT_NONE ? STR_ABSENT : str_of(format_name((enum format)event->record.format));
         break;
     case SUBJECT_SOURCE:
-        text = event->source->state.name;
+        text = event->source;
         break;
     case SUBJECT_OFFSET:
         text = arena_printf(event->arena, "%llu", (unsigned long long)event->record.offset);

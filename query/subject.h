@@ -4,7 +4,7 @@
 #ifndef WINNOW_QUERY_SUBJECT_H
 #define WINNOW_QUERY_SUBJECT_H
 
-#include "query/event.h"
+#include "analyze/analyze.h"
 #include "query/pattern.h"
 
 enum subject_kind {

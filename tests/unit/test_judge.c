@@ -263,11 +263,11 @@ static void take_record(struct asking *asking, const struct scan_record *rec)
     struct arena scratch = {0};
     struct err err = {0};
     struct event event = {.number = rec->number,
-                          .source = select_source(&asking->select, rec->source),
                           .record = rec->record,
                           .believes_kinds = asking->believes_kinds,
                           .analyzer = asking->analyzer,
                           .arena = &scratch};
+    event_set_source(&event, &select_source(&asking->select, rec->source)->state);
     asking->handed_out++;
     assert_true(rec->sure || rec->record.raw.data);
     if (rec->sure || select_holds(&asking->select, &event)) {

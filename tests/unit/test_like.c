@@ -1,5 +1,5 @@
 /* like: how texts and patterns are laid beside each other. */
-#include "query/like.h"
+#include "analyze/like.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

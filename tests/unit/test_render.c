@@ -150,8 +150,8 @@ static void render_one(enum render_format format, bool terminal, struct str raw,
     SCOPED_FREE(field_table) *table = field_table_new(STR_ABSENT, NULL, &err);
     assert_non_null(table);
     SCOPED_FREE(analyzer) *analyzer = analyzer_new(table);
-    struct store_source source = {.state = {.id = 1, .name = STR("/var/log/a.log")}};
-    struct event event = {.number = 9, .source = &source, .analyzer = analyzer, .arena = &arena};
+    struct event event = {
+        .number = 9, .source_id = 1, .source = STR("/var/log/a.log"), .analyzer = analyzer, .arena = &arena};
     event.record = (struct record){.raw = raw, .offset = 7, .time_us = TIME_NONE};
     analyzer_record(analyzer, &event.record, 0, &arena);
     event.record.flags |= flags;

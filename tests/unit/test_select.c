@@ -9,7 +9,6 @@
 
 #include "base/scope.h"
 #include "query/mention.h"
-#include "query/number.h"
 #include "query/select.h"
 
 /* ---- Words ------------------------------------------------------------------------------------------------------- */
@@ -160,8 +159,8 @@ static struct event event_of(struct fixture *fixture, struct str raw)
 {
     struct record rec = {.raw = raw, .time_us = TIME_NONE};
     analyzer_record(fixture->analyzer, &rec, 0, &fixture->arena);
-    struct event event = {
-        .number = 1, .source = &fixture->source, .analyzer = fixture->analyzer, .arena = &fixture->arena};
+    struct event event = {.number = 1, .analyzer = fixture->analyzer, .arena = &fixture->arena};
+    event_set_source(&event, &fixture->source.state);
     event.record = (struct record){.raw = raw,
                                    .time_us = rec.time_us,
                                    .flags = rec.flags,

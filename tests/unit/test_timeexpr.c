@@ -1,5 +1,5 @@
 /* timeexpr: people's times, on an ordinary day and around a change of daylight saving. */
-#include "query/timeexpr.h"
+#include "analyze/timeexpr.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "query/number.h"
+#include "analyze/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "query/like.h"
+#include "analyze/like.h"
 
 #include "base/must.h"
 

@@ -1,4 +1,4 @@
-#include "query/timeexpr.h"
+#include "analyze/timeexpr.h"
 
 #include <stdio.h>
 #include <string.h>

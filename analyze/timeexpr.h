@@ -16,8 +16,8 @@
  *     CLOCK   2:15 | 02:15 | 02:15:30.5 | noon | midnight
  *
  * Days are civil days of the process's zone, whatever their length. Pure functions, any thread. */
-#ifndef WINNOW_QUERY_TIMEEXPR_H
-#define WINNOW_QUERY_TIMEEXPR_H
+#ifndef WINNOW_ANALYZE_TIMEEXPR_H
+#define WINNOW_ANALYZE_TIMEEXPR_H
 
 #include <stdbool.h>
 #include <stdint.h>

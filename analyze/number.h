@@ -1,6 +1,6 @@
 /* number: decimal numbers in log text, compared without losing digits: a 20-digit id is not rounded. */
-#ifndef WINNOW_QUERY_NUMBER_H
-#define WINNOW_QUERY_NUMBER_H
+#ifndef WINNOW_ANALYZE_NUMBER_H
+#define WINNOW_ANALYZE_NUMBER_H
 
 #include <stdbool.h>
 

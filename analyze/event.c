@@ -1,13 +1,22 @@
-#include "query/event.h"
+#include "analyze/event.h"
+
+#include "analyze/analyze.h"
+
+void event_set_source(struct event *event, const struct source_state *source)
+{
+    event->source_id = source->id;
+    event->source = source->name;
+    event->reference_us = source->modified_us;
+    event->defaults = &source->defaults;
+}
 
 void event_analyze(struct event *event)
 {
     if (event->analyzed)
         return;
     struct record stored = event->record;
-    int64_t reference_us = event->source->state.modified_us;
-    event->record.defaults = &event->source->state.defaults;
-    analyzer_record(event->analyzer, &event->record, reference_us, event->arena);
+    event->record.defaults = event->defaults;
+    analyzer_record(event->analyzer, &event->record, event->reference_us, event->arena);
     event->record.time_us = stored.time_us;
     event->record.flags = stored.flags;
     event->record.level = stored.level;

@@ -6,8 +6,8 @@
  *     else         the share of words that both have, in the same order, of the words of the longer one: 0 .. 1
  *
  * Pure functions, any thread. */
-#ifndef WINNOW_QUERY_LIKE_H
-#define WINNOW_QUERY_LIKE_H
+#ifndef WINNOW_ANALYZE_LIKE_H
+#define WINNOW_ANALYZE_LIKE_H
 
 #include <stdbool.h>
 
