@@ -13,10 +13,14 @@
 #include <stdbool.h>
 
 #include "analyze/event.h"
+#include "analyze/filter.h"
 #include "analyze/like.h"
 #include "analyze/number.h"
 #include "analyze/pattern.h"
+#include "analyze/pattern_memo.h"
+#include "analyze/pattern_set.h"
 #include "analyze/slo.h"
+#include "analyze/subject.h"
 #include "analyze/timeexpr.h"
 #include "analyze/yaml.h" /* configuration is read with the same reader as field tables */
 #include "base/batch.h"

@@ -4,6 +4,7 @@
 
 #include "base/must.h"
 #include "query/follow.h"
+#include "query/subject_fact.h"
 
 /* The keys of --by and the columns they make: first the keys, then count, first, last; with "pattern" among the keys
  * also its template, level, services and an example. */

@@ -32,7 +32,7 @@ bool lens_fits(const struct subject *subject)
     case SUBJECT_RAW:
         return false;
     case SUBJECT_PATTERN: /* a set that changes belongs to one thread */
-        return !subject->patterns->set->live;
+        return !subject->patterns->set->grow;
     default:
         return true;
     }

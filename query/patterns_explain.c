@@ -344,7 +344,7 @@ bool patterns_explain(struct question *q, const char *id, struct err *err)
 {
     SCOPED(explanation)
     explanation = {.q = q, .first_us = TIME_NONE, .last_us = TIME_NONE, .line = BUF(RENDER_LINE_MAX)};
-    if (!pattern_set_resolve(q->patterns, str_of(id), &explanation.pattern, err))
+    if (!stored_patterns_resolve(q->stored_patterns, str_of(id), &explanation.pattern, err))
         return false;
     if (explanation.pattern == q->patterns->count)
         return true; /* the notes say so */

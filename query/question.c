@@ -14,7 +14,7 @@ void question_release(struct question *q)
     render_free(q->render);
     output_close(&q->output, NULL);
     pattern_memo_release(&q->pattern_memo);
-    pattern_set_free(q->patterns);
+    stored_patterns_free(q->stored_patterns);
     analyzer_free(q->analyzer);
     field_table_free(q->fields);
     store_free(q->store);
@@ -81,9 +81,11 @@ static bool open_patterns(struct question *q, struct err *err)
 {
     if (!q->asks_pattern && !select_asks_pattern(&q->select))
         return true;
-    q->patterns = pattern_set_new(q->store, q->select.follow, err);
-    q->pattern_memo.set = q->patterns;
-    return q->patterns && select_use_patterns(&q->select, &q->pattern_memo, &q->notes, err);
+    q->stored_patterns = stored_patterns_new(q->store, q->select.follow, err);
+    if (!q->stored_patterns)
+        return false;
+    q->patterns = q->pattern_memo.set = q->stored_patterns->set;
+    return select_use_patterns(&q->select, q->stored_patterns, &q->pattern_memo, &q->notes, err);
 }
 
 struct subject question_subject(struct question *q, struct str name)
@@ -115,7 +117,7 @@ bool question_open(struct question *q, const struct select_options *select, cons
 bool question_renew(struct question *q, struct err *err)
 {
     SCOPED(buf) told = BUF(NOTES_MAX);
-    return (!q->patterns || select_use_patterns(&q->select, &q->pattern_memo, &told, err)) &&
+    return (!q->patterns || select_use_patterns(&q->select, q->stored_patterns, &q->pattern_memo, &told, err)) &&
            question_read_sources(q, err);
 }
 

@@ -36,7 +36,8 @@ struct question {
     bool own_fields; /* the user's are among them: records may mean other things than they were stored as */
     struct analyzer *analyzer;
     bool asks_pattern; /* set before question_open: the answer tells patterns; a filter or a form of records may, too */
-    struct pattern_set *patterns; /* NULL unless so */
+    struct stored_patterns *stored_patterns; /* NULL unless so, */
+    struct pattern_set *patterns;            /* and their set */
     struct pattern_memo pattern_memo;
     struct render *render;
     struct layout layout;

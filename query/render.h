@@ -12,7 +12,6 @@
 
 #include "analyze/analyze.h"
 #include "base/io.h"
-#include "query/pattern.h"
 
 enum { RENDER_PAGE_ROWS = 256, RENDER_PAGE_BYTES = 1 << 20, RENDER_COLUMNS_MAX = 24, RENDER_LINE_MAX = 1 << 29 };
 

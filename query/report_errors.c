@@ -1,9 +1,9 @@
 #include <stdlib.h>
 
 #include "query/census.h"
-#include "query/pattern.h"
 #include "query/report_part.h"
 #include "query/report_words.h"
+#include "query/stored_patterns.h"
 
 /* Error counts are summed by pattern. A pattern of the day, or of one of the days compared with, has a slot; at the end those that
  * have nothing to tell are taken out. */
@@ -220,9 +220,10 @@ static bool count_all(struct counting *counting, struct err *err)
 
 bool report_load_errors(struct report_loading *loading, struct err *err)
 {
-    SCOPED_FREE(pattern_set) *set = pattern_set_new(loading->store, false, err);
-    if (!set)
+    SCOPED_FREE(stored_patterns) *stored = stored_patterns_new(loading->store, false, err);
+    if (!stored)
         return false;
+    struct pattern_set *set = stored->set;
     struct counting counting = {.loading = loading, .set = set};
     counting.patterns = mem_alloc(set->count * sizeof *counting.patterns);
     if (count_all(&counting, err)) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "query/filter_fact.h"
 #include "query/safe.h"
 
 #define AT(member) offsetof(struct select_options, member)
@@ -322,16 +323,18 @@ bool select_asks_pattern(const struct select *select)
     return false;
 }
 
-bool select_use_patterns(struct select *select, struct pattern_memo *patterns, struct buf *ret_lines, struct err *err)
+bool select_use_patterns(struct select *select, struct stored_patterns *patterns, struct pattern_memo *memo,
+                         struct buf *ret_lines, struct err *err)
 {
     for (size_t i = 0; i < select->filter_count; i++) {
         struct filter *filter = &select->filters[i];
-        bool known;
+        uint32_t pattern = 0;
         if (filter->subject.kind != SUBJECT_PATTERN)
             continue;
-        if (!filter_use_patterns(filter, patterns, &known, err))
+        if (filter->asked.size > 0 && !stored_patterns_resolve(patterns, filter->asked, &pattern, err))
             return false;
-        if (known)
+        filter_use_patterns(filter, memo, pattern);
+        if (pattern < patterns->set->count)
             continue;
         buf_add_text(ret_lines, "no pattern of this store is or was called '");
         safe_add(ret_lines, filter->asked, SAFE_TABLE, SIZE_MAX);

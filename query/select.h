@@ -8,7 +8,7 @@
 
 #include "base/opt.h"
 #include "query/address.h"
-#include "query/filter.h"
+#include "query/stored_patterns.h"
 
 struct select_options {
     const char *store, *fields;
@@ -64,7 +64,8 @@ const struct store_source *select_source(const struct select *select, int64_t id
 /* True when a filter asks for the pattern: then select_use_patterns before anything is asked, and before select_prepare. */
 bool select_asks_pattern(const struct select *select);
 /* Again when the set has changed. Appends a line, safe for a terminal, for each id that nobody knows. */
-bool select_use_patterns(struct select *select, struct pattern_memo *patterns, struct buf *ret_lines, struct err *err);
+bool select_use_patterns(struct select *select, struct stored_patterns *patterns, struct pattern_memo *memo,
+                         struct buf *ret_lines, struct err *err);
 
 /* True when the event is in the selection (time and source are the store's part). */
 bool select_holds(struct select *select, struct event *event);

@@ -188,7 +188,7 @@ struct asking {
     struct field_table *fields;
     struct analyzer *analyzer;
     struct select select;
-    struct pattern_set *patterns;
+    struct stored_patterns *patterns;
     struct pattern_memo memo;
     struct subject keys[2];
     size_t key_count;
@@ -221,9 +221,9 @@ static void open_asking(struct asking *asking, const char *words, const char *ke
         asking->keys[asking->key_count++].patterns = &asking->memo;
     }
     SCOPED(buf) unknown = BUF(1 << 16);
-    assert_non_null(asking->patterns = pattern_set_new(asking->store, false, &err));
-    asking->memo.set = asking->patterns;
-    assert_true(select_use_patterns(&asking->select, &asking->memo, &unknown, &err));
+    assert_non_null(asking->patterns = stored_patterns_new(asking->store, false, &err));
+    asking->memo.set = asking->patterns->set;
+    assert_true(select_use_patterns(&asking->select, asking->patterns, &asking->memo, &unknown, &err));
     assert_true(store_sources(asking->store, &asking->arena, &sources, &count, &err));
     select_sources(&asking->select, &all, sources, count, &asking->arena);
     select_prepare(&asking->select);
@@ -235,7 +235,7 @@ static void close_asking(struct asking *asking)
 {
     select_release(&asking->select);
     pattern_memo_release(&asking->memo);
-    pattern_set_free(asking->patterns);
+    stored_patterns_free(asking->patterns);
     buf_release(&asking->numbers);
     group_release(&asking->group);
     arena_release(&asking->arena);

@@ -1,4 +1,6 @@
-#include "query/subject.h"
+#include "analyze/subject.h"
+
+#include "analyze/analyze.h"
 
 struct subject subject_of(struct str name)
 {
@@ -73,11 +75,6 @@ static void visit_paths(const struct subject *subject, struct event *event,
     record_visit(&event->record, event->arena, visit_path, &search);
 }
 
-static struct str status_text(unsigned status, struct arena *arena)
-{
-    return arena_printf(arena, "%u", status);
-}
-
 static struct str duration_text(double ms, struct arena *arena)
 {
     char text[NUMBER_TEXT_MAX];
@@ -90,7 +87,7 @@ static void visit_field(const struct subject *subject, struct event *event,
 {
     struct str text = event_field(event, subject->field);
     if (subject->field == FIELD_STATUS && record_status(&event->record))
-        text = status_text(record_status(&event->record), event->arena);
+        text = arena_printf(event->arena, "%u", record_status(&event->record));
     double ms;
     if (subject->field == FIELD_DURATION && record_duration_ms(&event->record, event->arena, &ms))
         text = duration_text(ms, event->arena);
@@ -155,57 +152,4 @@ struct str subject_text(const struct subject *subject, struct event *event)
     struct str first = STR_ABSENT;
     subject_visit(subject, event, keep_first, &first);
     return first;
-}
-
-static bool fact_field(enum field field, const struct fact_row *fact, struct arena *arena, struct str *ret_text)
-{
-    const char *level = level_name((enum level)fact->level);
-    switch (field) {
-    case FIELD_USER:
-        *ret_text = fact->user;
-        return true;
-    case FIELD_CLIENT_IP:
-        *ret_text = fact->client_ip;
-        return true;
-    case FIELD_SERVICE:
-        *ret_text = fact->service;
-        return true;
-    case FIELD_LOGGER:
-        *ret_text = fact->logger;
-        return true;
-    case FIELD_METHOD:
-        *ret_text = fact->method;
-        return true;
-    case FIELD_PATH:
-        *ret_text = fact->path;
-        return true;
-    case FIELD_LEVEL:
-        *ret_text = level[0] ? str_of(level) : STR_ABSENT;
-        return true;
-    case FIELD_STATUS:
-        *ret_text = fact->status ? status_text(fact->status, arena) : STR_ABSENT;
-        return true;
-    default:
-        return false;
-    }
-}
-
-bool subject_fact_text(const struct subject *subject, const struct fact_row *fact, const struct store_source *source,
-                       struct arena *arena, struct str *ret_text)
-{
-    *ret_text = STR_ABSENT;
-    if (subject->kind == SUBJECT_SOURCE) {
-        *ret_text = source->state.name;
-        return true;
-    }
-    if (subject->kind == SUBJECT_PATTERN) {
-        const struct pattern_set *set = subject->patterns->set;
-        *ret_text = pattern_set_id(set, pattern_set_of(set, fact->template));
-        return true;
-    }
-    if (subject->kind != SUBJECT_FIELD || !fact_field(subject->field, fact, arena, ret_text))
-        return false;
-    if (ret_text->size == 0) /* as record_field has it */
-        *ret_text = STR_ABSENT;
-    return true;
 }

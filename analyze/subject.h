@@ -1,11 +1,11 @@
 /* subject: what a FIELD word on the command line names, for filters and for --by: a canonical field, something known
  * about the record itself (kind, format, source, offset, time_us, unparsed, pattern, raw), or a key path in its content.
  * "fields.PATH", as JSON shows it, is the path too, also where its first word would be one of the others. */
-#ifndef WINNOW_QUERY_SUBJECT_H
-#define WINNOW_QUERY_SUBJECT_H
+#ifndef WINNOW_ANALYZE_SUBJECT_H
+#define WINNOW_ANALYZE_SUBJECT_H
 
-#include "analyze/analyze.h"
-#include "query/pattern.h"
+#include "analyze/event.h"
+#include "analyze/pattern_memo.h"
 
 enum subject_kind {
     SUBJECT_FIELD,
@@ -39,8 +39,5 @@ void subject_visit(const struct subject *subject, struct event *event, bool (*vi
                    void *context);
 /* The first of them; absent when there is none. */
 struct str subject_text(const struct subject *subject, struct event *event);
-/* The same from a fact row. False when a fact does not tell. The text may live in arena. */
-bool subject_fact_text(const struct subject *subject, const struct fact_row *fact, const struct store_source *source,
-                       struct arena *arena, struct str *ret_text);
 
 #endif

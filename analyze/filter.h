@@ -6,10 +6,13 @@
  *
  * A field that a record has several times (a path into an array) holds when one of its values does; != and !~ hold when
  * none does. A filter belongs to one thread (its regex does). */
-#ifndef WINNOW_QUERY_FILTER_H
-#define WINNOW_QUERY_FILTER_H
+#ifndef WINNOW_ANALYZE_FILTER_H
+#define WINNOW_ANALYZE_FILTER_H
 
-#include "query/subject.h"
+#include "analyze/subject.h"
+#include "base/err.h"
+
+struct re;
 
 enum filter_op {
     FILTER_EQUAL,
@@ -30,8 +33,8 @@ struct filter {
     int64_t time_us;          /* FIELD_TIME */
     enum level level;         /* FIELD_LEVEL */
     uint8_t kinds;            /* SUBJECT_KIND with = or != */
-    struct str asked;         /* SUBJECT_PATTERN: the value as it was typed, */
-    char id[PATTERN_ID_SIZE]; /* and what it is compared with */
+    struct str asked;         /* SUBJECT_PATTERN, the id as it was typed, absent for a regex; */
+    char id[PATTERN_ID_SIZE]; /* and what is compared with */
     struct str needle; /* a raw line without this and without a backslash cannot hold; absent when nothing is known */
 };
 
@@ -42,8 +45,9 @@ bool filter_init(struct filter *filter, struct str word, int64_t now_us, struct 
 /* FIELD=VALUE from its parts, for options such as --user. */
 bool filter_init_equal(struct filter *filter, struct str field, struct str value, int64_t now_us, struct err *err);
 /* For a filter of SUBJECT_PATTERN, before it is asked, and again when the set has changed: the id becomes that of the pattern
- * there is now. *ret_known is false when nobody knows the id. */
-bool filter_use_patterns(struct filter *filter, struct pattern_memo *patterns, bool *ret_known, struct err *err);
+ * there is now, which is the one that pattern_set_find, or who remembers more ids, tells of filter->asked; set->count: nobody knows
+ * it. */
+void filter_use_patterns(struct filter *filter, struct pattern_memo *patterns, uint32_t pattern);
 void filter_release(struct filter *filter);
 
 /* PCRE2 with the rule of the command line: all lower case (outside of escapes) ignores case. */
@@ -67,8 +71,13 @@ bool filters_are_stored(const struct filter *filters, size_t count);
  * when they were told with an earlier filter. In arena. */
 size_t filters_needles(const struct filter *filters, size_t count, size_t index, struct arena *arena,
                        const struct str **ret_needles);
-/* The same, as far as a fact row tells. False in *ret_known: the record must be asked. */
-bool filters_hold_fact(const struct filter *filters, size_t count, const struct fact_row *fact,
-                       const struct store_source *source, struct arena *arena, bool *ret_known);
+
+/* Do they hold by what `holds` tells of each, for who knows a record by other means than an event? */
+bool filters_hold_by(const struct filter *filters, size_t count,
+                     bool (*holds)(void *context, const struct filter *filter), void *context);
+/* One, by the one text its subject has; absent: none. */
+bool filter_text_holds(const struct filter *filter, struct str text);
+/* One, by what the store knows of every record. False when that does not decide. */
+bool filter_marks_hold(const struct filter *filter, uint8_t level, uint8_t kinds, int64_t time_us, bool *ret_holds);
 
 #endif

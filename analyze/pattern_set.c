@@ -1,7 +1,8 @@
-#include "query/pattern.h"
+#include "analyze/pattern_set.h"
 
 #include <stdlib.h>
 
+#include "analyze/like.h"
 #include "base/must.h"
 
 /* Shorter needles are in too many lines to be worth looking for. */
@@ -52,22 +53,9 @@ static void weigh(struct pattern_set *set)
     }
 }
 
-/* A file that is not ours may hold a template twice. */
-static void take(struct pattern_set *set, struct str *templates, size_t count)
+static void name_patterns(struct pattern_set *set)
 {
-    size_t distinct = 0;
-    bool is_new;
-    patterns_free(set->mined);
-    map_reset(&set->places);
     map_reset(&set->ids);
-    for (size_t i = 0; i < count; i++) {
-        map_at(&set->places, templates[i], &is_new);
-        if (is_new)
-            templates[distinct++] = templates[i];
-    }
-    set->mined = patterns_new(templates, distinct);
-    for (size_t i = 0; i < distinct; i++)
-        set->places.entries[i].value = set->mined->of[i];
     for (uint32_t i = 0; i < set->mined->count; i++)
         map_at(&set->ids, str_of(set->mined->items[i].id), NULL)->value = i;
     set->none = set->mined->count;
@@ -75,6 +63,20 @@ static void take(struct pattern_set *set, struct str *templates, size_t count)
     set->count = set->mined->count + 2;
     map_at(&set->ids, id_none, NULL)->value = set->none;
     map_at(&set->ids, id_other, NULL)->value = set->other;
+}
+
+/* All templates there are. */
+static void mine(struct pattern_set *set)
+{
+    struct str *templates = mem_alloc((set->places.count + 1) * sizeof *templates);
+    for (size_t i = 0; i < set->places.count; i++)
+        templates[i] = set->places.entries[i].key;
+    patterns_free(set->mined);
+    set->mined = patterns_new(templates, set->places.count);
+    free(templates);
+    for (size_t i = 0; i < set->places.count; i++)
+        set->places.entries[i].value = set->mined->of[i];
+    name_patterns(set);
     for (uint32_t i = 0, byte = 0; byte <= UINT8_MAX + 1; byte++) {
         while (i < set->mined->count && first_byte(set->mined->items[i].text) < byte)
             i++;
@@ -84,31 +86,20 @@ static void take(struct pattern_set *set, struct str *templates, size_t count)
     set->generation++;
 }
 
-/* What is there stays when nothing came. */
-static bool load(struct pattern_set *set, struct err *err)
+void pattern_set_add(struct pattern_set *set, const struct str *templates, size_t count)
 {
-    struct arena arena = {0};
-    struct str *templates;
-    size_t count;
-    bool loaded = store_last_number(set->store, &set->newest, err) &&
-                  store_templates(set->store, &arena, &templates, &count, err);
-    if (loaded && (!set->mined || count > set->taken)) {
-        set->taken = count;
-        take(set, templates, count);
-    }
-    arena_release(&arena);
-    return loaded;
+    size_t before = set->places.count;
+    for (size_t i = 0; i < count; i++)
+        map_at(&set->places, templates[i], NULL);
+    if (set->places.count > before || !set->mined)
+        mine(set);
 }
 
-struct pattern_set *pattern_set_new(struct store *store, bool live, struct err *err)
+struct pattern_set *pattern_set_new(const struct str *templates, size_t count)
 {
     struct pattern_set *set = mem_alloc(sizeof *set);
-    set->store = store;
-    set->live = live;
-    if (load(set, err))
-        return set;
-    pattern_set_free(set);
-    return NULL;
+    pattern_set_add(set, templates, count);
+    return set;
 }
 
 /* ---- Asking ------------------------------------------------------------------------------------------------------ */
@@ -196,25 +187,19 @@ uint32_t pattern_set_of(const struct pattern_set *set, struct str template)
     return pattern < set->count ? pattern : holding(set, template);
 }
 
-bool pattern_set_resolve(struct pattern_set *set, struct str id, uint32_t *ret_pattern, struct err *err)
+bool pattern_set_has(const struct pattern_set *set, struct str template)
+{
+    return find(set, template) < set->count;
+}
+
+uint32_t pattern_set_find(const struct pattern_set *set, struct str id)
 {
     char text[PATTERN_ID_SIZE];
-    *ret_pattern = set->count;
     const struct map_entry *entry = map_find(&set->ids, id);
     for (size_t i = 0; !entry && i < set->places.count; i++)
         if (str_equal(id, str_of(pattern_id(set->places.entries[i].key, text))))
             entry = &set->places.entries[i];
-    if (entry) {
-        *ret_pattern = (uint32_t)entry->value;
-        return true;
-    }
-    struct arena arena = {0};
-    struct str template;
-    bool asked = store_pattern_known(set->store, id, &arena, &template, err);
-    if (asked && template.data)
-        *ret_pattern = pattern_set_of(set, template);
-    arena_release(&arena);
-    return asked;
+    return entry ? (uint32_t)entry->value : set->count;
 }
 
 static bool is_plain(char c)
@@ -246,61 +231,4 @@ struct str pattern_set_needle(const struct pattern_set *set, uint32_t pattern)
         from = to + 1;
     }
     return longest.data ? longest : STR_ABSENT;
-}
-
-/* ---- Records ----------------------------------------------------------------------------------------------------- */
-
-struct pattern_memo_slot {
-    uint64_t sketch;
-    uint32_t pattern; /* + 1; 0: free */
-};
-
-void pattern_memo_release(struct pattern_memo *memo)
-{
-    free(memo->slots);
-    *memo = (struct pattern_memo){0};
-}
-
-/* Looks for new templates, if anything was stored since that was done last. */
-static void load_again(struct pattern_set *set)
-{
-    struct err ignored = {0};
-    uint64_t newest;
-    if (set->live && store_last_number(set->store, &newest, &ignored) && newest != set->newest)
-        load(set, &ignored);
-}
-
-static uint32_t find_out(struct pattern_memo *memo, const struct record *rec, struct arena *arena)
-{
-    struct str template = record_template(rec, arena);
-    if (find(memo->set, template) == memo->set->count)
-        load_again(memo->set);
-    return pattern_set_of(memo->set, template);
-}
-
-uint32_t pattern_memo_of(struct pattern_memo *memo, const struct record *rec, struct arena *arena)
-{
-    bool one_line = rec->shape && rec->shape->literals; /* then the message alone makes the template */
-    struct str message = one_line ? record_field(rec, FIELD_MESSAGE, arena) : STR_ABSENT;
-    if (!message.data)
-        return find_out(memo, rec, arena);
-    if (!memo->slots || memo->generation != memo->set->generation) {
-        free(memo->slots);
-        memo->slots = mem_alloc(PATTERN_MEMO_SLOTS * sizeof *memo->slots);
-        memo->generation = memo->set->generation;
-    }
-    uint64_t sketch = template_sketch(message);
-    struct pattern_memo_slot *slot = &memo->slots[sketch % PATTERN_MEMO_SLOTS];
-    if (slot->pattern == 0 || slot->sketch != sketch) {
-        uint32_t pattern = find_out(memo, rec, arena);
-        if (memo->generation != memo->set->generation)
-            return pattern; /* the memo is emptied by the next call */
-        *slot = (struct pattern_memo_slot){sketch, pattern + 1};
-    }
-    return slot->pattern - 1;
-}
-
-struct str pattern_memo_id(struct pattern_memo *memo, const struct record *rec, struct arena *arena)
-{
-    return memo ? pattern_set_id(memo->set, pattern_memo_of(memo, rec, arena)) : STR_ABSENT;
 }

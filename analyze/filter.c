@@ -1,7 +1,8 @@
-#include "query/filter.h"
+#include "analyze/filter.h"
 
 #include <stdio.h>
 
+#include "analyze/analyze.h"
 #include "base/must.h"
 
 static bool is_letter(char c)
@@ -129,13 +130,20 @@ static void set_needle(struct filter *filter)
     filter->needle = filter->value;
 }
 
+static bool init(struct filter *filter, int64_t now_us, struct err *err)
+{
+    if (!read_value(filter, now_us, err))
+        return false;
+    if (filter->subject.kind == SUBJECT_PATTERN && !filter->re)
+        filter->asked = filter->value;
+    set_needle(filter);
+    return true;
+}
+
 bool filter_init_equal(struct filter *filter, struct str field, struct str value, int64_t now_us, struct err *err)
 {
     *filter = (struct filter){.subject = subject_of(field), .op = FILTER_EQUAL, .value = value};
-    if (!read_value(filter, now_us, err))
-        return false;
-    set_needle(filter);
-    return true;
+    return init(filter, now_us, err);
 }
 
 bool filter_init(struct filter *filter, struct str word, int64_t now_us, struct err *err)
@@ -145,28 +153,18 @@ bool filter_init(struct filter *filter, struct str word, int64_t now_us, struct 
     bool is = split(word, &field, &op, &value);
     must(is);
     *filter = (struct filter){.subject = subject_of(field), .op = op, .value = value};
-    if (!read_value(filter, now_us, err))
-        return err_within(err, "'%.*s'", STR_ARG(word));
-    set_needle(filter);
-    return true;
+    return init(filter, now_us, err) || err_within(err, "'%.*s'", STR_ARG(word));
 }
 
-bool filter_use_patterns(struct filter *filter, struct pattern_memo *patterns, bool *ret_known, struct err *err)
+void filter_use_patterns(struct filter *filter, struct pattern_memo *patterns, uint32_t pattern)
 {
-    uint32_t pattern;
     filter->subject.patterns = patterns;
-    filter->asked = filter->asked.data ? filter->asked : filter->value;
-    *ret_known = true;
-    if (filter->re || filter->asked.size == 0)
-        return true;
-    if (!pattern_set_resolve(patterns->set, filter->asked, &pattern, err))
-        return false;
-    *ret_known = pattern < patterns->set->count;
-    struct str id = *ret_known ? pattern_set_id(patterns->set, pattern) : filter->asked;
+    if (filter->asked.size == 0)
+        return;
+    struct str id = pattern < patterns->set->count ? pattern_set_id(patterns->set, pattern) : filter->asked;
     id = str_slice(id, 0, sizeof filter->id);
     memcpy(filter->id, id.data, id.size); /* patterns may change under it */
     filter->value = str_from(filter->id, id.size);
-    return true;
 }
 
 void filter_copy(struct filter *filter, const struct filter *from)
@@ -247,8 +245,8 @@ static bool duration_holds(const struct filter *filter, struct str text)
     return text_holds(&plain, text);
 }
 
-/* The level, kind and time as the store knows them. False when the filter is of another sort. */
-static bool stored_holds(const struct filter *filter, uint8_t level, uint8_t kinds, int64_t time_us, bool *ret_holds)
+/* The level, kind and time as the store knows them, without is_negative. False when the filter is of another sort. */
+static bool marks_hold(const struct filter *filter, uint8_t level, uint8_t kinds, int64_t time_us, bool *ret_holds)
 {
     const struct subject *subject = &filter->subject;
     if (filter->re || filter->value.size == 0)
@@ -269,7 +267,7 @@ static bool value_holds(struct holding *holding, struct event *event)
 {
     const struct filter *filter = holding->filter;
     bool holds;
-    if (stored_holds(filter, event->record.level, event->record.kinds, event->record.time_us, &holds))
+    if (marks_hold(filter, event->record.level, event->record.kinds, event->record.time_us, &holds))
         return holds;
     if (filter->subject.kind == SUBJECT_FIELD && filter->subject.field == FIELD_DURATION && filter->value.size > 0)
         return duration_holds(filter, subject_text(&filter->subject, event));
@@ -287,49 +285,53 @@ static bool is_positive(const struct filter *filter)
     return filter->op == FILTER_EQUAL || filter->op == FILTER_MATCH;
 }
 
-static bool filter_holds(const struct filter *filter, struct event *event)
+/* No line without the needle holds, but it need not stand there when the source tells the service. */
+static bool lacks_needle(const struct filter *filter, const struct event *event)
 {
     struct str raw = event->record.raw;
-    if (filter->needle.data && raw.data && str_find(raw, filter->needle) == STR_NONE &&
-        !memchr(raw.data, '\\', raw.size))
+    if (!filter->needle.data || !raw.data || str_find(raw, filter->needle) != STR_NONE)
+        return false;
+    bool told_by_source = filter->subject.kind == SUBJECT_FIELD && filter->subject.field == FIELD_SERVICE &&
+                          event->defaults && event->defaults->service.size > 0;
+    return !told_by_source && !memchr(raw.data, '\\', raw.size);
+}
+
+static bool filter_holds(const struct filter *filter, struct event *event)
+{
+    if (lacks_needle(filter, event))
         return false;
     struct holding holding = {.filter = filter};
     return value_holds(&holding, event) != is_negative(filter);
 }
 
-static bool fact_holds(const struct filter *filter, const struct fact_row *fact, const struct store_source *source,
-                       struct arena *arena, bool *ret_known)
+bool filter_text_holds(const struct filter *filter, struct str text)
 {
-    bool holds;
-    struct str text;
-    /* A fact row has one bit of its record's kinds, so it can confirm a kind but not deny it. */
-    if (filter->subject.kind != SUBJECT_KIND && stored_holds(filter, fact->level, 0, fact->time_us, &holds))
-        return holds != is_negative(filter);
-    if (!subject_fact_text(&filter->subject, fact, source, arena, &text)) {
-        *ret_known = false;
-        return true;
-    }
     struct holding holding = {.filter = filter};
     if (text.data)
         visit_value(&holding, text);
-    holds = holding.holds || (filter->value.size == 0 && !filter->re && !holding.any_value);
+    bool holds = holding.holds || (filter->value.size == 0 && !filter->re && !holding.any_value);
     return holds != is_negative(filter);
+}
+
+bool filter_marks_hold(const struct filter *filter, uint8_t level, uint8_t kinds, int64_t time_us, bool *ret_holds)
+{
+    bool known = marks_hold(filter, level, kinds, time_us, ret_holds);
+    *ret_holds = known && *ret_holds != is_negative(filter);
+    return known;
 }
 
 static bool may_hold(const struct filter *filter, const struct record *rec)
 {
     bool holds;
-    return !stored_holds(filter, rec->level, rec->kinds, rec->time_us, &holds) || holds != is_negative(filter);
+    return !filter_marks_hold(filter, rec->level, rec->kinds, rec->time_us, &holds) || holds;
 }
 
 /* What all kinds of asking share: `ask` tells about one filter. */
 struct asking {
     struct event *event;
     const struct record *rec; /* without its text */
-    const struct fact_row *fact;
-    const struct store_source *source;
-    struct arena *arena;
-    bool known;
+    bool (*holds)(void *context, const struct filter *filter);
+    void *context;
 };
 
 static bool ask(struct asking *asking, const struct filter *filter)
@@ -338,7 +340,7 @@ static bool ask(struct asking *asking, const struct filter *filter)
         return filter_holds(filter, asking->event);
     if (asking->rec)
         return may_hold(filter, asking->rec);
-    return fact_holds(filter, asking->fact, asking->source, asking->arena, &asking->known);
+    return asking->holds(asking->context, filter);
 }
 
 static bool same_field(const struct filter *a, const struct filter *b)
@@ -372,7 +374,7 @@ bool filters_begin_group(const struct filter *filters, size_t index)
 
 bool filters_group_holds(const struct filter *filters, size_t count, size_t index, struct event *event)
 {
-    struct asking asking = {.event = event, .known = true};
+    struct asking asking = {.event = event};
     return one_holds(&asking, filters, count, index);
 }
 
@@ -382,14 +384,14 @@ bool filters_group_is_stored(const struct filter *filters, size_t count, size_t 
     for (size_t i = 0; i < count; i++)
         if ((i == index ||
              (is_positive(&filters[index]) && is_positive(&filters[i]) && same_field(&filters[i], &filters[index]))) &&
-            !stored_holds(&filters[i], 0, 0, TIME_NONE, &unused))
+            !marks_hold(&filters[i], 0, 0, TIME_NONE, &unused))
             return false;
     return true;
 }
 
 bool filters_hold(const struct filter *filters, size_t count, struct event *event)
 {
-    struct asking asking = {.event = event, .known = true};
+    struct asking asking = {.event = event};
     /* What the store's columns tell goes first: it saves analyzing. */
     for (int stored = 1; stored >= 0; stored--)
         for (size_t i = 0; i < count; i++)
@@ -398,9 +400,19 @@ bool filters_hold(const struct filter *filters, size_t count, struct event *even
     return true;
 }
 
+bool filters_hold_by(const struct filter *filters, size_t count,
+                     bool (*holds)(void *context, const struct filter *filter), void *context)
+{
+    struct asking asking = {.holds = holds, .context = context};
+    for (size_t i = 0; i < count; i++)
+        if (!one_holds(&asking, filters, count, i))
+            return false;
+    return true;
+}
+
 bool filters_may_hold(const struct filter *filters, size_t count, const struct record *rec)
 {
-    struct asking asking = {.rec = rec, .known = true};
+    struct asking asking = {.rec = rec};
     for (size_t i = 0; i < count; i++)
         if (!one_holds(&asking, filters, count, i))
             return false;
@@ -411,20 +423,19 @@ bool filters_are_stored(const struct filter *filters, size_t count)
 {
     bool unused;
     for (size_t i = 0; i < count; i++)
-        if (!stored_holds(&filters[i], 0, 0, TIME_NONE, &unused))
+        if (!marks_hold(&filters[i], 0, 0, TIME_NONE, &unused))
             return false;
     return true;
 }
 
 static struct str needle_of(const struct filter *filter)
 {
-    uint32_t pattern;
-    struct err ignored = {0};
     if (filter->subject.kind != SUBJECT_PATTERN)
         return filter->needle;
-    struct pattern_set *set = filter->subject.patterns->set;
-    bool known = filter->op == FILTER_EQUAL && pattern_set_resolve(set, filter->value, &pattern, &ignored);
-    return known ? pattern_set_needle(set, pattern) : STR_ABSENT;
+    if (filter->op != FILTER_EQUAL)
+        return STR_ABSENT;
+    const struct pattern_set *set = filter->subject.patterns->set;
+    return pattern_set_needle(set, pattern_set_find(set, filter->value));
 }
 
 size_t filters_needles(const struct filter *filters, size_t count, size_t index, struct arena *arena,
@@ -445,15 +456,4 @@ size_t filters_needles(const struct filter *filters, size_t count, size_t index,
     }
     needles[found++] = STR("\\"); /* the value may be escaped */
     return found;
-}
-
-bool filters_hold_fact(const struct filter *filters, size_t count, const struct fact_row *fact,
-                       const struct store_source *source, struct arena *arena, bool *ret_known)
-{
-    struct asking asking = {.fact = fact, .source = source, .arena = arena, .known = true};
-    bool holds = true;
-    for (size_t i = 0; i < count && holds; i++)
-        holds = one_holds(&asking, filters, count, i);
-    *ret_known = asking.known || !holds;
-    return holds;
 }
