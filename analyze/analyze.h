@@ -4,6 +4,8 @@
  *              └▶ text formats (syslog, access log, ...)                              ─▶ slots
  *     slots ─▶ canonical fields (schemas/fields.yml) ─▶ time, level ─▶ classify ─▶ kinds, facts, templates
  *
+ *     stored record ─▶ event ─▶ filter (FIELD=VALUE), pattern_memo ─▶ event_json: for whoever hands records on or answers with them
+ *
  * Pure functions over batches and lines: no I/O but reading a user's YAML file handed in as text, no SQL, no threads of its own. One analyzer
  * belongs to one thread; field tables are immutable and may be shared. Nothing here fails on log data: what no format
  * fits is flagged RECORD_UNPARSED, and the bytes are never changed. */
@@ -13,8 +15,10 @@
 #include <stdbool.h>
 
 #include "analyze/event.h"
+#include "analyze/event_json.h"
 #include "analyze/filter.h"
 #include "analyze/like.h"
+#include "analyze/member.h"
 #include "analyze/number.h"
 #include "analyze/pattern.h"
 #include "analyze/pattern_memo.h"

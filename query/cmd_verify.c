@@ -104,26 +104,12 @@ static bool parse_link(const char *text, struct store_link *ret, struct err *err
 
 /* ---- Findings ---------------------------------------------------------------------------------------------------- */
 
-static void add_text(struct buf *line, const char *key, struct str text)
-{
-    buf_printf(line, ",\"%s\":\"", key);
-    buf_add_json(line, text);
-    buf_add_char(line, '"');
-}
-
-static void add_time(struct buf *line, const char *key, int64_t time_us)
-{
-    char text[CLOCK_TEXT_MAX];
-    if (time_us != TIME_NONE)
-        add_text(line, key, str_of(clock_print_utc(time_us, text)));
-}
-
 static void add_json(struct buf *line, const struct verify_finding *finding)
 {
     buf_printf(line, "{\"finding\":\"%s\"", finding->what);
     if (finding->block > 0)
         buf_printf(line, ",\"block\":%lld", (long long)finding->block);
-    add_text(line, "text", finding->text);
+    member_text(line, "text", finding->text);
     buf_add_text(line, ",\"ranges\":[");
     for (size_t i = 0; i < finding->range_count; i++) {
         const struct verify_range *range = &finding->ranges[i];
@@ -133,8 +119,8 @@ static void add_json(struct buf *line, const struct verify_finding *finding)
                    (unsigned long long)range->offset_to);
     }
     buf_add_char(line, ']');
-    add_time(line, "first", finding->time_min);
-    add_time(line, "last", finding->time_max);
+    member_time(line, "first", finding->time_min);
+    member_time(line, "last", finding->time_max);
     buf_add_text(line, "}\n");
 }
 
@@ -186,7 +172,7 @@ static void sum_json(struct verifying *verifying, const struct verify_result *re
     if (result->head.block >= 0)
         add_link(line, &result->head);
     buf_printf(line, "\",\"pruned_blocks\":%llu", (unsigned long long)result->pruned_blocks);
-    add_time(line, "pruned", result->pruned_us);
+    member_time(line, "pruned", result->pruned_us);
     buf_printf(line, ",\"pages_unsummed\":%llu}\n", (unsigned long long)result->pages_unsummed);
 }
 

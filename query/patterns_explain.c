@@ -166,22 +166,6 @@ static struct str member(const struct explanation *explanation, uint32_t index)
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
-static void add_text(struct buf *line, const char *key, struct str text)
-{
-    if (!text.data)
-        return;
-    buf_printf(line, "%s\"%s\":\"", line->data[line->size - 1] == '{' ? "" : ",", key);
-    buf_add_json(line, text);
-    buf_add_char(line, '"');
-}
-
-static void add_time(struct buf *line, const char *key, int64_t time_us)
-{
-    char text[CLOCK_TEXT_MAX];
-    if (time_us != TIME_NONE)
-        add_text(line, key, str_of(clock_print_utc(time_us, text)));
-}
-
 static void add_element(struct buf *line, struct str text, bool first)
 {
     buf_add_text(line, first ? "\"" : ",\"");
@@ -201,7 +185,7 @@ static void add_variable(struct explanation *explanation, int variable)
     buf_add_text(line, ",\"values\":[");
     for (size_t i = 0; i < count; i++) {
         buf_add_text(line, i ? ",{" : "{");
-        add_text(line, "value", top[i]->key);
+        member_text(line, "value", top[i]->key);
         buf_printf(line, ",\"count\":%llu}", (unsigned long long)top[i]->value);
     }
     buf_add_text(line, "]}");
@@ -214,12 +198,12 @@ static void show_json(struct explanation *explanation)
     struct census_pattern seen = {.services = explanation->services};
     struct str *services = map_keys(&seen.services, &explanation->arena);
     buf_add_char(line, '{');
-    add_text(line, "pattern", explanation->id);
-    add_text(line, "template", explanation->text);
+    member_text(line, "pattern", explanation->id);
+    member_text(line, "template", explanation->text);
     buf_printf(line, ",\"count\":%llu", (unsigned long long)explanation->count);
-    add_time(line, "first", explanation->first_us);
-    add_time(line, "last", explanation->last_us);
-    add_text(line, "level", level[0] ? str_of(level) : STR_ABSENT);
+    member_time(line, "first", explanation->first_us);
+    member_time(line, "last", explanation->last_us);
+    member_text(line, "level", level[0] ? str_of(level) : STR_ABSENT);
     buf_add_text(line, ",\"services\":[");
     for (size_t i = 0; i < explanation->services.count; i++)
         add_element(line, services[i], i == 0);
@@ -230,8 +214,8 @@ static void show_json(struct explanation *explanation)
     for (uint32_t i = 0; i < member_count(explanation); i++)
         add_element(line, member(explanation, i), i == 0);
     buf_add_char(line, ']');
-    add_text(line, "example_first", explanation->first_raw);
-    add_text(line, "example", explanation->latest_raw);
+    member_text(line, "example_first", explanation->first_raw);
+    member_text(line, "example", explanation->latest_raw);
     buf_printf(line, ",\"command\":\"winnow search --pattern %.*s\"}\n", STR_ARG(explanation->id));
     out_add(&explanation->q->output.out, buf_str(line));
 }

@@ -153,10 +153,12 @@ void render_event(struct render *render, struct event *event)
         render_raw(render, event);
         return;
     }
-    if (render->ask.format == RENDER_JSON)
-        render_json_event(&render->line, event, render->ask.patterns);
-    else
+    if (render->ask.format == RENDER_JSON) {
+        event_json(&render->line, event, render->ask.patterns);
+        buf_add_char(&render->line, '\n');
+    } else {
         render_csv_event(&render->line, event, render->ask.patterns);
+    }
     write_line(render);
 }
 

@@ -5,8 +5,6 @@
 #include "query/render.h"
 #include "query/safe.h"
 
-/* The contract's JSON object of a record, with a newline behind it. */
-void render_json_event(struct buf *line, struct event *event, struct pattern_memo *patterns);
 void render_json_row(struct buf *line, const struct column *columns, size_t count, const struct cell *cells);
 
 void render_csv_event_head(struct buf *line);
