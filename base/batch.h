@@ -23,6 +23,9 @@ enum {
     BATCH_RECORDS_MAX = 16384,
 };
 
+/* Where a record can begin in its source at most, so that what ends behind it is still a signed number. */
+#define RECORD_OFFSET_MAX ((uint64_t)INT64_MAX - RECORD_BYTES_MAX - 1)
+
 /* ---- What a line can mean --------------------------------------------------------------------------------------- */
 
 /* The contract's names, in order of severity. */
@@ -163,7 +166,9 @@ struct source_defaults {
 struct record {
     struct str raw;             /* the line, or lines that belong together, without the last newline; a '\r' before a
                                    newline belongs to it */
-    uint64_t offset;            /* of its first byte in its source (in the uncompressed bytes of a gzip file) */
+    uint64_t offset;            /* of its first byte in its source (in the uncompressed bytes of a gzip file): at most
+                                   RECORD_OFFSET_MAX; within a source it only grows, and bytes may be left out only where the
+                                   source has a gap, or is an agent's (struct source_state) */
     int64_t time_us;            /* TIME_NONE when nothing near it has a time */
     uint8_t flags;              /* enum record_flag */
     uint8_t level;              /* enum level */
@@ -216,7 +221,7 @@ struct batch_request {
 #define BATCH_NO_USER UINT32_MAX
 
 /* Stored in the file: never renumber. */
-enum source_kind { SOURCE_FILE = 1, SOURCE_GZIP = 2, SOURCE_STREAM = 3, SOURCE_JOURNAL = 4 };
+enum source_kind { SOURCE_FILE = 1, SOURCE_GZIP = 2, SOURCE_STREAM = 3, SOURCE_JOURNAL = 4, SOURCE_KAFKA = 5 };
 
 /* A source and how far it is stored; written in the same transaction as the records it covers.
  * Identity of a file: device and inode, and the hash of its first head_size bytes, and the hash of the tail_size bytes
@@ -228,17 +233,20 @@ struct source_state {
     uint64_t device, inode;
     uint32_t head_size, tail_size;
     uint64_t head_hash, tail_hash;
-    uint64_t position;      /* a record boundary: everything before it is in blocks or hot */
+    uint64_t position;      /* a record boundary: everything before it is in blocks or hot; of an agent's source, whose
+                             * records may leave bytes out between them, where the pending one begins, else the last one ends */
     uint64_t pending_bytes; /* of the pending records kept behind position, a newline behind the last included; or 0 */
     uint64_t lines;         /* before position; a line kept in pieces is one */
     uint64_t pending_lines; /* in the pending records, an unterminated one included */
-    uint64_t size;          /* of the file when last looked at, as it lies on the disk */
-    int64_t modified_us;    /* its modification time then */
-    int64_t read_us;        /* when it was last read to its end, or TIME_NONE */
-    bool replaced;          /* the file under this name has since become another source */
-    struct str cursor;      /* of a journal: where it is read on; of a file: the link that led to it; else absent */
-    uint64_t rotations;     /* how often it was seen renamed or replaced, */
-    uint64_t truncations;   /* and cut, ever */
+    uint64_t size; /* of the file when last looked at, as it lies on the disk; of a partition the messages that were
+                             * known to be behind its position then, of an agent's source 0 */
+    int64_t modified_us; /* its modification time then */
+    int64_t read_us;     /* when it was last read to its end, or TIME_NONE */
+    bool replaced;       /* the file under this name has since become another source */
+    struct str cursor; /* of a journal or a partition (digits): where it is read on; of an agent's source where it comes
+                             * from: "TOPIC/PARTITION AGENT FILE"; of a file: the link that led to it; else absent */
+    uint64_t rotations;   /* how often it was seen renamed or replaced, */
+    uint64_t truncations; /* and cut, ever */
     struct source_defaults defaults;
 };
 

@@ -15,7 +15,7 @@
 struct prune_options {
     const char *store, *output;
     int64_t keep_us, bytes_max;
-    bool dry, quiet;
+    bool dry, quiet, outputs_ignored;
 };
 
 static const char *const outputs[] = {"text", "json", NULL};
@@ -35,6 +35,10 @@ static const struct opt rows[] = {
      .max = INT64_MAX,
      .help = "the oldest blocks go until what is in use of the file is at most this: 50G, 800M"},
     {.long_name = "dry-run", .short_name = 'n', .type = OPT_FLAG, .offset = AT(dry), .help = "only tell what would go"},
+    {.long_name = "ignore-outputs",
+     .type = OPT_FLAG,
+     .offset = AT(outputs_ignored),
+     .help = "also what outputs have not delivered yet goes: they miss it"},
     {.long_name = "store",
      .type = OPT_TEXT,
      .offset = AT(store),
@@ -54,6 +58,8 @@ static const struct opt rows[] = {
 #undef AT
 static const struct opt_group groups[] = {{"Options", rows, 0}, {0}};
 
+enum { HELD_BY_TEXT_MAX = 1 << 16 };
+
 /* ---- The summary --------------------------------------------------------------------------------------------------------- */
 
 static void add_time(struct out *out, const char *key, int64_t time_us)
@@ -65,13 +71,20 @@ static void add_time(struct out *out, const char *key, int64_t time_us)
 
 static void print_json(const struct prune_options *options, const struct prune_result *result, struct out *out)
 {
+    SCOPED(buf) held_by = BUF(HELD_BY_TEXT_MAX);
     out_printf(out, "{\"dry_run\":%s,\"blocks\":%llu,\"records\":%llu,\"raw_bytes\":%llu,\"freed_bytes\":%llu",
                options->dry ? "true" : "false", (unsigned long long)result->blocks, (unsigned long long)result->records,
                (unsigned long long)result->raw_bytes, (unsigned long long)result->freed_bytes);
     add_time(out, "first", result->time_min);
     add_time(out, "last", result->time_max);
-    out_printf(out, ",\"used_bytes\":%llu,\"timeless_blocks\":%llu}\n", (unsigned long long)result->used_bytes,
-               (unsigned long long)result->blocks_timeless);
+    out_printf(out, ",\"used_bytes\":%llu,\"timeless_blocks\":%llu,\"held_blocks\":%llu",
+               (unsigned long long)result->used_bytes, (unsigned long long)result->blocks_timeless,
+               (unsigned long long)result->held_blocks);
+    if (result->held_blocks > 0) {
+        buf_add_json(&held_by, result->held_by);
+        out_printf(out, ",\"held_by\":\"%s\"", held_by.data);
+    }
+    out_text(out, "}\n");
 }
 
 static void print_text(const struct prune_options *options, const struct prune_result *result, struct out *out)
@@ -93,7 +106,26 @@ static void print_text(const struct prune_options *options, const struct prune_r
                amount_size((double)result->freed_bytes, freed), options->dry ? "would be" : "are");
 }
 
-static bool print_summary(const struct prune_options *options, const struct prune_result *result, struct err *err)
+/* Also of a dry run: what would be in the way. */
+static bool note_held(struct store *store, const struct prune_result *result, struct err *err)
+{
+    uint64_t records, bytes;
+    char blocks[AMOUNT_TEXT_MAX], number[AMOUNT_TEXT_MAX], size[AMOUNT_TEXT_MAX];
+    if (result->held_blocks == 0)
+        return true;
+    if (!store_output_lag(store, result->held_position, &records, &bytes, err))
+        return false;
+    log_note(
+        "%s more %s: output '%.*s' has not delivered %s yet (%s %s, %s behind); let it deliver, remove it from the "
+        "configuration, or prune with --ignore-outputs",
+        amount_number(result->held_blocks, blocks), result->held_blocks == 1 ? "block stays" : "blocks stay",
+        STR_ARG(result->held_by), result->held_blocks == 1 ? "it" : "them", amount_number(records, number),
+        records == 1 ? "record" : "records", amount_size((double)bytes, size));
+    return true;
+}
+
+static bool print_summary(struct store *store, const struct prune_options *options, const struct prune_result *result,
+                          struct err *err)
 {
     SCOPED(out) out;
     out_init(&out, STDOUT_FILENO);
@@ -106,7 +138,7 @@ static bool print_summary(const struct prune_options *options, const struct prun
                  (unsigned long long)result->blocks_timeless,
                  result->blocks_timeless == 1 ? "block has" : "blocks have",
                  result->blocks_timeless == 1 ? "stays" : "stay");
-    return out_flush(&out, err);
+    return out_flush(&out, err) && (options->quiet || note_held(store, result, err));
 }
 
 /* ---- Running ------------------------------------------------------------------------------------------------------------- */
@@ -146,6 +178,7 @@ static bool make_ask(const struct cmd_call *call, struct prune_ask *ret, struct 
         .before_us = options->keep_us > 0 ? now_us - options->keep_us : TIME_NONE,
         .bytes_max = (uint64_t)options->bytes_max,
         .dry = options->dry,
+        .outputs_ignored = options->outputs_ignored,
         .now_us = now_us,
         .go_on = go_on,
     };
@@ -170,7 +203,7 @@ static int run(struct cmd_call *call)
         log_note("interrupted: what is told below is gone; run the same command again to continue");
         status = CMD_INTERRUPTED;
     }
-    if ((fine || result.blocks > 0) && !print_summary(options, &result, &err) && status == CMD_MATCHED)
+    if ((fine || result.blocks > 0) && !print_summary(store, options, &result, &err) && status == CMD_MATCHED)
         status = cmd_fail(call->cmd, &err);
     return status;
 }

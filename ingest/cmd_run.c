@@ -217,7 +217,7 @@ static void reload(void *context)
         LOG_EVENT(LEVEL_ERROR, "durability is as it was", log_text("why", err.text));
     if (!set_journals(running, config, &err))
         LOG_EVENT(LEVEL_ERROR, "a journal is not followed", log_text("why", err.text));
-    live_keep(running->live, config->keep_us, config->max_size);
+    live_keep(running->live, config->keep_us, config->max_size, config->outputs_wait == CONFIG_IGNORE);
     config_free(running->config);
     running->config = config;
     LOG_EVENT(LEVEL_NOTICE, "configuration read again", log_number("sources", (int64_t)config->source_count));
@@ -245,7 +245,8 @@ static bool run_live(struct running *running, struct store *store, const struct 
     live_add(live, (struct feeder){&follow_ops, running->follow});
     if (!set_journals(running, running->config, err))
         return false;
-    live_keep(live, running->config->keep_us, running->config->max_size);
+    live_keep(live, running->config->keep_us, running->config->max_size,
+              running->config->outputs_wait == CONFIG_IGNORE);
     LOG_EVENT(LEVEL_NOTICE, "started", log_text("store", store_path(store)),
               log_number("sources", (int64_t)running->config->source_count));
     struct live_hooks hooks = {reload, status, running};

@@ -32,6 +32,7 @@ enum {
 };
 
 enum config_durability { CONFIG_NORMAL, CONFIG_FULL };
+enum config_wait { CONFIG_WAIT, CONFIG_IGNORE }; /* retention, for outputs that are behind */
 enum config_from { CONFIG_LAST, CONFIG_BEGINNING, CONFIG_END };
 /* How lines become records: by the built-in rules; each line one; by a pattern that fits first lines; by a pattern
  * that fits all others. */
@@ -75,10 +76,11 @@ struct config_source {
 struct config {
     const char *store; /* absolute, or NULL: not configured; see config_store */
     enum config_durability durability;
-    const char *fields;        /* absolute path of a file that was read and found right, or NULL */
-    int64_t rescan_us;         /* how often patterns are looked through again beside inotify */
-    int64_t keep_us, max_size; /* retention; 0: none */
-    struct slo slo;            /* not for `winnow run`, but for questions */
+    const char *fields;            /* absolute path of a file that was read and found right, or NULL */
+    int64_t rescan_us;             /* how often patterns are looked through again beside inotify */
+    int64_t keep_us, max_size;     /* retention; 0: none */
+    enum config_wait outputs_wait; /* of retention */
+    struct slo slo;                /* not for `winnow run`, but for questions */
     struct config_source *sources;
     size_t source_count, source_capacity;
     struct config_origin origins[CONFIG_KEYS_MAX]; /* by row of config_keys */

@@ -68,6 +68,7 @@ static bool check_timezone(struct str text, struct err *err)
 /* ---- The rows ------------------------------------------------------------------------------------------------------------ */
 
 static const char *const durabilities[] = {"normal", "full", NULL};         /* enum config_durability */
+static const char *const waits[] = {"wait", "ignore", NULL};                /* enum config_wait */
 static const char *const beginnings[] = {"last", "beginning", "end", NULL}; /* enum config_from */
 static const char *const joins[] = {"auto", "off", NULL};                   /* enum config_join */
 
@@ -117,6 +118,13 @@ const struct config_key config_keys[] = {
      .fallback = "none",
      .max = INT64_MAX,
      .help = "the oldest records are let go while the store is larger"},
+    {.path = "retention.outputs",
+     .type = CONFIG_CHOICE,
+     .offset = AT(outputs_wait),
+     .argument = "wait|ignore",
+     .fallback = "wait",
+     .choices = waits,
+     .help = "wait: records that an output has not delivered yet stay; ignore: they go, and the output misses them"},
     {.path = "slo",
      .type = CONFIG_SLO,
      .offset = AT(slo),

@@ -34,6 +34,8 @@ struct live {
     int64_t flushed_us;   /* monotonic */
     int64_t hot_since_us; /* monotonic: since when there are hot rows; 0: there are none */
     int64_t keep_us, bytes_max;
+    bool outputs_ignored;
+    bool held; /* by an output, and that was told */
     struct pattern_ids ids;
     bool ids_wait;            /* something was committed since */
     int64_t retention_due_us; /* monotonic */
@@ -173,10 +175,11 @@ static void put(void *context, struct batch *batch)
 
 /* ---- Retention -------------------------------------------------------------------------------------------------------------- */
 
-void live_keep(struct live *live, int64_t keep_us, int64_t bytes_max)
+void live_keep(struct live *live, int64_t keep_us, int64_t bytes_max, bool outputs_ignored)
 {
     live->keep_us = keep_us;
     live->bytes_max = bytes_max;
+    live->outputs_ignored = outputs_ignored;
     live->retention_due_us = 0;
 }
 
@@ -185,6 +188,22 @@ static bool go_on(void *context, uint64_t blocks_done, uint64_t blocks)
     const struct live *live = context;
     (void)blocks_done, (void)blocks;
     return service_now_us() < live->slice_end_us;
+}
+
+/* Told once, and once more when it is over: an output may be behind for days. */
+static void tell_held(struct live *live, const struct prune_result *result)
+{
+    uint64_t records, bytes;
+    struct err err;
+    if (result->held_blocks > 0 && !live->held &&
+        store_output_lag(live->store, result->held_position, &records, &bytes, &err))
+        LOG_EVENT(LEVEL_WARNING, "retention waits for an output", log_str("output", result->held_by),
+                  log_number("blocks", (int64_t)result->held_blocks), log_number("lag_records", (int64_t)records),
+                  log_number("lag_bytes", (int64_t)bytes),
+                  log_text("remedy", "let it deliver, remove it, or set 'retention: {outputs: ignore}'"));
+    else if (result->held_blocks == 0 && live->held)
+        LOG_EVENT(LEVEL_NOTICE, "retention waits for no output any more");
+    live->held = result->held_blocks > 0;
 }
 
 static void retain(struct live *live, int64_t now_us)
@@ -196,6 +215,7 @@ static void retain(struct live *live, int64_t now_us)
     struct prune_ask ask = {
         .before_us = live->keep_us > 0 ? clock_now_us() - live->keep_us : TIME_NONE,
         .bytes_max = (uint64_t)live->bytes_max,
+        .outputs_ignored = live->outputs_ignored,
         .now_us = clock_now_us(),
         .go_on = go_on,
         .context = live,
@@ -208,6 +228,8 @@ static void retain(struct live *live, int64_t now_us)
     else if (result.blocks > 0)
         LOG_EVENT(LEVEL_INFO, "retention", log_number("records", (int64_t)result.records),
                   log_number("raw_bytes", (int64_t)result.raw_bytes));
+    if (fine && !result.stopped)
+        tell_held(live, &result);
 }
 
 /* ---- Ids of patterns ---------------------------------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/amount.h"
 #include "base/map.h"
 #include "query/cover.h"
 #include "query/question.h"
@@ -34,11 +35,19 @@ struct row {
     struct cover_lag lag;
 };
 
+/* How far behind an output is; one that is not configured any more is not behind. */
+struct output_row {
+    struct store_output output;
+    uint64_t records, bytes, seconds;
+};
+
 struct status {
     struct store *store;
     struct store_summary summary;
     struct row *rows; /* in the order in which their names were first met */
     size_t row_count;
+    struct output_row *outputs; /* by name */
+    size_t output_count;
     struct arena arena;
     struct output output;
     int64_t now_us;
@@ -53,8 +62,11 @@ static void status_release(struct status *status)
 
 static const char *kind_text(enum source_kind kind)
 {
-    static const char *const texts[] = {
-        [SOURCE_FILE] = "file", [SOURCE_GZIP] = "gzip", [SOURCE_STREAM] = "stream", [SOURCE_JOURNAL] = "journal"};
+    static const char *const texts[] = {[SOURCE_FILE] = "file",
+                                        [SOURCE_GZIP] = "gzip",
+                                        [SOURCE_STREAM] = "stream",
+                                        [SOURCE_JOURNAL] = "journal",
+                                        [SOURCE_KAFKA] = "kafka"};
     return texts[kind];
 }
 
@@ -71,18 +83,33 @@ static uint64_t pruned_records(const struct status *status)
     return records;
 }
 
-/* How old the newest stored record is, while there is something newer to read. */
+static uint64_t seconds_since(const struct status *status, int64_t time_us)
+{
+    if (time_us == TIME_NONE || time_us >= status->now_us)
+        return 0;
+    return ((uint64_t)status->now_us - (uint64_t)time_us) / TIME_SECOND;
+}
+
+/* How old the newest stored record is, while there is something newer to read; of a partition, whose messages may be records of
+ * other sources, how long ago it was read to its end. */
 static uint64_t lag_seconds(const struct status *status, const struct row *row)
 {
     const struct store_source *source = &row->source;
-    int64_t newest_us = source->time_max != TIME_NONE ? source->time_max : source->state.read_us;
-    if (row->lag.bytes == 0 || newest_us == TIME_NONE || newest_us >= status->now_us)
+    int64_t first_us = source->time_max, second_us = source->state.read_us;
+    if (source->state.kind == SOURCE_KAFKA) {
+        first_us = source->state.read_us;
+        second_us = source->time_max;
+    }
+    if (row->lag.bytes == 0 && row->lag.messages == 0)
         return 0;
-    return (uint64_t)((status->now_us - newest_us) / TIME_SECOND);
+    return seconds_since(status, first_us != TIME_NONE ? first_us : second_us);
 }
 
+/* Several of a name are files in turn, or what partitions have brought of a file. */
 static bool is_later(const struct source_state *a, const struct source_state *b)
 {
+    if (a->kind == SOURCE_KAFKA && b->kind == SOURCE_KAFKA)
+        return a->position > b->position;
     if (a->rotations != b->rotations)
         return a->rotations > b->rotations;
     return a->truncations != b->truncations ? a->truncations > b->truncations : a->id > b->id;
@@ -93,12 +120,13 @@ static void add_file(struct row *row, const struct store_source *source)
 {
     struct store_source *sum = &row->source;
     struct cover_lag lag = cover_lag(&source->state);
-    uint64_t lag_bytes = row->lag.bytes + lag.bytes;
+    uint64_t lag_bytes = row->lag.bytes + lag.bytes, lag_messages = row->lag.messages + lag.messages;
     if (is_later(&source->state, &sum->state)) {
         sum->state = source->state;
         row->lag = lag;
     }
     row->lag.bytes = lag_bytes;
+    row->lag.messages = lag_messages;
     sum->records += source->records;
     sum->unparsed += source->unparsed;
     sum->gaps += source->gaps;
@@ -125,6 +153,26 @@ static bool load_rows(struct status *status, struct err *err)
         }
     }
     map_release(&by_name);
+    return true;
+}
+
+static bool load_outputs(struct status *status, struct err *err)
+{
+    struct store_output *outputs;
+    if (!store_outputs(status->store, &status->arena, &outputs, &status->output_count, err))
+        return false;
+    status->outputs = ARENA_ARRAY(&status->arena, struct output_row, status->output_count + 1);
+    for (size_t i = 0; i < status->output_count; i++) {
+        struct output_row *row = &status->outputs[i];
+        *row = (struct output_row){.output = outputs[i]};
+        if (!row->output.active) {
+            row->output.state = STR("removed");
+            continue;
+        }
+        if (!store_output_lag(status->store, row->output.position, &row->records, &row->bytes, err))
+            return false;
+        row->seconds = row->records > 0 ? seconds_since(status, row->output.caught_up_us) : 0;
+    }
     return true;
 }
 
@@ -161,11 +209,41 @@ static void add_source(struct buf *line, const struct status *status, const stru
     add_number(line, "position", stored_bytes(source));
     add_number(line, "size", row->lag.size);
     add_number(line, "lag_bytes", row->lag.bytes);
+    if (source->state.kind == SOURCE_KAFKA)
+        add_number(line, "lag_messages", row->lag.messages);
     add_number(line, "lag_seconds", lag_seconds(status, row));
     add_number(line, "unparsed", source->unparsed);
     add_number(line, "gaps", source->gaps);
     add_number(line, "rotations", source->state.rotations);
     add_number(line, "truncations", source->state.truncations);
+    buf_add_char(line, '}');
+}
+
+static void add_output(struct buf *line, const struct output_row *row)
+{
+    const struct store_output *output = &row->output;
+    buf_add_char(line, '{');
+    add_text(line, "name", output->name);
+    buf_add_char(line, ',');
+    add_text(line, "kind", output->kind);
+    buf_add_char(line, ',');
+    add_text(line, "target", output->target);
+    add_number(line, "position", output->position);
+    add_number(line, "delivered", output->delivered);
+    if (output->active) {
+        add_number(line, "lag_records", row->records);
+        add_number(line, "lag_bytes", row->bytes);
+        add_number(line, "lag_seconds", row->seconds);
+    }
+    buf_add_char(line, ',');
+    add_text(line, "state", output->state);
+    if (output->error.size > 0) {
+        buf_add_char(line, ',');
+        add_text(line, "error", output->error);
+    }
+    add_time(line, "error_time", output->error_us);
+    add_number(line, "missed", output->missed);
+    add_time(line, "updated", output->updated_us);
     buf_add_char(line, '}');
 }
 
@@ -189,7 +267,15 @@ static void show_json(struct status *status)
         out_add(&status->output.out, buf_str(&line));
         buf_reset(&line);
     }
-    buf_add_text(&line, "],\"outputs\":[]}\n");
+    buf_add_text(&line, "],\"outputs\":[");
+    for (size_t i = 0; i < status->output_count; i++) {
+        if (i > 0)
+            buf_add_char(&line, ',');
+        add_output(&line, &status->outputs[i]);
+        out_add(&status->output.out, buf_str(&line));
+        buf_reset(&line);
+    }
+    buf_add_text(&line, "]}\n");
     out_add(&status->output.out, buf_str(&line));
 }
 
@@ -238,6 +324,16 @@ static struct cell size_cell(struct status *status, uint64_t bytes, bool zero_is
     return (struct cell){.text = size_text(&status->arena, bytes), .tint = zero_is_blank ? TINT_YELLOW : TINT_NONE};
 }
 
+/* Of a partition "3 messages". */
+static struct cell lag_cell(struct status *status, const struct cover_lag *lag)
+{
+    if (lag->messages == 0)
+        return size_cell(status, lag->bytes, true);
+    return (struct cell){.text = arena_printf(&status->arena, "%llu message%s", (unsigned long long)lag->messages,
+                                              lag->messages == 1 ? "" : "s"),
+                         .tint = TINT_YELLOW};
+}
+
 /* "3 rotations, 1 truncation, 1 gap" */
 static struct cell event_cell(struct status *status, const struct store_source *source)
 {
@@ -284,7 +380,7 @@ static void show_sources(struct status *status)
                                {.count = source->records},
                                size_cell(status, stored_bytes(source), false),
                                size_cell(status, lag.size, false),
-                               size_cell(status, lag.bytes, true),
+                               lag_cell(status, &lag),
                                {.count = source->unparsed},
                                {.time_us = source->time_max},
                                event_cell(status, source),
@@ -294,6 +390,108 @@ static void show_sources(struct status *status)
     render_end(render);
 }
 
+/* What a state means to who has to do something about it; one that is unknown is shown as it is. */
+static struct cell state_cell(const struct store_output *output)
+{
+    static const struct {
+        const char *state, *text;
+        enum tint tint;
+    } words[] = {
+        {"starting", "starting", TINT_NONE},
+        {"delivering", "delivering", TINT_NONE},
+        {"idle", "up to date", TINT_NONE},
+        {"waiting", "waiting, tries again", TINT_YELLOW},
+        {"blocked", "blocked, needs help", TINT_RED},
+        {"stopped", "stopped", TINT_YELLOW},
+        {"removed", "removed", TINT_DIM},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_equal(output->state, str_of(words[i].state)))
+            return (struct cell){.text = str_of(words[i].text), .tint = words[i].tint};
+    return (struct cell){.text = output->state};
+}
+
+/* "5 m", in the largest unit. */
+static struct str age_text(struct arena *arena, uint64_t seconds)
+{
+    if (seconds >= 2 * 86400)
+        return arena_printf(arena, "%llu days", (unsigned long long)(seconds / 86400));
+    if (seconds >= 2 * 3600)
+        return arena_printf(arena, "%llu h", (unsigned long long)(seconds / 3600));
+    if (seconds >= 120)
+        return arena_printf(arena, "%llu min", (unsigned long long)(seconds / 60));
+    return arena_printf(arena, "%llu s", (unsigned long long)seconds);
+}
+
+/* "20,000 records, 3.1 MiB, 5 min" */
+static struct cell behind_cell(struct status *status, const struct output_row *row)
+{
+    char number[AMOUNT_TEXT_MAX];
+    if (!row->output.active)
+        return (struct cell){0};
+    if (row->records == 0)
+        return (struct cell){.text = STR("nothing")};
+    struct str bytes = size_text(&status->arena, row->bytes);
+    struct str text = arena_printf(&status->arena, "%s record%s, %s", amount_number(row->records, number),
+                                   row->records == 1 ? "" : "s", bytes.data);
+    if (row->seconds > 0)
+        text = arena_printf(&status->arena, "%s, %s", text.data, age_text(&status->arena, row->seconds).data);
+    return (struct cell){.text = text, .tint = TINT_YELLOW};
+}
+
+/* The last error of each, also where it has gone on since: then the state tells. */
+static void show_output_errors(struct status *status)
+{
+    char time[CLOCK_TEXT_MAX];
+    SCOPED(buf) line = BUF(RENDER_LINE_MAX);
+    for (size_t i = 0; i < status->output_count; i++) {
+        const struct store_output *output = &status->outputs[i].output;
+        if (output->error.size == 0)
+            continue;
+        buf_reset(&line);
+        safe_add(&line, output->name, SAFE_TABLE, SIZE_MAX);
+        buf_add_text(&line, ": last error");
+        if (output->error_us != TIME_NONE)
+            buf_printf(&line, " at %s", clock_print_local(output->error_us, time));
+        buf_add_text(&line, ": ");
+        safe_add(&line, output->error, SAFE_TABLE, SIZE_MAX);
+        buf_add_char(&line, '\n');
+        out_add(&status->output.out, buf_str(&line));
+    }
+}
+
+static void show_outputs(struct status *status)
+{
+    static const struct column columns[] = {
+        {NULL, "output", CELL_TEXT, 0},
+        {NULL, "state", CELL_TEXT, 0},
+        {NULL, "behind", CELL_TEXT, COLUMN_RIGHT},
+        {NULL, "delivered", CELL_COUNT, COLUMN_RIGHT},
+        {NULL, "missed", CELL_COUNT, COLUMN_RIGHT},
+        {NULL, "updated", CELL_TIME, 0},
+        {NULL, "to", CELL_TEXT, COLUMN_FLEX},
+    };
+    struct render_ask ask = {.out = &status->output.out,
+                             .color = status->output.color,
+                             .width = status->output.width,
+                             .columns = columns,
+                             .column_count = sizeof columns / sizeof *columns};
+    if (status->output_count == 0)
+        return;
+    out_text(&status->output.out, "\n");
+    SCOPED_FREE(render) *render = render_new(&ask);
+    for (size_t i = 0; i < status->output_count; i++) {
+        const struct output_row *row = &status->outputs[i];
+        struct cell cells[] = {{.text = row->output.name},    state_cell(&row->output),
+                               behind_cell(status, row),      {.count = row->output.delivered},
+                               {.count = row->output.missed}, {.time_us = row->output.updated_us},
+                               {.text = row->output.target}};
+        render_row(render, cells);
+    }
+    render_end(render);
+    show_output_errors(status);
+}
+
 static bool answer(struct status *status, const struct status_options *options, struct err *err)
 {
     if (!output_set_zone(&options->output, err) ||
@@ -301,7 +499,8 @@ static bool answer(struct status *status, const struct status_options *options, 
         return false;
     status->now_us = clock_now_us();
     status->store = question_open_store(options->store, err);
-    if (!status->store || !store_summary(status->store, &status->summary, err) || !load_rows(status, err))
+    if (!status->store || !store_summary(status->store, &status->summary, err) || !load_rows(status, err) ||
+        !load_outputs(status, err))
         return false;
     output_open(&status->output, &options->output, false);
     if (status->output.format == RENDER_JSON) {
@@ -309,6 +508,7 @@ static bool answer(struct status *status, const struct status_options *options, 
     } else {
         show_store(status);
         show_sources(status);
+        show_outputs(status);
     }
     return output_close(&status->output, err);
 }

@@ -31,6 +31,8 @@ struct cover_lag cover_lag(const struct source_state *state)
     struct cover_lag lag = {.size = state->size};
     char path[PATH_MAX];
     struct stat now;
+    if (state->kind == SOURCE_KAFKA)
+        return (struct cover_lag){.size = state->position + state->pending_bytes, .messages = state->size};
     if (state->kind == SOURCE_STREAM || state->replaced || state->name.size >= sizeof path ||
         memchr(state->name.data, '\0', state->name.size))
         return lag;
@@ -142,6 +144,26 @@ static bool note_lags(const struct select *select, struct buf *lines)
     return false;
 }
 
+/* Of the partitions that chosen sources come from: what they have not brought yet may belong to these. */
+static bool note_messages(const struct select *select, struct buf *lines)
+{
+    uint64_t messages = 0;
+    for (size_t i = 0; i < select->behind_count; i++)
+        messages += select->behind[i].size;
+    if (select->behind_count == 0)
+        return true;
+    buf_printf(lines, "%llu message%s not stored yet, of ", (unsigned long long)messages,
+               messages == 1 ? " is" : "s are");
+    for (size_t i = 0; i < select->behind_count && i < COVER_NAMES_MAX; i++) {
+        buf_add_text(lines, i > 0 ? ", " : "");
+        add_name(lines, select->behind[i].name);
+    }
+    if (select->behind_count > COVER_NAMES_MAX)
+        buf_printf(lines, " and %zu more", select->behind_count - COVER_NAMES_MAX);
+    buf_add_text(lines, "; 'winnow run' reads on\n");
+    return false;
+}
+
 /* A name may have had many files; they are told as one. */
 static bool note_gaps(const struct select *select, struct buf *lines)
 {
@@ -231,6 +253,7 @@ enum cover cover_notes(const struct select *select, const struct cover_loss *los
         whole &= note_range(select, ret_lines);
     whole &= note_pruned(select, loss, ret_lines);
     whole &= note_lags(select, ret_lines);
+    whole &= note_messages(select, ret_lines);
     whole &= note_gaps(select, ret_lines);
     enum cover cover = cover_loss_notes(select, loss, ret_lines);
     return cover == COVER_WHOLE && !whole ? COVER_SHORT : cover;

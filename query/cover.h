@@ -2,7 +2,7 @@
  *
  * The chosen sources cover the time from their first stored record to the later of their last record and the moment
  * they were last read to the end. An answer is short when the range asked for reaches beyond that or into what was pruned, or
- * when a file has grown since it was read. It is broken when something that could belong to it could not be read or
+ * when a file has grown since it was read, or a partition that chosen sources come from has messages that were not. It is broken when something that could belong to it could not be read or
  * decided: that is a failure, as a read error is to grep, whatever was found elsewhere. */
 #ifndef WINNOW_QUERY_COVER_H
 #define WINNOW_QUERY_COVER_H
@@ -36,10 +36,11 @@ enum cover cover_loss_notes(const struct select *select, const struct cover_loss
 bool cover_any(struct store *store, int64_t since_us, int64_t until_us, bool *ret, struct err *err);
 
 /* A source's file as it is now: its size on the disk and how much of it is not stored yet, in bytes. A file that is
- * gone, replaced or a stream has no lag. */
+ * gone, replaced or a stream has no lag. A partition's lag is messages, as they were counted last, and its size what is stored. */
 struct cover_lag {
     uint64_t size;
     uint64_t bytes;
+    uint64_t messages;
 };
 struct cover_lag cover_lag(const struct source_state *state);
 

@@ -5,8 +5,11 @@
 
 const char *report_kind(enum source_kind kind)
 {
-    static const char *const texts[] = {
-        [SOURCE_FILE] = "file", [SOURCE_GZIP] = "gzip", [SOURCE_STREAM] = "stream", [SOURCE_JOURNAL] = "journal"};
+    static const char *const texts[] = {[SOURCE_FILE] = "file",
+                                        [SOURCE_GZIP] = "gzip",
+                                        [SOURCE_STREAM] = "stream",
+                                        [SOURCE_JOURNAL] = "journal",
+                                        [SOURCE_KAFKA] = "kafka"};
     return texts[kind];
 }
 

@@ -275,6 +275,38 @@ bool select_source_is(const char *operand, struct str name)
     return realpath(operand, real) && str_equal(str_of(real), name);
 }
 
+/* "TOPIC/PARTITION" of a partition, or of an agent's source that comes through it; absent of any other source. */
+static struct str partition_of(const struct source_state *state)
+{
+    static const struct str scheme = {"kafka://", 8};
+    if (state->kind != SOURCE_KAFKA)
+        return STR_ABSENT;
+    const char *space = state->cursor.size > 0 ? memchr(state->cursor.data, ' ', state->cursor.size) : NULL;
+    if (space != NULL)
+        return str_slice(state->cursor, 0, (size_t)(space - state->cursor.data));
+    return str_starts(state->name, scheme) ? str_slice(state->name, scheme.size, state->name.size) : state->name;
+}
+
+/* What a source that was not chosen has still to bring may belong to one that was, when both come through one partition. */
+static void find_behind(struct select *select, const struct store_source *all, size_t count, struct arena *arena)
+{
+    struct map partitions = {0};
+    struct source_state *behind = ARENA_ARRAY(arena, struct source_state, count + 1);
+    for (size_t i = 0; i < select->source_count; i++) {
+        struct str partition = partition_of(&select->sources[i].state);
+        if (partition.size > 0)
+            map_at(&partitions, partition, NULL)->value = 1;
+    }
+    select->behind = behind;
+    select->behind_count = 0;
+    for (size_t i = 0; i < count && partitions.count > 0; i++) {
+        struct str partition = partition_of(&all[i].state);
+        if (partition.size > 0 && all[i].state.size > 0 && map_at(&partitions, partition, NULL)->value == 1)
+            behind[select->behind_count++] = all[i].state;
+    }
+    map_release(&partitions);
+}
+
 void select_sources(struct select *select, const struct opt_list *wanted, const struct store_source *all, size_t count,
                     struct arena *arena)
 {
@@ -294,6 +326,7 @@ void select_sources(struct select *select, const struct opt_list *wanted, const 
         select->sources[select->source_count++] = all[i];
     }
     select->all_sources = select->source_count == count;
+    find_behind(select, all, count, arena);
     select->missing = wanted->count ? mem_alloc(wanted->count * sizeof *select->missing) : NULL;
     for (size_t w = 0; w < wanted->count; w++)
         if (!named[w])

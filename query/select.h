@@ -38,6 +38,9 @@ struct select {
     size_t missing_count;
     struct store_source *sources; /* the chosen ones, by id, in the arena */
     size_t source_count;
+    const struct source_state
+        *behind; /* partitions that chosen sources come from, and that have messages not stored yet */
+    size_t behind_count;
     bool all_sources; /* all there are */
     int64_t *source_ids;
     struct arena words;   /* values made from options */

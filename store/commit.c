@@ -144,6 +144,7 @@ static struct source_change change_of(const struct commit *commit, const struct 
     struct source_change change = {.time_min = TIME_NONE, .time_max = TIME_NONE};
     for (uint32_t i = run->first; i < run->first + run->count; i++) {
         const struct record *rec = &commit->batch->records[i];
+        must(rec->offset <= RECORD_OFFSET_MAX);
         if (is_superseded(commit, i))
             continue;
         change.records++;

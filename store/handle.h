@@ -7,6 +7,7 @@
 #include "store/sql.h"
 #include "store/store.h"
 
+enum { STORE_ID_SIZE = 32 };
 enum { SCHEMA_VERSION = 1 }; /* user_version of the file: the number of the last migration */
 
 struct fetch_cache;
@@ -64,6 +65,9 @@ struct store {
     uint64_t wal_patience;     /* store_checkpoint waits for readers from this many on */
     uint64_t wal_held;         /* see store_log_held */
     struct fetch_cache *cache; /* NULL until first used */
+    bool has_outputs;          /* the tables of outputs.sql were found */
+    char id[STORE_ID_SIZE];    /* zeros until first asked for */
+    struct buf held_by;        /* see prune_result */
 };
 
 /* Commits have grown the write-ahead log: brings it into the database when it is long enough. See store.c for the bound. */

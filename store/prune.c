@@ -5,6 +5,7 @@
 #include "store/counts.h"
 #include "store/error_tally.h"
 #include "store/handle.h"
+#include "store/lag.h"
 #include "store/prune_name.h"
 #include "store/request.h"
 #include "store/segment.h"
@@ -14,13 +15,16 @@
  *
  *     choose ─▶ [begin ─▶ block by block: runs, source counts, facts, words, row ─▶ pruned ─▶ times of sources ─▶ commit]...
  *
+ * What an active output has not delivered is held: it would be chosen, but stays.
+ *
  * Killed at any instant, the store is whole: some of the blocks are gone and recorded, the others are there. */
 enum { BLOCKS_AT_ONCE = 16, BYTES_AT_ONCE = 16 << 20 };
 
 struct candidate {
     int64_t id;
     int64_t age_us; /* of its newest record; without any, of the block before */
-    bool timeless, goes;
+    uint64_t last;  /* number */
+    bool timeless, goes, held;
 };
 
 struct pruning {
@@ -30,10 +34,45 @@ struct pruning {
     struct candidate *candidates; /* by id */
     size_t count, capacity;
     size_t chosen;
-    double share;     /* bytes of the file in use for one byte of blobs */
-    int64_t *sources; /* touched in this transaction, may repeat */
+    uint64_t delivered; /* numbers above it are held */
+    double share;       /* bytes of the file in use for one byte of blobs */
+    int64_t *sources;   /* touched in this transaction, may repeat */
     size_t source_count, source_capacity;
 };
+
+/* ---- What outputs hold -------------------------------------------------------------------------------------------------- */
+
+enum { HELD_BY_MAX = 4096 };
+
+static void tell_holder(struct pruning *p, const struct store_output *output)
+{
+    struct buf *name = &p->store->held_by;
+    buf_release(name);
+    *name = BUF(HELD_BY_MAX);
+    buf_add_str(name,
+                str_slice(output->name, 0, output->name.size < HELD_BY_MAX ? output->name.size : HELD_BY_MAX - 1));
+    p->result->held_by = buf_str(name);
+    p->result->held_position = output->position;
+}
+
+static bool find_holder(struct pruning *p, struct err *err)
+{
+    SCOPED(arena) arena = {0};
+    struct store_output *outputs;
+    size_t count;
+    const struct store_output *furthest = NULL;
+    p->delivered = UINT64_MAX;
+    if (!store_outputs(p->store, &arena, &outputs, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (outputs[i].active && (furthest == NULL || outputs[i].position < furthest->position))
+            furthest = &outputs[i];
+    }
+    if (furthest == NULL)
+        return true;
+    tell_holder(p, furthest);
+    return p->ask->outputs_ignored || lag_reach(p->store, furthest->position, &p->delivered, err);
+}
 
 /* ---- Choosing -------------------------------------------------------------------------------------------------------- */
 
@@ -53,16 +92,27 @@ static bool list_candidates(struct pruning *p, struct err *err)
         }
         int64_t newest = sql_time(stmt, 5);
         age = newest != TIME_NONE ? newest : age;
-        p->candidates[p->count++] =
-            (struct candidate){.id = sql_i64(stmt, 0), .age_us = age, .timeless = newest == TIME_NONE};
+        p->candidates[p->count++] = (struct candidate){
+            .id = sql_i64(stmt, 0),
+            .age_us = age,
+            .last = (uint64_t)sql_i64(stmt, 1) + (uint64_t)sql_i64(stmt, 2) - 1,
+            .timeless = newest == TIME_NONE,
+        };
     }
     return step == 0;
 }
 
-static void choose(struct pruning *p, struct candidate *candidate)
+/* False when it is held. */
+static bool choose(struct pruning *p, struct candidate *candidate)
 {
+    if (candidate->last > p->delivered) {
+        p->result->held_blocks += !candidate->held;
+        candidate->held = true;
+        return false;
+    }
     p->chosen += !candidate->goes;
     candidate->goes = true;
+    return true;
 }
 
 static void choose_by_time(struct pruning *p)
@@ -111,7 +161,7 @@ static bool block_bytes(struct pruning *p, int64_t id, uint64_t *ret, struct err
     return step >= 0;
 }
 
-/* Oldest first until what is left fits. */
+/* Oldest first until what is left fits; where a block is held, the next ones go instead. */
 static bool choose_by_size(struct pruning *p, struct err *err)
 {
     if (!used_bytes(p->store, &p->result->used_bytes, err))
@@ -133,10 +183,8 @@ static bool choose_by_size(struct pruning *p, struct err *err)
     p->share = all > 0 ? (double)p->result->used_bytes / (double)all : 0;
     double excess = (double)(p->result->used_bytes - p->ask->bytes_max);
     for (size_t i = 0; i < p->count && ok && (double)gone * p->share < excess; i++) {
-        if (oldest[i]->goes)
-            continue;
-        choose(p, oldest[i]);
-        gone += bytes[oldest[i] - p->candidates];
+        if (!oldest[i]->goes && choose(p, oldest[i]))
+            gone += bytes[oldest[i] - p->candidates];
     }
     free(oldest);
     free(bytes);
@@ -460,7 +508,7 @@ bool store_prune(struct store *store, const struct prune_ask *ask, struct prune_
     must(ask->dry || store->mode == STORE_WRITE);
     *ret = (struct prune_result){.time_min = TIME_NONE, .time_max = TIME_NONE};
     struct pruning p = {.store = store, .ask = ask, .result = ret};
-    bool ok = list_candidates(&p, err);
+    bool ok = find_holder(&p, err) && list_candidates(&p, err);
     if (ok) {
         choose_by_time(&p);
         ok = choose_by_size(&p, err) && (ask->dry ? tell_all(&p, err) : drop_all(&p, err));

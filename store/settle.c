@@ -86,7 +86,7 @@ static void point_texts(struct batch *batch)
 static int take_row(struct batch *batch, struct sqlite3_stmt *stmt, size_t bytes_max)
 {
     struct scan_record row;
-    if (!hot_row(stmt, &row) || row.record.offset > INT64_MAX - RECORD_BYTES_MAX - 1)
+    if (!hot_row(stmt, &row) || row.record.offset > RECORD_OFFSET_MAX)
         return -1;
     if (batch->record_count == 0)
         batch->settle->first_record = row.number;

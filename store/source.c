@@ -107,7 +107,7 @@ static bool take_source(struct sqlite3_stmt *stmt, struct arena *arena, struct s
     int64_t format = sql_i64(stmt, 29);
     if (format < 0 || format >= FORMAT_COUNT)
         return false;
-    if (id < 1 || name.data == NULL || kind < SOURCE_FILE || kind > SOURCE_JOURNAL)
+    if (id < 1 || name.data == NULL || kind < SOURCE_FILE || kind > SOURCE_KAFKA)
         return false;
     *ret = (struct store_source){
         .state =

@@ -15,6 +15,7 @@
 #include "store/counts.h"
 #include "store/hot.h"
 #include "store/handle.h"
+#include "store/id.h"
 #include "store/lock.h"
 #include "store/page.h"
 
@@ -261,7 +262,7 @@ static bool open_writer(struct store *store, struct err *err)
     sqlite3_wal_hook(store->sql.db, note_wal_size, store); /* takes the place of SQLite's automatic checkpoints */
     if (identity.version < SCHEMA_VERSION && !migrate(store, identity.version, err))
         return false;
-    return read_writer_state(store, err);
+    return id_ensure(store, err) && read_writer_state(store, err);
 }
 
 /* Where nothing can be written (a mounted image, somebody else's folder) SQLite cannot make the -shm file a reader needs.
@@ -335,6 +336,7 @@ void store_free(struct store *store)
     map_release(&store->traits);
     counts_release(store);
     map_release(&store->last_times);
+    buf_release(&store->held_by);
     free(store->path);
     free(store);
 }

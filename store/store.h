@@ -36,6 +36,9 @@ struct store *store_open(const char *path, enum store_mode mode, struct err *err
 void store_free(struct store *store);
 SCOPE_FREE(store)
 const char *store_path(const struct store *store);
+/* 32 hexadecimal digits, made with the store; a backup has those of its original. Absent when an older winnow made the store and no
+ * writer has opened it since. Lives as long as the store is open. */
+struct str store_id(struct store *store);
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------- */
 
@@ -337,6 +340,48 @@ struct store_summary {
 };
 bool store_summary(struct store *store, struct store_summary *ret, struct err *err);
 
+/* ---- Outputs ---------------------------------------------------------------------------------------------------------- */
+
+/* What is told of an output, which passes records on as they are stored (the pending ones, which may still grow, apart). */
+struct store_output {
+    struct str name, kind;                      /* kind: "kafka" */
+    struct str target;                          /* where to, for people: "BROKERS TOPIC"; no secrets */
+    struct str state;                           /* starting delivering idle waiting blocked stopped removed */
+    struct str error;                           /* the last one; absent: none */
+    uint64_t position;                          /* all records numbered up to it are delivered or not wanted */
+    uint64_t delivered, missed;                 /* records, ever; missed: pruned before they were delivered */
+    int64_t error_us, caught_up_us, updated_us; /* or TIME_NONE; caught up: had nothing left to deliver */
+    bool active;                                /* configured in the latest run: pruning waits for it */
+};
+/* All outputs, by name, in arena. */
+bool store_outputs(struct store *store, struct arena *arena, struct store_output **ret, size_t *ret_count,
+                   struct err *err);
+/* Inserts it, or replaces that of its name, in one small transaction. */
+bool store_output_set(struct store *store, const struct store_output *output, struct err *err);
+
+/* A pending record that was delivered, so that it is not delivered again unless it grows. */
+struct store_ahead {
+    int64_t source;
+    uint64_t number, offset, size, hash; /* size and hash are of its bytes */
+    struct str key;                      /* it was delivered with; absent: none */
+};
+/* Those of an output, by source, in arena. */
+bool store_output_aheads(struct store *store, struct str name, struct arena *arena, struct store_ahead **ret,
+                         size_t *ret_count, struct err *err);
+/* Replaces those of these sources, in one transaction; size 0 removes. */
+bool store_output_set_ahead(struct store *store, struct str name, const struct store_ahead *aheads, size_t count,
+                            struct err *err);
+
+/* How many records there are behind a position, and their bytes, newlines included. Pending ones are not counted, nor what a block
+ * that cannot be read has behind a position inside it. */
+bool store_output_lag(struct store *store, uint64_t position, uint64_t *ret_records, uint64_t *ret_bytes,
+                      struct err *err);
+
+/* Calls visit for each pending record, in record order, views valid during the call, until it returns false. Each is read by
+ * itself, in a short read: one that is replaced meanwhile is left out. */
+bool store_pendings(struct store *store, bool (*visit)(void *context, const struct scan_record *), void *context,
+                    struct err *err);
+
 /* ---- Keeping ------------------------------------------------------------------------------------------------------- */
 
 enum { STORE_DIGEST_SIZE = 32 };
@@ -386,9 +431,10 @@ bool store_verify(struct store *store, const struct verify_ask *ask, struct veri
  * is gone is not read again, and so do record numbers, the chain's proof (what went, and the last digest) and unterminated
  * ends. The file does not shrink: what becomes free is overwritten with zeros and used for what comes. */
 struct prune_ask {
-    int64_t before_us;  /* a block goes when its newest record is older; TIME_NONE: none goes by time */
-    uint64_t bytes_max; /* blocks go until what is in use of the file is at most this; 0: none goes by size */
-    bool dry;           /* only tells; a reader will do */
+    int64_t before_us;    /* a block goes when its newest record is older; TIME_NONE: none goes by time */
+    uint64_t bytes_max;   /* blocks go until what is in use of the file is at most this; 0: none goes by size */
+    bool dry;             /* only tells; a reader will do */
+    bool outputs_ignored; /* blocks go that active outputs have not delivered; else they stay */
     int64_t now_us;
     bool (*go_on)(void *context, uint64_t blocks_done, uint64_t blocks); /* asked between transactions; may be NULL */
     void *context;
@@ -400,6 +446,10 @@ struct prune_result {
     uint64_t blocks_timeless;   /* that --keep cannot judge, since no record has a time */
     int64_t time_min, time_max; /* of what went, or TIME_NONE */
     bool stopped;               /* go_on said no */
+    uint64_t held_blocks;       /* that stay only because an output has not delivered them */
+    struct str held_by; /* the name of the active output that is furthest behind, when there are any; lives until the
+                                 * next call */
+    uint64_t held_position; /* its position */
 };
 /* On failure ret tells what went before it. */
 bool store_prune(struct store *store, const struct prune_ask *ask, struct prune_result *ret, struct err *err);

@@ -214,7 +214,7 @@ bool store_verify(struct store *store, const struct verify_ask *ask, struct veri
     if (ok) {
         find_strays(&v);
         verify_sources(&v);
-        ok = !ask->deep || (verify_facts(&v, err) && verify_counts(&v, err));
+        ok = verify_outputs(&v, err) && (!ask->deep || (verify_facts(&v, err) && verify_counts(&v, err)));
     }
     ret->pages_unsummed = page_state(store->sql.db).missing;
     for (unsigned i = 0; v.segment != NULL && i < SEGMENT_BLOCKS; i++)

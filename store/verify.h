@@ -17,6 +17,7 @@
  *     fact      facts are not those of the records
  *     count     counts of errors are not those of the facts, or other counts or lists are not readable
  *     counter   the record counter would give a number again
+ *     output    an output's row is not readable, or its position is behind the last record
  *     table     SQLite finds a table or index damaged
  *     kept      the link kept elsewhere is not in the chain
  *
@@ -121,6 +122,8 @@ bool verify_block_check(struct verify *v, int64_t *id, int64_t last, uint8_t pre
                         struct err *err);
 /* verify_source.c */
 void verify_sources(struct verify *v);
+/* verify_output.c: how far outputs are, and the store's id. */
+bool verify_outputs(struct verify *v, struct err *err);
 /* verify_fact.c: adds what a record says, and a decoded block, then takes off the facts there are and compares. */
 void verify_facts_add(struct verify_facts *facts, const struct scan_record *rec);
 void verify_facts_expect(struct verify_block *at, const struct block *block);

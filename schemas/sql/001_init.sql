@@ -6,9 +6,11 @@
 -- next_record: the number the next record gets; a number is never given twice.
 -- chain_block, chain_digest: the end of the chain: the last block there ever was, and its digest. Written with every block, so that a
 -- store cut off at its end is noticed.
+-- store_id: 32 hexadecimal digits, this store's own.
 -- templates_given: of how many templates the patterns were last made whose ids are remembered.
 CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('next_record', 1), ('chain_block', 0), ('chain_digest', zeroblob(32)), ('templates_given', 0);
+INSERT INTO meta VALUES ('next_record', 1), ('chain_block', 0), ('chain_digest', zeroblob(32)), ('templates_given', 0),
+    ('store_id', lower(hex(randomblob(16))));
 
 -- Strings that facts share. Those of the levels have the levels' numbers. A text may stand here more than once.
 CREATE TABLE name(id INTEGER PRIMARY KEY, text NOT NULL);
@@ -18,7 +20,7 @@ INSERT INTO name VALUES
 CREATE TABLE source_file(
     id INTEGER PRIMARY KEY,
     name NOT NULL,
-    kind INTEGER NOT NULL,          -- 1 file, 2 gzip, 3 stream, 4 journal
+    kind INTEGER NOT NULL,          -- 1 file, 2 gzip, 3 stream, 4 journal, 5 kafka
     device INTEGER NOT NULL,        -- identity of the file; 64-bit values kept as signed
     inode INTEGER NOT NULL,
     head_size INTEGER NOT NULL,
@@ -42,7 +44,7 @@ CREATE TABLE source_file(
     pruned_records INTEGER NOT NULL DEFAULT 0, -- no longer there; the counts above are without them
     pruned_min INTEGER,                         -- their times
     pruned_max INTEGER,
-    cursor,                         -- of a journal
+    cursor,                         -- of a journal or kafka
     rotations INTEGER NOT NULL,
     truncations INTEGER NOT NULL,
     service,                        -- of its records that name none; NULL: none
@@ -161,7 +163,7 @@ CREATE TABLE pack(id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE VIEW source AS SELECT
     id,
     name,
-    CASE kind WHEN 1 THEN 'file' WHEN 2 THEN 'gzip' WHEN 3 THEN 'stream' WHEN 4 THEN 'journal' END AS kind,
+    CASE kind WHEN 1 THEN 'file' WHEN 2 THEN 'gzip' WHEN 3 THEN 'stream' WHEN 4 THEN 'journal' WHEN 5 THEN 'kafka' END AS kind,
     position,
     pending_bytes,
     size,

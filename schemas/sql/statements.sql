@@ -31,6 +31,14 @@ SELECT value FROM meta WHERE key = 'next_record';
 -- plan: SEARCH meta USING PRIMARY KEY (key=?)
 UPDATE meta SET value = ?1 WHERE key = 'next_record';
 
+-- name: store_id
+-- plan: SEARCH meta USING PRIMARY KEY (key=?)
+SELECT value FROM meta WHERE key = 'store_id';
+
+-- Of a store that an older winnow made.
+-- name: store_id_insert
+INSERT INTO meta VALUES ('store_id', lower(hex(randomblob(16))));
+
 -- name: templates_given
 -- plan: SEARCH meta USING PRIMARY KEY (key=?)
 SELECT value FROM meta WHERE key = 'templates_given';
@@ -357,6 +365,53 @@ SELECT text FROM name WHERE id = ?1;
 -- name: trait_read
 -- plan: SEARCH trait USING INTEGER PRIMARY KEY (rowid=?)
 SELECT source, level, status, service, logger, method, template, counted FROM trait WHERE id = ?1;
+
+-- What outputs have delivered. The tables may not be there (outputs.sql).
+
+-- name: output_exists
+-- plan: SCAN sqlite_schema
+SELECT count(*) FROM sqlite_schema WHERE name IN ('output_state', 'output_ahead', 'output');
+
+-- name: output_list
+-- plan: SCAN output_state
+SELECT name, kind, target, state, error, position, delivered, missed, error_us, caught_up_us, updated_us, active
+FROM output_state ORDER BY name;
+
+-- name: output_upsert
+INSERT INTO output_state(name, kind, target, state, error, position, delivered, missed, error_us, caught_up_us, updated_us, active)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+ON CONFLICT(name) DO UPDATE SET
+    kind = excluded.kind, target = excluded.target, state = excluded.state, error = excluded.error,
+    position = excluded.position, delivered = excluded.delivered, missed = excluded.missed,
+    error_us = excluded.error_us, caught_up_us = excluded.caught_up_us, updated_us = excluded.updated_us,
+    active = excluded.active;
+
+-- name: output_aheads
+-- plan: SEARCH output_ahead USING PRIMARY KEY (output=?)
+SELECT source, record, offset, size, hash, key FROM output_ahead WHERE output = ?1 ORDER BY source;
+
+-- name: output_ahead_upsert
+INSERT INTO output_ahead(output, source, record, offset, size, hash, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT(output, source) DO UPDATE SET
+    record = excluded.record, offset = excluded.offset, size = excluded.size, hash = excluded.hash, key = excluded.key;
+
+-- name: output_ahead_delete
+-- plan: SEARCH output_ahead USING PRIMARY KEY (output=? AND source=?)
+DELETE FROM output_ahead WHERE output = ?1 AND source = ?2;
+
+-- Of records behind ?1: those of blocks that begin behind it, and hot rows that are not pending.
+-- name: lag
+-- plan: SEARCH block USING INDEX block_range (first_record>?)
+-- plan: SEARCH hot USING INTEGER PRIMARY KEY (rowid>?)
+-- plan: SCAN (subquery-2)
+SELECT coalesce(sum(n), 0), coalesce(sum(bytes), 0) FROM (
+    SELECT records AS n, raw_bytes AS bytes FROM block WHERE first_record > ?1
+    UNION ALL SELECT 1, length(CAST(raw AS BLOB)) + (flags & 6 = 0) FROM hot WHERE record > ?1 AND NOT flags & 8);
+
+-- The last block that begins at or before a record.
+-- name: lag_block
+-- plan: SEARCH block USING COVERING INDEX block_range (first_record<?)
+SELECT id, first_record, slots FROM block WHERE first_record <= ?1 ORDER BY first_record DESC LIMIT 1;
 
 -- name: summary_sources
 -- plan: SCAN source_file
