@@ -51,6 +51,8 @@ endforeach()
 
 # ---- Golden ----------------------------------------------------------------------------------------------------------
 
+add_executable(tell tests/golden/tell.c) # the cases find it beside the binary
+target_link_libraries(tell PRIVATE store ${vendor})
 file(GLOB cases CONFIGURE_DEPENDS tests/golden/*/cmd)
 foreach(case IN LISTS cases)
     cmake_path(GET case PARENT_PATH folder)

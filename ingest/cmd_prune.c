@@ -115,12 +115,12 @@ static bool note_held(struct store *store, const struct prune_result *result, st
         return true;
     if (!store_output_lag(store, result->held_position, &records, &bytes, err))
         return false;
-    log_note(
-        "%s more %s: output '%.*s' has not delivered %s yet (%s %s, %s behind); let it deliver, remove it from the "
-        "configuration, or prune with --ignore-outputs",
-        amount_number(result->held_blocks, blocks), result->held_blocks == 1 ? "block stays" : "blocks stay",
-        STR_ARG(result->held_by), result->held_blocks == 1 ? "it" : "them", amount_number(records, number),
-        records == 1 ? "record" : "records", amount_size((double)bytes, size));
+    log_note("%s %s%s: output '%.*s' has not delivered %s yet (%s %s, %s behind); let it deliver, remove it from the "
+             "configuration, or prune with --ignore-outputs",
+             amount_number(result->held_blocks, blocks), result->blocks > 0 ? "more " : "",
+             result->held_blocks == 1 ? "block stays" : "blocks stay", STR_ARG(result->held_by),
+             result->held_blocks == 1 ? "it" : "them", amount_number(records, number),
+             records == 1 ? "record" : "records", amount_size((double)bytes, size));
     return true;
 }
 

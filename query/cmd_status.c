@@ -128,6 +128,7 @@ static void add_file(struct row *row, const struct store_source *source)
     row->lag.bytes = lag_bytes;
     row->lag.messages = lag_messages;
     sum->records += source->records;
+    sum->raw_bytes += source->raw_bytes;
     sum->unparsed += source->unparsed;
     sum->gaps += source->gaps;
     sum->pruned_records += source->pruned_records;
@@ -324,6 +325,20 @@ static struct cell size_cell(struct status *status, uint64_t bytes, bool zero_is
     return (struct cell){.text = size_text(&status->arena, bytes), .tint = zero_is_blank ? TINT_YELLOW : TINT_NONE};
 }
 
+/* Of what came through Kafka the offsets tell where it is, not how much: much may have been left out. */
+static struct cell stored_cell(struct status *status, const struct store_source *source)
+{
+    bool sparse = source->state.kind == SOURCE_KAFKA;
+    return size_cell(status, sparse ? source->raw_bytes : stored_bytes(source), false);
+}
+
+static struct cell file_size_cell(struct status *status, const struct row *row)
+{
+    if (row->source.state.kind == SOURCE_KAFKA)
+        return (struct cell){0};
+    return size_cell(status, row->lag.size, false);
+}
+
 /* Of a partition "3 messages". */
 static struct cell lag_cell(struct status *status, const struct cover_lag *lag)
 {
@@ -378,8 +393,8 @@ static void show_sources(struct status *status)
         struct cover_lag lag = status->rows[i].lag;
         struct cell cells[] = {{.text = str_of(kind_text(source->state.kind))},
                                {.count = source->records},
-                               size_cell(status, stored_bytes(source), false),
-                               size_cell(status, lag.size, false),
+                               stored_cell(status, source),
+                               file_size_cell(status, &status->rows[i]),
                                lag_cell(status, &lag),
                                {.count = source->unparsed},
                                {.time_us = source->time_max},

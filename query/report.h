@@ -56,11 +56,12 @@ struct report_coverage {
     int64_t read_us;           /* when a source was last read to its end, or TIME_NONE */
     int64_t reached_us;        /* the later of both, but none to come: so far the store is up to date; or TIME_NONE */
     uint64_t lag_bytes, gaps, pruned, unparsed;
-    bool has_records;   /* of the day */
-    bool day_is_over;   /* now, and the sources were read (or go on) behind its end */
-    bool begins_late;   /* the store begins in the day's course or behind it */
-    bool ends_early;    /* reached_us is before the day's end, or before now if that comes first */
-    bool pruned_in_day; /* some records of the day may have been pruned */
+    uint64_t lag_messages; /* of partitions, not stored yet */
+    bool has_records;      /* of the day */
+    bool day_is_over;      /* now, and the sources were read (or go on) behind its end */
+    bool begins_late;      /* the store begins in the day's course or behind it */
+    bool ends_early;       /* reached_us is before the day's end, or before now if that comes first */
+    bool pruned_in_day;    /* some records of the day may have been pruned */
 };
 
 /* ---- Figures ------------------------------------------------------------------------------------------------------------- */

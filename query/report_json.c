@@ -118,6 +118,8 @@ static void add_coverage(struct buf *out, const struct report *report)
     add_time(out, "last", coverage->last_us);
     add_time(out, "read", coverage->read_us);
     add_count(out, "lag_bytes", coverage->lag_bytes);
+    if (coverage->lag_messages > 0)
+        add_count(out, "lag_messages", coverage->lag_messages);
     add_count(out, "gaps", coverage->gaps);
     add_count(out, "pruned_records", coverage->pruned);
     add_count(out, "unparsed", coverage->unparsed);

@@ -45,7 +45,7 @@ bool report_is_whole(const struct report *report)
 {
     const struct report_coverage *coverage = &report->coverage;
     return coverage->day_is_over && !coverage->begins_late && !coverage->ends_early && !coverage->pruned_in_day &&
-           coverage->lag_bytes == 0 && coverage->gaps == 0;
+           coverage->lag_bytes == 0 && coverage->lag_messages == 0 && coverage->gaps == 0;
 }
 
 /* ---- Days ---------------------------------------------------------------------------------------------------------------- */
@@ -121,12 +121,14 @@ static void add_source(struct report *report, const struct store_source *state)
 {
     struct report_coverage *coverage = &report->coverage;
     struct report_source *source = &coverage->sources[coverage->count++];
-    *source = (struct report_source){.state = *state, .lag_bytes = cover_lag(&state->state).bytes};
+    struct cover_lag lag = cover_lag(&state->state);
+    *source = (struct report_source){.state = *state, .lag_bytes = lag.bytes};
     source->in_day = reaches_into(state, &report->day);
     coverage->first_us = earlier(coverage->first_us, state->time_min);
     coverage->last_us = later(coverage->last_us, state->time_max);
     coverage->read_us = later(coverage->read_us, state->state.read_us);
-    coverage->lag_bytes += source->lag_bytes;
+    coverage->lag_bytes += lag.bytes;
+    coverage->lag_messages += lag.messages;
     coverage->gaps += state->gaps;
     coverage->pruned += state->pruned_records;
     coverage->pruned_in_day = coverage->pruned_in_day || pruned_in(state, &report->day);

@@ -58,6 +58,10 @@ static void wrong(void **unused)
         {"sources:\nretention:\n", NULL},
         {"retention: {keep: none, max_size: none}", NULL},
         {"retention: {keep: 0s}", NULL},
+        {"retention: {keep: 1d, outputs: wait}", NULL},
+        {"retention: {outputs: ignore}", NULL},
+        {"retention: {outputs: ignored}", "x.yaml:1: 'retention.outputs': 'ignored' is none of wait, ignore; did you "
+                                          "mean 'ignore'?\n"},
         {"sources: [{journal: }]", NULL},
         {"sources: [{journal: {boot: -1}}, {journal: {boot: 0123456789abcdef0123456789abcdef}}]", NULL},
         {"sources: [{journal: {priority: 0}}, {journal: {priority: error}}]", NULL},
