@@ -103,8 +103,9 @@ static void note_lags(struct paging *paging, struct page_section *section)
                           page_size(paging, coverage->lag_bytes).data, lagging, lagging == 1 ? " is" : "s are"));
     if (coverage->lag_messages > 0)
         warn(paging, section,
-             arena_printf(paging->arena, "%llu message%s of Kafka not stored yet; 'winnow run' reads on",
-                          (unsigned long long)coverage->lag_messages, coverage->lag_messages == 1 ? " is" : "s are"));
+             arena_printf(paging->arena, "%llu message%s not stored yet; 'winnow run' reads on",
+                          (unsigned long long)coverage->lag_messages,
+                          coverage->lag_messages == 1 ? " of Kafka is" : "s of Kafka are"));
 }
 
 static void note_ends(struct paging *paging, struct page_section *section)
