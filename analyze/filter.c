@@ -320,27 +320,22 @@ bool filter_marks_hold(const struct filter *filter, uint8_t level, uint8_t kinds
     return known;
 }
 
-static bool may_hold(const struct filter *filter, const struct record *rec)
-{
-    bool holds;
-    return !filter_marks_hold(filter, rec->level, rec->kinds, rec->time_us, &holds) || holds;
-}
-
-/* What all kinds of asking share: `ask` tells about one filter. */
+/* Who asks about filters one by one, and of what. */
 struct asking {
-    struct event *event;
-    const struct record *rec; /* without its text */
     bool (*holds)(void *context, const struct filter *filter);
     void *context;
 };
 
-static bool ask(struct asking *asking, const struct filter *filter)
+static bool event_holds(void *context, const struct filter *filter)
 {
-    if (asking->event)
-        return filter_holds(filter, asking->event);
-    if (asking->rec)
-        return may_hold(filter, asking->rec);
-    return asking->holds(asking->context, filter);
+    return filter_holds(filter, context);
+}
+
+static bool record_may_hold(void *context, const struct filter *filter)
+{
+    const struct record *const *rec = context;
+    bool holds;
+    return !filter_marks_hold(filter, (*rec)->level, (*rec)->kinds, (*rec)->time_us, &holds) || holds;
 }
 
 static bool same_field(const struct filter *a, const struct filter *b)
@@ -349,16 +344,16 @@ static bool same_field(const struct filter *a, const struct filter *b)
            (a->subject.kind != SUBJECT_PATH || str_equal(a->subject.name, b->subject.name));
 }
 
-static bool one_holds(struct asking *asking, const struct filter *filters, size_t count, size_t index)
+static bool one_holds(const struct asking *asking, const struct filter *filters, size_t count, size_t index)
 {
     if (!is_positive(&filters[index]))
-        return ask(asking, &filters[index]);
+        return asking->holds(asking->context, &filters[index]);
     for (size_t i = 0; i < count; i++) {
         if (!is_positive(&filters[i]) || !same_field(&filters[i], &filters[index]))
             continue;
         if (i < index)
             return true; /* asked when that one's turn was */
-        if (ask(asking, &filters[i]))
+        if (asking->holds(asking->context, &filters[i]))
             return true;
     }
     return false;
@@ -374,7 +369,7 @@ bool filters_begin_group(const struct filter *filters, size_t index)
 
 bool filters_group_holds(const struct filter *filters, size_t count, size_t index, struct event *event)
 {
-    struct asking asking = {.event = event};
+    struct asking asking = {event_holds, event};
     return one_holds(&asking, filters, count, index);
 }
 
@@ -391,7 +386,7 @@ bool filters_group_is_stored(const struct filter *filters, size_t count, size_t 
 
 bool filters_hold(const struct filter *filters, size_t count, struct event *event)
 {
-    struct asking asking = {.event = event};
+    struct asking asking = {event_holds, event};
     /* What the store's columns tell goes first: it saves analyzing. */
     for (int stored = 1; stored >= 0; stored--)
         for (size_t i = 0; i < count; i++)
@@ -403,7 +398,7 @@ bool filters_hold(const struct filter *filters, size_t count, struct event *even
 bool filters_hold_by(const struct filter *filters, size_t count,
                      bool (*holds)(void *context, const struct filter *filter), void *context)
 {
-    struct asking asking = {.holds = holds, .context = context};
+    struct asking asking = {holds, context};
     for (size_t i = 0; i < count; i++)
         if (!one_holds(&asking, filters, count, i))
             return false;
@@ -412,11 +407,7 @@ bool filters_hold_by(const struct filter *filters, size_t count,
 
 bool filters_may_hold(const struct filter *filters, size_t count, const struct record *rec)
 {
-    struct asking asking = {.rec = rec};
-    for (size_t i = 0; i < count; i++)
-        if (!one_holds(&asking, filters, count, i))
-            return false;
-    return true;
+    return filters_hold_by(filters, count, record_may_hold, &rec);
 }
 
 bool filters_are_stored(const struct filter *filters, size_t count)
