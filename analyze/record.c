@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <math.h>
 
 #include "analyze/joined.h"
 #include "analyze/json.h"
@@ -39,7 +40,7 @@ static bool duration_ms(struct str text, enum unit unit, double *ret_ms)
 {
     if (str_to_double(text, ret_ms)) {
         *ret_ms *= unit_in_ms(unit);
-        return true;
+        return isfinite(*ret_ms); /* 1e308 seconds are more milliseconds than there are numbers */
     }
     int64_t us;
     if (!clock_parse_duration(text, &us))
