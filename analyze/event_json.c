@@ -37,6 +37,33 @@ static void make_utf8(struct buf *line, size_t from, struct arena *arena)
     }
 }
 
+/* Of the escape \uXXXX at data, which may be cut off or none; 0 when it is not one of a surrogate. */
+static unsigned surrogate_at(struct str text)
+{
+    unsigned value = 0;
+    if (text.size < 6 || text.data[0] != '\\' || text.data[1] != 'u' || (text.data[2] | 0x20) != 'd')
+        return 0;
+    for (size_t i = 2; i < 6; i++) {
+        char c = (char)(text.data[i] | 0x20);
+        value = value << 4 | (unsigned)(c >= 'a' ? c - 'a' + 10 : text.data[i] - '0');
+    }
+    return value >= 0xd800 ? value : 0;
+}
+
+/* Halves of pairs by themselves are no characters: many readers refuse the whole object for one. */
+static void mend_surrogates(struct buf *line, size_t from)
+{
+    char *at = line->data + from, *end = line->data + line->size;
+    while ((at = memchr(at, '\\', (size_t)(end - at))) != NULL) {
+        unsigned first = surrogate_at(str_from(at, (size_t)(end - at)));
+        unsigned second = first ? surrogate_at(str_from(at + 6, (size_t)(end - at - 6))) : 0;
+        bool pair = first < 0xdc00 && second >= 0xdc00;
+        if (first && !pair)
+            memcpy(at + 2, "fffd", 4);
+        at += !first ? 2 : pair ? 12 : 6;
+    }
+}
+
 static void add_fields(struct buf *line, struct event *event)
 {
     size_t before = line->size;
@@ -44,6 +71,7 @@ static void add_fields(struct buf *line, struct event *event)
     size_t from = line->size;
     if (record_fields_json(&event->record, line)) {
         make_utf8(line, from, event->arena);
+        mend_surrogates(line, from);
         return;
     }
     line->size = before;
