@@ -1,5 +1,6 @@
 # What CTest runs: unit (tests/unit/test_*.c), fuzz (saved corpora, replayed), golden (tests/golden/*/cmd), fault (what
-# disturbs an ingest), house (the checks of the sources). Label slow: left out of the sanitizer builds by tests/run.
+# disturbs an ingest), schema (records in JSON against their description), house (the checks of the sources). Label slow: left out of
+# the sanitizer builds by tests/run.
 
 set(environment TZ=UTC LC_ALL=C.UTF-8 ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1)
 set(vendor PkgConfig::YAJL PkgConfig::PCRE2 PkgConfig::YAML PkgConfig::SQLITE PkgConfig::DEFLATE PkgConfig::NETTLE
@@ -81,6 +82,14 @@ target_include_directories(gen_days PRIVATE ${CMAKE_SOURCE_DIR})
 add_test(NAME report_days COMMAND ${CMAKE_SOURCE_DIR}/tests/report/days --winnow $<TARGET_FILE:winnow>
     --generator $<TARGET_FILE:gen_days>)
 set_tests_properties(report_days PROPERTIES LABELS report TIMEOUT 300)
+
+# ---- Schema: what is handed on is what its description says ------------------------------------------------------------
+
+add_executable(schema_parts tests/schema/parts.c)
+target_link_libraries(schema_parts PRIVATE analyze ${vendor})
+add_test(NAME schema_records COMMAND ${CMAKE_SOURCE_DIR}/tests/schema/records --winnow $<TARGET_FILE:winnow>
+    --parts $<TARGET_FILE:schema_parts>)
+set_tests_properties(schema_records PROPERTIES LABELS schema TIMEOUT 300)
 
 # ---- Fault: in builds without sanitizers, which want to be preloaded first and have no time to lose --------------------
 
