@@ -224,6 +224,35 @@ static void json_is_one_line_without_a_newline(void **state)
         fail_msg("%.*s instead of %s", STR_ARG(buf_str(&line)), expected);
 }
 
+/* What it makes of a member that is not canonical. */
+static void halves_of_pairs_are_no_characters(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *value, *told;
+    } cases[] = {
+        {"\\ud83d\\ude00", "\\ud83d\\ude00"},
+        {"\\uD83D\\uDE00x", "\\uD83D\\uDE00x"},
+        {"\\ud83d", "\\ufffd"},
+        {"\\uDE00", "\\ufffd"},
+        {"\\ude00\\ud83d", "\\ufffd\\ufffd"},
+        {"\\ud83d\\ud83d\\ude00", "\\ufffd\\ud83d\\ude00"},
+        {"\\ud83dude00", "\\ufffdude00"},
+        {"\\\\ud83d", "\\\\ud83d"},
+        {"\\u0d83 \\ud7ff \\ue000 d8", "\\u0d83 \\ud7ff \\ue000 d8"},
+        {"\\n\\\"\\ud83d\\\\", "\\n\\\"\\ufffd\\\\"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        SCOPED(buf) line = BUF(1 << 16), raw = BUF(1 << 16), expected = BUF(1 << 16);
+        buf_printf(&raw, "{\"odd\":\"%s\"}", cases[i].value);
+        buf_printf(&expected, "\"fields\":{\"odd\":\"%s\"},", cases[i].told);
+        struct event event = event_of(fixture, buf_str(&raw));
+        event_json(&line, &event, NULL);
+        if (str_find(buf_str(&line), buf_str(&expected)) == STR_NONE)
+            fail_msg("%s: %.*s", cases[i].value, STR_ARG(buf_str(&line)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +262,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_pattern_can_be_asked_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_part_has_its_piece_of_the_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_is_one_line_without_a_newline, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(halves_of_pairs_are_no_characters, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
