@@ -17,6 +17,9 @@ endforeach()
 # ---- Unit ------------------------------------------------------------------------------------------------------------
 
 file(GLOB sources CONFIGURE_DEPENDS tests/unit/test_*.c)
+if(NOT WINNOW_KAFKA)
+    list(FILTER sources EXCLUDE REGEX "/test_(kafka|output)[^/]*$")
+endif()
 foreach(source IN LISTS sources)
     cmake_path(GET source STEM name)
     add_executable(${name} ${source})

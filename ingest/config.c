@@ -11,6 +11,7 @@
 #include "base/must.h"
 #include "base/opt.h"
 #include "base/place.h"
+#include "ingest/config_kafka.h"
 #include "ingest/config_key.h"
 #include "ingest/fields.h"
 
@@ -139,6 +140,9 @@ static bool is_nothing(const struct yaml_node *node)
 }
 
 static void read_sources(struct reader *reader, const struct yaml_node *list);
+static void read_outputs(struct reader *reader, const struct yaml_node *list);
+static void read_kafka(struct reader *reader, const struct config_key *keys, void *base, struct config_kafka *kafka,
+                       const struct yaml_node *map);
 
 static void fail_slo(void *context, unsigned line, const char *text)
 {
@@ -153,6 +157,10 @@ static void read_value(struct reader *reader, const struct scope *scope, const s
     unsigned line;
     if (key->type == CONFIG_SOURCES)
         read_sources(reader, node);
+    else if (key->type == CONFIG_OUTPUTS)
+        read_outputs(reader, node);
+    else if (key->type == CONFIG_NESTED)
+        read_kafka(reader, config_kafka_source_keys, scope->base, &((struct config_source *)scope->base)->kafka, node);
     else if (key->type == CONFIG_SLO)
         slo_read(&reader->config->slo, node, &reader->config->arena, fail_slo, reader);
     else if (!config_key_set(key, scope->base, node, reader->folder, &reader->config->arena, &line, &err))
@@ -187,19 +195,30 @@ static bool has_key(const struct yaml_node *map, const char *name)
     return yaml_get(map, name) != NULL;
 }
 
+/* A key that does not go with the kind of source. */
+static void check_kind(struct reader *reader, const struct config_source *source, const struct config_key *key)
+{
+    struct config_origin origin = source->origins[key - config_source_keys];
+    if (origin.file == NULL || key->kinds == 0 || (key->kinds >> source->kind & 1) != 0)
+        return;
+    struct scope kafka = {.keys = config_kafka_source_keys, .section = "kafka"};
+    if (source->kind == CONFIG_KAFKA && find_key(&kafka, str_of(key->path)) != NULL)
+        fail_at(reader, origin.line, "'%s' of topics of Kafka stands within 'kafka'", key->path);
+    else
+        fail_at(reader, origin.line, "'%s' is for files; this source is %s", key->path,
+                source->kind == CONFIG_KAFKA ? "Kafka" : "the journal");
+}
+
 /* What cannot stand together in one source. */
 static void check_source(struct reader *reader, const struct config_source *source, const struct yaml_node *map)
 {
     unsigned line = map->line;
-    if (has_key(map, "file") == has_key(map, "journal")) {
-        fail_at(reader, line, "a source is either 'file: GLOB' or 'journal: {...}'");
+    if (has_key(map, "file") + has_key(map, "journal") + has_key(map, "kafka") != 1) {
+        fail_at(reader, line, "a source is either 'file: GLOB' or 'journal: {...}' or 'kafka: {...}'");
         return;
     }
-    for (const struct config_key *key = config_source_keys; key->path != NULL; key++) {
-        struct config_origin origin = source->origins[key - config_source_keys];
-        if (origin.file != NULL && key->file_only && source->kind == CONFIG_JOURNAL)
-            fail_at(reader, origin.line, "'%s' is for files; this source is the journal", key->path);
-    }
+    for (const struct config_key *key = config_source_keys; key->path != NULL; key++)
+        check_kind(reader, source, key);
     if (source->namespace != NULL && source->directory != NULL)
         fail_at(reader, line, "'journal.directory' names the files already, so it goes without 'journal.namespace'");
     const struct yaml_node *multiline = yaml_get(map, "multiline");
@@ -216,17 +235,18 @@ static struct config_source *add_source(struct config *config)
     struct config_source *source = &config->sources[config->source_count++];
     *source = (struct config_source){0};
     config_key_defaults(config_source_keys, source, &config->arena);
+    config_key_defaults(config_kafka_source_keys, source, &config->arena);
     return source;
 }
 
 static void read_source(struct reader *reader, const struct yaml_node *node)
 {
     if (node->type != YAML_MAP) {
-        fail_at(reader, node->line, "a source is a map: 'file: GLOB' or 'journal: {...}'");
+        fail_at(reader, node->line, "a source is a map: 'file: GLOB', 'journal: {...}' or 'kafka: {...}'");
         return;
     }
     struct config_source *source = add_source(reader->config);
-    source->kind = has_key(node, "journal") ? CONFIG_JOURNAL : CONFIG_FILE;
+    source->kind = has_key(node, "journal") ? CONFIG_JOURNAL : has_key(node, "kafka") ? CONFIG_KAFKA : CONFIG_FILE;
     source->origin = (struct config_origin){reader->file, node->line};
     struct scope scope = {config_source_keys, source, source->origins, ""};
     size_t failures = reader->failures;
@@ -238,7 +258,8 @@ static void read_source(struct reader *reader, const struct yaml_node *node)
 static void read_sources(struct reader *reader, const struct yaml_node *list)
 {
     if (list->type != YAML_LIST && !is_nothing(list)) {
-        fail_at(reader, list->line, "'sources' must be a list: lines that begin with '- file:' or '- journal:'");
+        fail_at(reader, list->line,
+                "'sources' must be a list: lines that begin with '- file:', '- journal:' or '- kafka:'");
         return;
     }
     if (!reader->adds)
@@ -249,6 +270,72 @@ static void read_sources(struct reader *reader, const struct yaml_node *list)
             return;
         }
         read_source(reader, node);
+    }
+}
+
+/* ---- Kafka ---------------------------------------------------------------------------------------------------------------- */
+
+static void read_kafka(struct reader *reader, const struct config_key *keys, void *base, struct config_kafka *kafka,
+                       const struct yaml_node *map)
+{
+    struct scope scope = {keys, base, kafka->origins, "kafka"};
+    struct err err;
+    size_t failures = reader->failures;
+    if (map->type != YAML_MAP) {
+        fail_at(reader, map->line, "'kafka' must be a map");
+        return;
+    }
+    read_map(reader, &scope, map);
+    if (reader->failures > failures)
+        return;
+    unsigned line = map->key->line;
+    if (!config_kafka_check(kafka, keys == config_kafka_output_keys, &line, &err))
+        fail_at(reader, line, "%s", err.text);
+}
+
+static struct config_output *add_output(struct config *config)
+{
+    if (config->output_count == config->output_capacity) {
+        config->output_capacity = config->output_capacity ? 2 * config->output_capacity : 4;
+        config->outputs = mem_resize_array(config->outputs, config->output_capacity, sizeof *config->outputs);
+    }
+    struct config_output *output = &config->outputs[config->output_count++];
+    *output = (struct config_output){0};
+    config_key_defaults(config_kafka_output_keys, output, &config->arena);
+    return output;
+}
+
+static void read_output(struct reader *reader, const struct yaml_node *node)
+{
+    const struct yaml_node *kafka = yaml_get(node, "kafka");
+    if (kafka == NULL || node->first->next != NULL) {
+        fail_at(reader, node->line, "an output is 'kafka: {name: NAME, brokers: HOST, topic: TOPIC}'");
+        return;
+    }
+    struct config_output *output = add_output(reader->config);
+    output->origin = (struct config_origin){reader->file, node->line};
+    read_kafka(reader, config_kafka_output_keys, output, &output->kafka, kafka);
+    for (size_t i = 0; output->kafka.name != NULL && i + 1 < reader->config->output_count; i++) {
+        const char *name = reader->config->outputs[i].kafka.name;
+        if (name != NULL && strcmp(name, output->kafka.name) == 0)
+            fail_at(reader, node->line, "there is an output '%s' already; its position is kept under its name", name);
+    }
+}
+
+static void read_outputs(struct reader *reader, const struct yaml_node *list)
+{
+    if (list->type != YAML_LIST && !is_nothing(list)) {
+        fail_at(reader, list->line, "'outputs' must be a list: lines that begin with '- kafka:'");
+        return;
+    }
+    if (!reader->adds)
+        reader->config->output_count = 0;
+    for (const struct yaml_node *node = list->first; node != NULL; node = node->next) {
+        if (reader->config->output_count == CONFIG_OUTPUTS_MAX) {
+            fail_at(reader, node->line, "more than %d outputs", CONFIG_OUTPUTS_MAX);
+            return;
+        }
+        read_output(reader, node);
     }
 }
 
@@ -348,6 +435,7 @@ void config_free(struct config *config)
     if (config == NULL)
         return;
     free(config->sources);
+    free(config->outputs);
     arena_release(&config->arena);
     free(config);
 }

@@ -4,8 +4,8 @@
  *                                 (each, by name)                 (else ~/.config/winnow/winnow.yaml)
  *
  * All that exist are read, in this order, and merged key by key: a later value takes the place of an earlier one, within
- * `retention` too. `sources` is a list: a file of conf.d adds its sources to those before, any other file that has
- * `sources` puts its own in their place (`sources: []` means none). $WINNOW_CONFIG and FILE must exist; empty variables
+ * `retention` too. `sources` and `outputs` are lists: a file of conf.d adds its items to those before, any other file that has
+ * such a list puts its own in their place (`sources: []` means none). $WINNOW_CONFIG and FILE must exist; empty variables
  * count as unset. $WINNOW_CONFIG_DIR stands for another folder than /etc/winnow. Relative paths and patterns are meant
  * from the folder of the file they stand in.
  *
@@ -28,6 +28,7 @@
 
 enum {
     CONFIG_SOURCES_MAX = 10000,
+    CONFIG_OUTPUTS_MAX = 64,
     CONFIG_KEYS_MAX = 32, /* rows of one table */
 };
 
@@ -37,7 +38,11 @@ enum config_from { CONFIG_LAST, CONFIG_BEGINNING, CONFIG_END };
 /* How lines become records: by the built-in rules; each line one; by a pattern that fits first lines; by a pattern
  * that fits all others. */
 enum config_join { CONFIG_JOIN_AUTO, CONFIG_JOIN_OFF, CONFIG_JOIN_START, CONFIG_JOIN_CONTINUE };
-enum config_kind { CONFIG_FILE, CONFIG_JOURNAL };
+enum config_kind { CONFIG_FILE, CONFIG_JOURNAL, CONFIG_KAFKA };
+enum config_kafka_from { CONFIG_KAFKA_BEGINNING, CONFIG_KAFKA_END };
+/* What an agent's source is called where its records come in: as it was, or HOST:NAME. */
+enum config_kafka_names { CONFIG_KAFKA_AS_SENT, CONFIG_KAFKA_BY_HOST };
+enum config_value { CONFIG_VALUE_JSON, CONFIG_VALUE_RAW };
 
 /* Texts, NUL-terminated; items is never NULL. */
 struct config_list {
@@ -50,6 +55,41 @@ struct config_list {
 struct config_origin {
     const char *file;
     unsigned line;
+};
+
+/* A property of librdkafka, by its name there. A value "env:NAME" or "file:/path" is read from there when it is used. */
+struct config_property {
+    const char *name, *value;
+    unsigned line; /* 0: from the command line */
+};
+struct config_properties {
+    struct config_property *items;
+    size_t count;
+};
+
+/* A source or an output that is Kafka. */
+struct config_kafka {
+    const char *brokers; /* HOST[:PORT],... */
+    struct config_properties properties;
+    enum config_kafka_from from; /* where a source begins in a partition, an output in the store, that it never saw */
+    struct config_origin origins[CONFIG_KEYS_MAX]; /* by row of config_kafka_source_keys or config_kafka_output_keys */
+    /* A source. */
+    struct config_list topics; /* names, or patterns that begin with '^' */
+    const char *group;
+    enum config_kafka_names names;
+    /* An output. */
+    const char *name;
+    const char *topic;
+    const char *key;           /* "source", "none" or a field's name */
+    const char *compression;   /* as librdkafka calls it */
+    struct config_list filter; /* FIELD=VALUE words; of no items: all records */
+    enum config_value value;
+    unsigned transactional; /* 0 or 1 */
+};
+
+struct config_output {
+    struct config_origin origin; /* of the list's item */
+    struct config_kafka kafka;
 };
 
 struct config_source {
@@ -65,7 +105,8 @@ struct config_source {
     const char *directory; /* absolute; NULL: the system's journal */
     const char *timezone;  /* of stamps that name none: known to the system, and loaded; NULL: the process's zone */
     enum format format;    /* lines in any other are kept as unparsed; FORMAT_NONE: any */
-    /* Both. */
+    struct config_kafka kafka;
+    /* All, but from and join of Kafka. */
     const char *service;   /* of records that name none; NULL: none */
     enum config_from from; /* where a source that was never read begins */
     enum config_join join;
@@ -83,6 +124,8 @@ struct config {
     struct slo slo;                /* not for `winnow run`, but for questions */
     struct config_source *sources;
     size_t source_count, source_capacity;
+    struct config_output *outputs;
+    size_t output_count, output_capacity;
     struct config_origin origins[CONFIG_KEYS_MAX]; /* by row of config_keys */
     struct config_list files;                      /* that were read, in order */
     struct arena arena;                            /* holds it all */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/must.h"
 #include "base/opt.h"
+#include "ingest/config_kafka.h"
 
 enum { TEXT_BYTES_MAX = 4096, LIST_ITEMS_MAX = 1000 };
 
@@ -49,7 +50,7 @@ static bool check_boot(struct str text, struct err *err)
            err_set(err, ERR_USAGE, 0, "'%s' is no boot; give 0 (this one), -1 (the one before) or an id", text.data);
 }
 
-static bool check_service(struct str text, struct err *err)
+bool config_check_service(struct str text, struct err *err)
 {
     for (size_t i = 0; i < text.size; i++) {
         if ((unsigned char)text.data[i] <= ' ')
@@ -58,7 +59,7 @@ static bool check_service(struct str text, struct err *err)
     return true;
 }
 
-static bool check_timezone(struct str text, struct err *err)
+bool config_check_timezone(struct str text, struct err *err)
 {
     return clock_zone_load(text.data) != NULL ||
            err_set(err, ERR_USAGE, 0, "'%s' is no time zone this system knows; one looks like Europe/Berlin or +02:00",
@@ -73,9 +74,9 @@ static const char *const beginnings[] = {"last", "beginning", "end", NULL}; /* e
 static const char *const joins[] = {"auto", "off", NULL};                   /* enum config_join */
 
 /* enum format */
-static const char *const formats[] = {"auto",        "json",   "syslog", "rfc5424", "access",
+const char *const config_formats[] = {"auto",        "json",   "syslog", "rfc5424", "access",
                                       "nginx_error", "logfmt", "cri",    "text",    NULL};
-_Static_assert(sizeof formats / sizeof *formats == FORMAT_COUNT + 1, "");
+_Static_assert(sizeof config_formats / sizeof *config_formats == FORMAT_COUNT + 1, "");
 
 #define AT(member) offsetof(struct config, member)
 const struct config_key config_keys[] = {
@@ -133,7 +134,7 @@ const struct config_key config_keys[] = {
          "targets of 'winnow report': availability, error_rate and classes (name, services, routes, methods, p50, p95, p99)",
      .fallback = "{availability: 99.5%, error_rate: 1%}"},
     {.path = "sources", .type = CONFIG_SOURCES, .argument = "LIST", .help = "what is followed, see below"},
-    {.path = "outputs", .type = CONFIG_LATER},
+    {.path = "outputs", .type = CONFIG_OUTPUTS, .argument = "LIST", .help = "where records are sent, see below"},
     {.path = "rules", .type = CONFIG_LATER},
     {0},
 };
@@ -146,68 +147,73 @@ const struct config_key config_source_keys[] = {
      .offset = AT(globs),
      .argument = "GLOB",
      .check = check_glob,
-     .file_only = true,
+     .kinds = 1 << CONFIG_FILE,
      .help = "a file, a pattern or a list of them"},
     {.path = "journal.units",
      .type = CONFIG_TEXTS,
      .offset = AT(units),
      .argument = "UNIT",
-     .journal_only = true,
+     .kinds = 1 << CONFIG_JOURNAL,
      .help = "units, or patterns of them"},
     {.path = "journal.matches",
      .type = CONFIG_TEXTS,
      .offset = AT(matches),
      .argument = "FIELD=VALUE",
      .check = check_match,
-     .journal_only = true,
+     .kinds = 1 << CONFIG_JOURNAL,
      .help = "as journalctl has it: the same field, either; different fields, both"},
     {.path = "journal.priority",
      .type = CONFIG_PRIORITY,
      .offset = AT(priority),
      .argument = "PRIORITY",
      .fallback = "debug",
-     .journal_only = true,
+     .kinds = 1 << CONFIG_JOURNAL,
      .help = "that or worse: emerg, alert, crit, err, warning, notice, info, debug or 0..7"},
     {.path = "journal.boot",
      .type = CONFIG_TEXT,
      .offset = AT(boot),
      .argument = "BOOT",
      .check = check_boot,
-     .journal_only = true,
+     .kinds = 1 << CONFIG_JOURNAL,
      .help = "one boot only: 0 (this one), -1 (the one before), an id"},
     {.path = "journal.namespace",
      .type = CONFIG_TEXT,
      .offset = AT(namespace),
      .argument = "NAME",
-     .journal_only = true,
+     .kinds = 1 << CONFIG_JOURNAL,
      .help = "another namespace than the default one"},
     {.path = "journal.directory",
      .type = CONFIG_PATH,
      .offset = AT(directory),
      .argument = "FOLDER",
-     .journal_only = true,
+     .kinds = 1 << CONFIG_JOURNAL,
      .help = "a folder of journal files instead of the system's journal"},
-    {.path = "kafka", .type = CONFIG_LATER},
+    {.path = "kafka",
+     .type = CONFIG_NESTED,
+     .argument = "MAP",
+     .kinds = 1 << CONFIG_KAFKA,
+     .help = "topics of Kafka, see below"},
     {.path = "service",
      .type = CONFIG_TEXT,
      .offset = AT(service),
      .argument = "NAME",
-     .check = check_service,
+     .check = config_check_service,
+     .kinds = 1 << CONFIG_FILE | 1 << CONFIG_JOURNAL,
      .help = "the service of records that name none"},
     {.path = "timezone",
      .type = CONFIG_TEXT,
      .offset = AT(timezone),
      .argument = "ZONE",
-     .check = check_timezone,
-     .file_only = true,
+     .check = config_check_timezone,
+     .kinds = 1 << CONFIG_FILE,
      .help = "of time stamps that name none: Europe/Berlin, UTC, +02:00"},
     {.path = "format",
      .type = CONFIG_CHOICE,
      .offset = AT(format),
      .argument = "FORMAT",
      .fallback = "auto",
-     .choices = formats,
-     .file_only = true,
+     .choices = config_formats,
+     .kinds = 1 << CONFIG_FILE,
      .help = "lines in any other are kept as unparsed: json, syslog, rfc5424, access, nginx_error, logfmt, cri, text"},
     {.path = "from",
      .type = CONFIG_CHOICE,
@@ -215,6 +221,7 @@ const struct config_key config_source_keys[] = {
      .argument = "last|beginning|end",
      .fallback = "last",
      .choices = beginnings,
+     .kinds = 1 << CONFIG_FILE | 1 << CONFIG_JOURNAL,
      .help = "where to begin: last goes on where the store ends and reads what it never saw from its beginning"},
     {.path = "multiline",
      .type = CONFIG_CHOICE,
@@ -222,21 +229,21 @@ const struct config_key config_source_keys[] = {
      .argument = "auto|off",
      .fallback = "auto",
      .choices = joins,
-     .file_only = true,
+     .kinds = 1 << CONFIG_FILE,
      .help = "whether stack traces and other continuation lines join their record"},
     {.path = "multiline.start",
      .type = CONFIG_PATTERN,
      .offset = AT(join_pattern),
      .argument = "REGEX",
      .mode = CONFIG_JOIN_START,
-     .file_only = true,
+     .kinds = 1 << CONFIG_FILE,
      .help = "a line that fits begins a record, any other continues one"},
     {.path = "multiline.continue",
      .type = CONFIG_PATTERN,
      .offset = AT(join_pattern),
      .argument = "REGEX",
      .mode = CONFIG_JOIN_CONTINUE,
-     .file_only = true,
+     .kinds = 1 << CONFIG_FILE,
      .help = "a line that fits continues a record, any other begins one"},
     {0},
 };
@@ -332,6 +339,51 @@ static bool set_list(const struct set *set, const struct yaml_node *node)
         if (!take_checked(set, item, &list->items[list->count]))
             return false;
         list->count++;
+    }
+    return true;
+}
+
+/* The words of a text; an item of a list is taken as it is, spaces and all. */
+static bool set_words(const struct set *set, struct str text)
+{
+    struct config_list *list = value_of(set);
+    size_t count = 0;
+    struct str rest = text;
+    *list = (struct config_list){.items = ARENA_ARRAY(set->arena, const char *, text.size / 2 + 1)};
+    while (rest.data != NULL) {
+        struct str word = str_cut(&rest, ' ');
+        if (word.size == 0)
+            continue;
+        word = arena_str(set->arena, word);
+        if (set->key->check != NULL && !set->key->check(word, set->err))
+            return false;
+        list->items[count++] = word.data;
+    }
+    list->count = count;
+    return count > 0 || err_set(set->err, ERR_USAGE, 0, "'%s' has no value", set->key->path);
+}
+
+static bool set_map(const struct set *set, const struct yaml_node *node)
+{
+    struct config_properties *map = value_of(set);
+    size_t count = 0;
+    if (node->type != YAML_MAP)
+        return err_set(set->err, ERR_USAGE, 0, "'%s' must be a map: lines such as '%s'", set->key->path,
+                       set->key->argument);
+    for (const struct yaml_node *item = node->first; item != NULL; item = item->next)
+        count++;
+    if (count > LIST_ITEMS_MAX)
+        return err_set(set->err, ERR_USAGE, 0, "'%s' must have at most %d members", set->key->path, LIST_ITEMS_MAX);
+    *map = (struct config_properties){.items = ARENA_ARRAY(set->arena, struct config_property, count + 1)};
+    for (const struct yaml_node *item = node->first; item != NULL; item = item->next) {
+        struct str text;
+        if (!take_text(set, item, &text))
+            return err_within(set->err, "'%.100s'", item->key->text.data);
+        map->items[map->count++] = (struct config_property){
+            .name = arena_str(set->arena, item->key->text).data,
+            .value = arena_str(set->arena, text).data,
+            .line = item->key->line,
+        };
     }
     return true;
 }
@@ -464,7 +516,11 @@ static bool set_text(const struct set *set, struct str text)
     case CONFIG_TEXTS:
     case CONFIG_PATH:
     case CONFIG_PATHS:
+    case CONFIG_WORDS:
+    case CONFIG_MAP:
     case CONFIG_SOURCES:
+    case CONFIG_OUTPUTS:
+    case CONFIG_NESTED:
     case CONFIG_SLO:
     case CONFIG_LATER:
         break;
@@ -486,6 +542,10 @@ bool config_key_set(const struct config_key *key, void *base, const struct yaml_
     case CONFIG_TEXTS:
     case CONFIG_PATHS:
         return set_list(&set, node);
+    case CONFIG_WORDS:
+        return node->type == YAML_LIST ? set_list(&set, node) : take_text(&set, node, &text) && set_words(&set, text);
+    case CONFIG_MAP:
+        return set_map(&set, node);
     case CONFIG_TEXT:
     case CONFIG_PATH:
         return take_checked(&set, node, value_of(&set));
@@ -496,6 +556,8 @@ bool config_key_set(const struct config_key *key, void *base, const struct yaml_
     case CONFIG_PATTERN:
         return take_text(&set, node, &text) && set_text(&set, text);
     case CONFIG_SOURCES:
+    case CONFIG_OUTPUTS:
+    case CONFIG_NESTED:
     case CONFIG_SLO:
         break;
     }
@@ -507,11 +569,13 @@ void config_key_defaults(const struct config_key *keys, void *base, struct arena
 {
     for (const struct config_key *key = keys; key->path != NULL; key++) {
         unsigned line;
-        if (key->fallback != NULL && key->type != CONFIG_SLO) {
+        if (key->fallback != NULL && key->type == CONFIG_TEXT) {
+            *(const char **)((char *)base + key->offset) = key->fallback;
+        } else if (key->fallback != NULL && key->type != CONFIG_SLO) {
             struct set set = {key, base, NULL, arena, &line, NULL};
             must(set_text(&set, str_of(key->fallback)));
         }
-        if (key->type == CONFIG_TEXTS || key->type == CONFIG_PATHS)
+        if (key->type == CONFIG_TEXTS || key->type == CONFIG_PATHS || key->type == CONFIG_WORDS)
             *(struct config_list *)((char *)base + key->offset) =
                 (struct config_list){.items = ARENA_ARRAY(arena, const char *, 1)};
     }
@@ -550,6 +614,19 @@ static void add_text(struct buf *out, const char *text, bool json)
         buf_add_char(out, '"');
 }
 
+static void add_map(struct buf *out, const struct config_properties *map, bool json)
+{
+    buf_add_char(out, '{');
+    for (size_t i = 0; i < map->count; i++) {
+        const struct config_property *property = &map->items[i];
+        buf_add_text(out, i == 0 ? "" : json ? "," : ", ");
+        add_text(out, property->name, json);
+        buf_add_text(out, json ? ":" : ": ");
+        add_text(out, config_property_shown(property), json);
+    }
+    buf_add_char(out, '}');
+}
+
 static void add_list(struct buf *out, const struct config_list *list, bool json)
 {
     if (list->count != 1 || json)
@@ -563,24 +640,38 @@ static void add_list(struct buf *out, const struct config_list *list, bool json)
         buf_add_char(out, ']');
 }
 
+/* One word may hold spaces, so that it stands in a list. */
+static void add_words(struct buf *out, const struct config_list *list, bool json)
+{
+    if (json || list->count != 1) {
+        add_list(out, list, json);
+        return;
+    }
+    buf_add_char(out, '[');
+    add_list(out, list, json);
+    buf_add_char(out, ']');
+}
+
 bool config_key_shown(const struct config_key *key, const void *base)
 {
     const char *value = (const char *)base + key->offset;
-    if (key->file_only || key->journal_only) {
-        bool file = ((const struct config_source *)base)->kind == CONFIG_FILE;
-        if (file ? key->journal_only : key->file_only)
-            return false;
-    }
+    if (key->other || (key->kinds != 0 && (key->kinds >> ((const struct config_source *)base)->kind & 1) == 0))
+        return false;
     switch (key->type) {
     case CONFIG_LATER:
-    case CONFIG_SOURCES: /* printed by itself */
+    case CONFIG_SOURCES: /* printed by themselves */
+    case CONFIG_OUTPUTS:
+    case CONFIG_NESTED:
         return false;
     case CONFIG_TEXT:
     case CONFIG_PATH:
         return *(const char *const *)value != NULL;
     case CONFIG_TEXTS:
     case CONFIG_PATHS:
+    case CONFIG_WORDS:
         return ((const struct config_list *)value)->count > 0;
+    case CONFIG_MAP:
+        return ((const struct config_properties *)value)->count > 0;
     case CONFIG_PATTERN:
         return ((const struct config_source *)base)->join == key->mode;
     case CONFIG_CHOICE:
@@ -609,6 +700,12 @@ void config_key_print(const struct config_key *key, const void *base, bool json,
     case CONFIG_PATHS:
         add_list(out, (const struct config_list *)value, json);
         return;
+    case CONFIG_WORDS:
+        add_words(out, (const struct config_list *)value, json);
+        return;
+    case CONFIG_MAP:
+        add_map(out, (const struct config_properties *)value, json);
+        return;
     case CONFIG_SLO:
         slo_print((const struct slo *)value, json, out);
         return;
@@ -629,6 +726,8 @@ void config_key_print(const struct config_key *key, const void *base, bool json,
             add_duration(&text, amount);
         break;
     case CONFIG_SOURCES:
+    case CONFIG_OUTPUTS:
+    case CONFIG_NESTED:
     case CONFIG_LATER:
         must(false);
     }

@@ -19,7 +19,11 @@ enum config_type {
     CONFIG_DURATION, /* int64_t microseconds within min..max, or "none": 0, where min is 0 */
     CONFIG_PRIORITY, /* int64_t: the journal's priorities by name or number, 0..7 */
     CONFIG_PATTERN,  /* const char *: a regular expression; sets join to mode */
+    CONFIG_WORDS,    /* struct config_list: a list of texts, or a text that is cut at its spaces */
+    CONFIG_MAP,      /* struct config_properties: a map of texts */
     CONFIG_SOURCES,  /* the list of sources, read by config.c */
+    CONFIG_OUTPUTS,  /* the list of outputs, as well */
+    CONFIG_NESTED,   /* of a source: Kafka's keys, as well */
     CONFIG_SLO,      /* struct slo, read by config.c */
     CONFIG_LATER,    /* known, but not to this build */
 };
@@ -27,7 +31,7 @@ enum config_type {
 struct config_key {
     const char *path;
     enum config_type type;
-    size_t offset;        /* of the value in struct config or struct config_source */
+    size_t offset;        /* of the value in struct config, config_source or config_output */
     const char *argument; /* as documentation shows it */
     const char *fallback; /* default as text; NULL: none */
     const char *help;     /* one line, no final period */
@@ -35,15 +39,22 @@ struct config_key {
     int64_t min, max;
     enum config_join mode;
     bool (*check)(struct str text, struct err *err); /* of a text or each of them; may be NULL */
-    bool file_only, journal_only;                    /* of a source's keys: for one kind of source */
+    unsigned kinds; /* of a source's keys: bits, 1 << enum config_kind, of those it is for; 0: all */
+    bool other;     /* another name for a key of the same offset: read, never shown */
 };
 
-/* Both end with a row whose path is NULL. */
-extern const struct config_key config_keys[], config_source_keys[];
+/* All end with a row whose path is NULL. The rows of Kafka (config_kafka.c) are of a struct config_source and config_output. */
+extern const struct config_key config_keys[], config_source_keys[], config_kafka_source_keys[],
+    config_kafka_output_keys[];
+
+/* Checks and choices that rows have in common. */
+bool config_check_service(struct str text, struct err *err);
+bool config_check_timezone(struct str text, struct err *err);
+extern const char *const config_formats[];
 
 /* The index of a path in config_keys, which is that of its origin. */
 size_t config_key_row(const char *path);
-/* Writes every fallback into base, a struct config or struct config_source. */
+/* Writes every fallback into base, a struct config, config_source or config_output. */
 void config_key_defaults(const struct config_key *keys, void *base, struct arena *arena);
 /* Reads a node into base. Relative paths are meant from folder. The error has no place in front; *ret_line is where it
  * is. */

@@ -93,6 +93,23 @@ static void print_map(struct map_printer *printer, const struct config_key *keys
     close_section(printer);
 }
 
+static void print_source(struct map_printer *printer, const struct config_source *source)
+{
+    print_map(printer, config_source_keys, source, source->origins);
+    if (source->kind == CONFIG_KAFKA)
+        print_map(printer, config_kafka_source_keys, source, source->kafka.origins);
+}
+
+/* What is in a list that is empty, or its head. */
+static void begin_list(const struct config *config, const char *name, size_t count, struct buf *out)
+{
+    buf_printf(out, count ? "%s:\n" : "%s: []  # ", name);
+    if (count == 0) {
+        add_origin(out, config->origins[config_key_row(name)]);
+        buf_add_char(out, '\n');
+    }
+}
+
 void config_print_yaml(const struct config *config, struct buf *out)
 {
     buf_add_text(out, config->files.count ? "# Read, in this order:" : "# No configuration file was found.");
@@ -103,15 +120,16 @@ void config_print_yaml(const struct config *config, struct buf *out)
     buf_add_char(out, '\n');
     struct map_printer printer = {.out = out, .first = "", .indent = ""};
     print_map(&printer, config_keys, config, config->origins);
-    buf_add_text(out, config->source_count ? "sources:\n" : "sources: []  # ");
-    if (config->source_count == 0) {
-        add_origin(out, config->origins[config_key_row("sources")]);
-        buf_add_char(out, '\n');
-    }
+    begin_list(config, "sources", config->source_count, out);
     for (size_t i = 0; i < config->source_count; i++) {
-        const struct config_source *source = &config->sources[i];
         printer = (struct map_printer){.out = out, .first = "  - ", .indent = "    "};
-        print_map(&printer, config_source_keys, source, source->origins);
+        print_source(&printer, &config->sources[i]);
+    }
+    begin_list(config, "outputs", config->output_count, out);
+    for (size_t i = 0; i < config->output_count; i++) {
+        const struct config_output *output = &config->outputs[i];
+        printer = (struct map_printer){.out = out, .first = "  - ", .indent = "    "};
+        print_map(&printer, config_kafka_output_keys, output, output->kafka.origins);
     }
 }
 
@@ -135,10 +153,17 @@ void config_print_json(const struct config *config, struct buf *out)
     print_map(&printer, config_keys, config, config->origins);
     buf_add_text(out, ",\"sources\":[");
     for (size_t i = 0; i < config->source_count; i++) {
-        const struct config_source *source = &config->sources[i];
         separate(out);
         buf_add_char(out, '{');
-        print_map(&printer, config_source_keys, source, source->origins);
+        print_source(&printer, &config->sources[i]);
+        buf_add_char(out, '}');
+    }
+    buf_add_text(out, "],\"outputs\":[");
+    for (size_t i = 0; i < config->output_count; i++) {
+        const struct config_output *output = &config->outputs[i];
+        separate(out);
+        buf_add_char(out, '{');
+        print_map(&printer, config_kafka_output_keys, output, output->kafka.origins);
         buf_add_char(out, '}');
     }
     buf_add_text(out, "],\"files\":[");
@@ -155,6 +180,14 @@ void config_print_json(const struct config *config, struct buf *out)
         SCOPED(buf) prefix = BUF(64);
         buf_printf(&prefix, "sources.%zu.", i);
         print_origins(config_source_keys, source, source->origins, prefix.data, out);
+        if (source->kind == CONFIG_KAFKA)
+            print_origins(config_kafka_source_keys, source, source->kafka.origins, prefix.data, out);
+    }
+    for (size_t i = 0; i < config->output_count; i++) {
+        const struct config_output *output = &config->outputs[i];
+        SCOPED(buf) prefix = BUF(64);
+        buf_printf(&prefix, "outputs.%zu.", i);
+        print_origins(config_kafka_output_keys, output, output->kafka.origins, prefix.data, out);
     }
     buf_add_text(out, "}}\n");
 }
@@ -162,7 +195,7 @@ void config_print_json(const struct config *config, struct buf *out)
 static void print_rows(struct map_printer *printer, const struct config_key *keys)
 {
     for (const struct config_key *key = keys; key->path != NULL; key++) {
-        if (key->type == CONFIG_LATER)
+        if (key->type == CONFIG_LATER || key->type == CONFIG_NESTED)
             continue;
         add_name(printer, key->path);
         buf_printf(printer->out, "%s  # %s", key->argument, key->help);
@@ -177,7 +210,13 @@ void config_print_keys(struct buf *out)
 {
     struct map_printer printer = {.out = out, .first = "", .indent = ""};
     print_rows(&printer, config_keys);
-    buf_add_text(out, "\n# Each of the list of sources; journal for the journal, file and multiline for files:\n");
+    buf_add_text(
+        out,
+        "\n# Each of the list of sources; file and multiline for files, journal for the journal, kafka (by itself) for topics of Kafka:\n");
     printer = (struct map_printer){.out = out, .first = "  - ", .indent = "    "};
     print_rows(&printer, config_source_keys);
+    print_rows(&printer, config_kafka_source_keys);
+    buf_add_text(out, "\n# Each of the list of outputs:\n");
+    printer = (struct map_printer){.out = out, .first = "  - ", .indent = "    "};
+    print_rows(&printer, config_kafka_output_keys);
 }

@@ -7,7 +7,7 @@
 
 enum { CONFIG_PRINTED_MAX = 256 << 20 };
 
-/* YAML that means this configuration when it is read, origins in comments. */
+/* YAML that means this configuration when it is read, but for secrets, which are hidden; origins in comments. */
 void config_print_yaml(const struct config *config, struct buf *out);
 /* One JSON object: the same keys, `files` (read, in order) and `origins` (path of a key -> where it was told). */
 void config_print_json(const struct config *config, struct buf *out);

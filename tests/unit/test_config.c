@@ -73,7 +73,7 @@ static void wrong(void **unused)
         {"sources:\n  - journal:\n      unit: [a]\n",
          "x.yaml:3: unknown key 'unit' in 'journal'; did you mean 'units'?\n"},
         {"units: [a]", "x.yaml:1: unknown key 'units'; known here: store, durability, fields, rescan, retention, "
-                       "slo, sources\n"},
+                       "slo, sources, outputs\n"},
         {"sources: [{units: [a]}]", "x.yaml:1: unknown key 'units'; did you mean 'journal.units'?\n"},
         {"slo: {availability: 99.95 %, error_rate: '0%', classes: []}", NULL},
         {"slo: {classes: [{name: a, route: /a*, p95: 1s, error_rate: 0.1%}, {name: b, methods: [PUT, POST]}]}", NULL},
@@ -105,9 +105,9 @@ static void wrong(void **unused)
         {"store: ~", "x.yaml:1: 'store' has no value\n"},
         {"store: \"a\\0b\"", "x.yaml:1: 'store' has a control character in it\n"},
         {"store: a\nrules: [b]\n", "x.yaml:2: 'rules' is not in this version of winnow\n"},
-        {"sources:\n  - kafka: {topics: [a]}\n", "x.yaml:2: 'kafka' is not in this version of winnow\n"},
-        {"sources: a", "x.yaml:1: 'sources' must be a list: lines that begin with '- file:' or '- journal:'\n"},
-        {"sources:\n  - a.log\n", "x.yaml:2: a source is a map: 'file: GLOB' or 'journal: {...}'\n"},
+        {"sources: a",
+         "x.yaml:1: 'sources' must be a list: lines that begin with '- file:', '- journal:' or '- kafka:'\n"},
+        {"sources:\n  - a.log\n", "x.yaml:2: a source is a map: 'file: GLOB', 'journal: {...}' or 'kafka: {...}'\n"},
         {"sources:\n  - {file: [a, b/]}\n", "x.yaml:2: 'b/' names a folder; 'b/*.log' would name the logs in it\n"},
         {"sources:\n  - {file: [a,\n     [b]]}\n", "x.yaml:3: 'file' must be GLOB, not a list\n"},
         {"sources:\n  - {file: a, multiline: on}\n", "x.yaml:2: 'multiline': 'on' is none of auto, off\n"},
@@ -132,6 +132,118 @@ static void wrong(void **unused)
         assert_int_equal(config == NULL, cases[i].expected != NULL);
     }
 }
+
+#ifdef WINNOW_KAFKA
+static void wrong_of_kafka(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *inner, *expected; /* of 'kafka', in a source or an output */
+    } sources[] =
+        {
+            {"brokers: h, topics: [a, '^b-.*']", NULL},
+            {"brokers: 'h:1,[::1]:2,10.0.0.1', topics: a, format: json, service: s, timezone: UTC, from: end", NULL},
+            {"brokers: h, topics: a, properties: {security.protocol: sasl_ssl, sasl.password: 'env:NOT_SET'}", NULL},
+            {"topics: a", "x.yaml:1: 'kafka' needs 'brokers: HOST:9092'\n"},
+            {"brokers: h", "x.yaml:1: 'kafka' needs 'topics: [TOPIC]'\n"},
+            {"brokers: 'h:0', topics: a", "x.yaml:1: 'h:0' names no brokers; it looks like host1:9092,host2:9092\n"},
+            {"brokers: 'h,,i', topics: a", "x.yaml:1: 'h,,i' names no brokers; it looks like host1:9092,host2:9092\n"},
+            {"brokers: h, topics: [a b]",
+             "x.yaml:1: 'a b' is no topic: letters, digits, '.', '_' and '-', 249 at most\n"},
+            {"brokers: h, topics: ['^(']",
+             "x.yaml:1: regular expression: missing closing parenthesis at character offset 2\n"},
+            {"broker: h, topics: a", "x.yaml:1: unknown key 'broker' in 'kafka'; did you mean 'brokers'?\n"},
+            {"brokers: h, topics: a, sources: host", "x.yaml:1: 'kafka.sources': 'host' is none of as-sent, by-host\n"},
+            {"brokers: h, topics: a, properties: {auto.offset.reset: latest}",
+             "x.yaml:1: 'auto.offset.reset' is not to be set: 'from' says it\n"},
+            {"brokers: h, topics: a, properties: {sasl.pasword: x}",
+             "x.yaml:1: librdkafka knows no property 'sasl.pasword'; did you mean 'sasl.password'?\n"},
+            {"brokers: h, topics: a, properties: [x]",
+             "x.yaml:1: 'kafka.properties' must be a map: lines such as '{NAME: VALUE}'\n"},
+            {"brokers: h, topics: a, properties: {linger.ms: [5]}",
+             "x.yaml:1: 'linger.ms': 'kafka.properties' must be {NAME: VALUE}, not a list\n"},
+        },
+      outputs[] = {
+          {"name: o, brokers: h, topic: t", NULL},
+          {"name: o, brokers: h, topic: t, filter: level>=warning user=alice, format: raw, transactional: true", NULL},
+          {"brokers: h, topic: t", "x.yaml:1: 'kafka' needs 'name: NAME'\n"},
+          {"name: o, brokers: h", "x.yaml:1: 'kafka' needs 'topic: TOPIC'\n"},
+          {"name: o/p, brokers: h, topic: t",
+           "x.yaml:1: 'o/p': an output's name is letters, digits, '.', '_' and '-', 64 at most\n"},
+          {"name: o, brokers: h, topic: t, value: raw, format: raw",
+           "x.yaml:1: 'kafka.format' is 'kafka.value' by another name: give one of them\n"},
+          {"name: o, brokers: h, topic: t, compression: lz5",
+           "x.yaml:1: 'kafka.compression': 'lz5' is none of lz4, zstd, gzip, snappy, none\n"},
+          {"name: o, brokers: h, topic: t, transactional: maybe",
+           "x.yaml:1: 'kafka.transactional': 'maybe' is none of false, true\n"},
+          {"name: o, brokers: h, topic: t, properties: {acks: 1}",
+           "x.yaml:1: 'acks' is not to be set: all replicas acknowledge, else messages could be lost\n"},
+          {"name: o, brokers: h, topic: t, properties: {linger.ms: fast}",
+           "x.yaml:1: 'linger.ms': Invalid value for configuration property \"linger.ms\"\n"},
+      };
+    SCOPED(buf) text = BUF(4096);
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        buf_reset(&text);
+        buf_printf(&text, "sources: [{kafka: {%s}}]", sources[i].inner);
+        SCOPED_FREE(config) *config = load(text.data);
+        assert_string_equal(buf_str(&reported).data, sources[i].expected ? sources[i].expected : "");
+        assert_int_equal(config == NULL, sources[i].expected != NULL);
+    }
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        buf_reset(&text);
+        buf_printf(&text, "outputs: [{kafka: {%s}}]", outputs[i].inner);
+        SCOPED_FREE(config) *config = load(text.data);
+        assert_string_equal(buf_str(&reported).data, outputs[i].expected ? outputs[i].expected : "");
+        assert_int_equal(config == NULL, outputs[i].expected != NULL);
+    }
+    assert_null(load("outputs:\n- kafka: {name: a, brokers: h, topic: t}\n- kafka: {name: a, brokers: h, topic: u}\n"
+                     "- file: x\n"));
+    assert_string_equal(reported.data, "x.yaml:3: there is an output 'a' already; its position is kept under its name\n"
+                                       "x.yaml:4: an output is 'kafka: {name: NAME, brokers: HOST, topic: TOPIC}'\n");
+    assert_null(load("sources: [{kafka: {brokers: h, topics: t}, service: a, multiline: off}]"));
+    assert_string_equal(reported.data, "x.yaml:1: 'service' of topics of Kafka stands within 'kafka'\n"
+                                       "x.yaml:1: 'multiline' is for files; this source is Kafka\n");
+}
+
+static void values_of_kafka(void **unused)
+{
+    (void)unused;
+    SCOPED_FREE(config) *config = load(
+        "sources:\n"
+        "- kafka: {brokers: 'h:1,i:2', topics: [a, '^b'], group: g, sources: by-host, service: shop, from: end}\n"
+        "outputs:\n"
+        "- kafka: {name: o, brokers: h, topic: t, filter: ' level>=warning  user=alice', format: raw,\n"
+        "          key: request_id, properties: {sasl.password: tiger, ssl.key.password: env:KEY, linger.ms: 7}}\n"
+        "- kafka: {name: p, brokers: h, topic: t, filter: [message=a b], compression: none, transactional: true}\n");
+    assert_non_null(config);
+    const struct config_source *source = &config->sources[0];
+    assert_int_equal(source->kind, CONFIG_KAFKA);
+    assert_string_equal(source->kafka.brokers, "h:1,i:2");
+    assert_string_equal(source->kafka.group, "g");
+    assert_true(source->kafka.topics.count == 2 && source->kafka.names == CONFIG_KAFKA_BY_HOST);
+    assert_true(source->kafka.from == CONFIG_KAFKA_END && str_equal(config_defaults(source).service, STR("shop")));
+    assert_int_equal(config->output_count, 2);
+    const struct config_kafka *first = &config->outputs[0].kafka, *second = &config->outputs[1].kafka;
+    assert_int_equal(first->filter.count, 2);
+    assert_string_equal(first->filter.items[0], "level>=warning");
+    assert_string_equal(first->filter.items[1], "user=alice");
+    assert_true(first->value == CONFIG_VALUE_RAW && second->value == CONFIG_VALUE_JSON);
+    assert_true(first->transactional == 0 && second->transactional == 1);
+    assert_string_equal(first->key, "request_id");
+    assert_string_equal(second->key, "source");
+    assert_string_equal(second->filter.items[0], "message=a b");
+    assert_string_equal(first->compression, "lz4");
+    assert_int_equal(first->properties.count, 3);
+    /* What is a secret is not printed; where one is, is. */
+    SCOPED(buf) text = BUF(CONFIG_PRINTED_MAX);
+    config_print_yaml(config, &text);
+    config_print_json(config, &text);
+    assert_true(str_find(buf_str(&text), STR("tiger")) == STR_NONE);
+    assert_true(str_find(buf_str(&text), STR("env:KEY")) != STR_NONE);
+    assert_true(str_find(buf_str(&text), STR("sasl.password: \"(hidden)\"")) != STR_NONE);
+    assert_true(str_find(buf_str(&text), STR("\"linger.ms\":\"7\"")) != STR_NONE);
+}
+#endif
 
 static void values(void **unused)
 {
@@ -247,8 +359,9 @@ static void limits(void **unused)
 static void rows(void **unused)
 {
     (void)unused;
-    const struct config_key *tables[] = {config_keys, config_source_keys};
-    for (size_t t = 0; t < 2; t++) {
+    const struct config_key *tables[] = {config_keys, config_source_keys, config_kafka_source_keys,
+                                         config_kafka_output_keys};
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
         size_t count = 0;
         for (const struct config_key *key = tables[t]; key->path != NULL; key++, count++) {
             if (key->type == CONFIG_LATER)
@@ -266,6 +379,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(wrong, enter, leave),
         cmocka_unit_test_setup_teardown(values, enter, leave),
+#ifdef WINNOW_KAFKA
+        cmocka_unit_test_setup_teardown(wrong_of_kafka, enter, leave),
+        cmocka_unit_test_setup_teardown(values_of_kafka, enter, leave),
+#endif
         cmocka_unit_test_setup_teardown(defaults, enter, leave),
         cmocka_unit_test_setup_teardown(the_store_s_place, enter, leave),
         cmocka_unit_test_setup_teardown(limits, enter, leave),
