@@ -178,8 +178,8 @@ static void wrong_of_kafka(void **unused)
            "x.yaml:1: 'kafka.transactional': 'maybe' is none of false, true\n"},
           {"name: o, brokers: h, topic: t, properties: {acks: 1}",
            "x.yaml:1: 'acks' is not to be set: all replicas acknowledge, else messages could be lost\n"},
-          {"name: o, brokers: h, topic: t, properties: {linger.ms: fast}",
-           "x.yaml:1: 'linger.ms': Invalid value for configuration property \"linger.ms\"\n"},
+          {"name: o, brokers: h, topic: t, properties: {batch.size: fast}",
+           "x.yaml:1: 'batch.size': Invalid value for configuration property \"batch.size\"\n"},
       };
     SCOPED(buf) text = BUF(4096);
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
