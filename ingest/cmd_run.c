@@ -14,6 +14,9 @@
 #include "ingest/fields.h"
 #include "ingest/follow.h"
 #include "ingest/live.h"
+#ifdef WINNOW_KAFKA
+#include "ingest/outputs.h"
+#endif
 #include "ingest/service.h"
 #include "ingest/source_journal.h"
 #include "store/store.h"
@@ -48,6 +51,7 @@ struct running {
     struct follow *follow;
     struct live *live;
     struct store *store;
+    struct outputs *outputs; /* NULL in a build without Kafka */
 };
 
 static void report(void *context, const struct err *err)
@@ -188,6 +192,25 @@ static bool holds_bytes(void *context, int64_t source, uint64_t offset, struct s
     return !comparison.differs && comparison.at == offset + bytes.size;
 }
 
+#ifdef WINNOW_KAFKA
+static bool set_outputs(struct running *running, const struct config *config, struct err *err)
+{
+    return outputs_configure(running->outputs, config, err);
+}
+
+static void wake_outputs(void *context)
+{
+    outputs_wake(((struct running *)context)->outputs);
+}
+#else
+static bool set_outputs(struct running *running, const struct config *config, struct err *err)
+{
+    (void)running, (void)config, (void)err; /* a configuration with outputs was refused */
+    return true;
+}
+#define wake_outputs NULL
+#endif
+
 static bool same_text(const char *a, const char *b)
 {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
@@ -218,6 +241,8 @@ static void reload(void *context)
     if (!set_journals(running, config, &err))
         LOG_EVENT(LEVEL_ERROR, "a journal is not followed", log_text("why", err.text));
     live_keep(running->live, config->keep_us, config->max_size, config->outputs_wait == CONFIG_IGNORE);
+    if (!set_outputs(running, config, &err))
+        LOG_EVENT(LEVEL_ERROR, "an output is not as configured", log_text("why", err.text));
     config_free(running->config);
     running->config = config;
     LOG_EVENT(LEVEL_NOTICE, "configuration read again", log_number("sources", (int64_t)config->source_count));
@@ -243,14 +268,22 @@ static bool run_live(struct running *running, struct store *store, const struct 
     running->store = store;
     running->follow = follow_new(running->config, &running->catalog, store_path(store), holds_bytes, store);
     live_add(live, (struct feeder){&follow_ops, running->follow});
-    if (!set_journals(running, running->config, err))
+#ifdef WINNOW_KAFKA
+    SCOPED_FREE(outputs) *outputs = outputs_new(store, fields);
+    live_add(live, (struct feeder){&outputs_feeder, outputs});
+    running->outputs = outputs;
+#endif
+    if (!set_journals(running, running->config, err) || !set_outputs(running, running->config, err))
         return false;
     live_keep(live, running->config->keep_us, running->config->max_size,
               running->config->outputs_wait == CONFIG_IGNORE);
     LOG_EVENT(LEVEL_NOTICE, "started", log_text("store", store_path(store)),
               log_number("sources", (int64_t)running->config->source_count));
-    struct live_hooks hooks = {reload, status, running};
+    struct live_hooks hooks = {reload, status, wake_outputs, running};
     bool fine = live_run(live, &hooks, err);
+#ifdef WINNOW_KAFKA
+    outputs_finish(outputs, &service);
+#endif
     if (fine)
         LOG_EVENT(LEVEL_NOTICE, "stopped");
     return fine;

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 
+#include "base/clock.h"
 #include "ingest/config_key.h"
 #ifdef WINNOW_KAFKA
 #include "ingest/kafka_settings.h"
@@ -62,6 +63,17 @@ static bool check_topics(struct str text, struct err *err)
     struct re *re = re_new(text, false, err);
     re_free(re);
     return re != NULL;
+}
+
+static bool check_filter(struct str text, struct err *err)
+{
+    struct filter filter;
+    if (!filter_is(text))
+        return err_set(err, ERR_USAGE, 0, "'%s' is no condition; one looks like level>=warning", text.data);
+    if (!filter_init(&filter, text, clock_now_us(), err))
+        return false;
+    filter_release(&filter);
+    return true;
 }
 
 static bool check_name(struct str text, struct err *err)
@@ -185,6 +197,7 @@ const struct config_key config_kafka_output_keys[] = {
      .type = CONFIG_WORDS,
      .offset = AT(kafka.filter),
      .argument = "FIELD=VALUE",
+     .check = check_filter,
      .help = "which records, as 'winnow search' has it: \"level>=warning user=alice\", or a list of such words"},
     {.path = "kafka.value",
      .type = CONFIG_CHOICE,
@@ -297,4 +310,77 @@ bool config_kafka_check(struct config_kafka *kafka, bool output, unsigned *ret_l
 #else
     return err_set(err, ERR_USAGE, 0, "this winnow was built without Kafka (-DWINNOW_KAFKA=OFF)");
 #endif
+}
+
+/* ---- Copies -------------------------------------------------------------------------------------------------------------- */
+
+static const char *copy_text(const char *text, struct arena *arena)
+{
+    return arena_str(arena, str_of(text)).data;
+}
+
+static struct config_list copy_list(const struct config_list *list, struct arena *arena)
+{
+    struct config_list copy = {.items = ARENA_ARRAY(arena, const char *, list->count + 1), .count = list->count};
+    for (size_t i = 0; i < list->count; i++)
+        copy.items[i] = copy_text(list->items[i], arena);
+    return copy;
+}
+
+struct config_kafka config_kafka_copy(const struct config_kafka *kafka, struct arena *arena)
+{
+    struct config_kafka copy = *kafka;
+    const char **texts[] = {&copy.brokers, &copy.group, &copy.name, &copy.topic, &copy.key, &copy.compression};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = copy_text(*texts[i], arena);
+    copy.topics = copy_list(&kafka->topics, arena);
+    copy.filter = copy_list(&kafka->filter, arena);
+    copy.properties.items = ARENA_ARRAY(arena, struct config_property, kafka->properties.count + 1);
+    for (size_t i = 0; i < kafka->properties.count; i++) {
+        const struct config_property *property = &kafka->properties.items[i];
+        copy.properties.items[i] = (struct config_property){
+            .name = copy_text(property->name, arena),
+            .value = copy_text(property->value, arena),
+            .line = property->line,
+        };
+    }
+    memset(copy.origins, 0, sizeof copy.origins);
+    return copy;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool is_same_list(const struct config_list *a, const struct config_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool are_same_properties(const struct config_properties *a, const struct config_properties *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (strcmp(a->items[i].name, b->items[i].name) != 0 || strcmp(a->items[i].value, b->items[i].value) != 0 ||
+            str_starts(str_of(a->items[i].value), STR("file:")))
+            return false;
+    }
+    return true;
+}
+
+bool config_kafka_is_same(const struct config_kafka *a, const struct config_kafka *b)
+{
+    return is_same_text(a->brokers, b->brokers) && is_same_text(a->group, b->group) && is_same_text(a->name, b->name) &&
+           is_same_text(a->topic, b->topic) && is_same_text(a->key, b->key) &&
+           is_same_text(a->compression, b->compression) && is_same_list(&a->topics, &b->topics) &&
+           is_same_list(&a->filter, &b->filter) && are_same_properties(&a->properties, &b->properties) &&
+           a->from == b->from && a->names == b->names && a->value == b->value && a->transactional == b->transactional;
 }

@@ -13,6 +13,11 @@ const char *config_property_shown(const struct config_property *property);
 /* By its name: a password, a private key and the like. */
 bool config_property_is_secret(const char *name);
 
+/* All texts in arena. */
+struct config_kafka config_kafka_copy(const struct config_kafka *kafka, struct arena *arena);
+/* False also when a property is read from a file, which may say something else now. */
+bool config_kafka_is_same(const struct config_kafka *a, const struct config_kafka *b);
+
 /* BROKERS and TOPIC as a configuration has them, for command lines. */
 bool config_check_brokers(struct str text, struct err *err);
 bool config_check_topic(struct str text, struct err *err);

@@ -211,6 +211,8 @@ void kafka_settings_set(struct rd_kafka_conf_s *conf, const char *name, const ch
 static void tell(const rd_kafka_t *client, int severity, const char *facility, const char *text)
 {
     const struct kafka_library *kafka = kafka_library(NULL);
+    if (str_find(str_of(text), STR("enable.gapless.guarantee is experimental")) != STR_NONE)
+        return; /* winnow's own choice, and no news */
     LOG_EVENT(severity <= 3   ? LEVEL_ERROR
               : severity <= 4 ? LEVEL_WARNING
               : severity <= 6 ? LEVEL_INFO

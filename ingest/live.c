@@ -19,6 +19,7 @@ enum { FEEDERS_MAX = 256, BATCHES = 2 };
 struct live {
     struct store *store;
     struct service *service;
+    const struct live_hooks *hooks; /* while it runs */
     struct analyzer *analyzer;
     struct store_encoder *encoder;
     struct frame frame;
@@ -142,6 +143,8 @@ static void commit(struct live *live, struct batch *batch)
     if (note_step(live, fine, &err)) {
         live->records += batch->record_count;
         live->ids_wait = true;
+        if (live->hooks != NULL && live->hooks->committed != NULL)
+            live->hooks->committed(live->hooks->context);
     }
 }
 
@@ -387,6 +390,7 @@ bool live_run(struct live *live, const struct live_hooks *hooks, struct err *err
 {
     int64_t earliest_us = 0;
     bool ready = false;
+    live->hooks = hooks;
     while (!live->failed) {
         int64_t now_us = service_now_us();
         service_tick(live->service, now_us);
@@ -415,6 +419,7 @@ bool live_run(struct live *live, const struct live_hooks *hooks, struct err *err
     }
     if (!live->failed)
         drain(live);
+    live->hooks = NULL;
     if (live->failed)
         *err = live->err;
     return !live->failed;

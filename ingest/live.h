@@ -47,6 +47,7 @@ void live_keep(struct live *live, int64_t keep_us, int64_t bytes_max, bool outpu
 struct live_hooks {
     void (*reload)(void *context);
     void (*status)(void *context, char *text, size_t size);
+    void (*committed)(void *context); /* after each commit of records; may be NULL */
     void *context;
 };
 /* Runs until a stop is asked: true, or until the store cannot be written for good. */

@@ -62,13 +62,16 @@ static void put_text(struct printing *printing, enum header header, struct str v
         put(printing, header, value);
 }
 
-static void put_number(struct printing *printing, enum header header, uint64_t value)
+static void put_number(struct printing *printing, enum header header, int64_t number)
 {
     char text[20];
     size_t at = sizeof text;
+    uint64_t value = number < 0 ? -(uint64_t)number : (uint64_t)number;
     do
         text[--at] = (char)('0' + value % 10);
     while ((value /= 10) > 0);
+    if (number < 0)
+        text[--at] = '-';
     put(printing, header, arena_str(printing->arena, str_from(text + at, sizeof text - at)));
 }
 
@@ -115,15 +118,15 @@ size_t message_head_print(const struct message_head *head, struct arena *arena,
 {
     struct printing printing = {.headers = ret, .arena = arena};
     put(&printing, HEADER_SOURCE, head->source);
-    put_number(&printing, HEADER_OFFSET, head->offset);
+    put_number(&printing, HEADER_OFFSET, (int64_t)head->offset);
     put(&printing, HEADER_KIND, kinds_text(arena, head->kinds));
-    put_number(&printing, HEADER_SEQUENCE, head->sequence);
+    put_number(&printing, HEADER_SEQUENCE, (int64_t)head->sequence);
     put(&printing, HEADER_AGENT, head->agent);
-    put_number(&printing, HEADER_FILE, head->file);
+    put_number(&printing, HEADER_FILE, (int64_t)head->file);
     if (head->json)
         put(&printing, HEADER_VALUE, STR("json"));
     if (head->time_us != TIME_NONE)
-        put(&printing, HEADER_TIME, arena_printf(arena, "%lld", (long long)head->time_us));
+        put_number(&printing, HEADER_TIME, head->time_us);
     put_text(&printing, HEADER_FLAGS, flags_text(arena, head->flags));
     put_text(&printing, HEADER_HOST, head->host);
     put_text(&printing, HEADER_SERVICE, head->defaults.service);
