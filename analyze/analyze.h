@@ -50,7 +50,8 @@ void analyzer_free(struct analyzer *analyzer);
 SCOPE_FREE(analyzer)
 
 /* Fills every record of the batch (all but raw, offset, run and the framing flags) and appends the facts. Where lines do not
- * tell, the defaults of their sources' states in the batch serve; a timezone that is not loaded is not used. */
+ * tell, the defaults of their sources' states in the batch serve; a timezone that is not loaded is not used. A time told beside
+ * a record is honoured. */
 void analyzer_batch(struct analyzer *analyzer, struct batch *batch);
 
 /* The same for one record, for a reader: rec->raw is given, rec->defaults too or NULL; the timezone is not used. A time_us other than TIME_NONE is taken as known and kept.

@@ -314,10 +314,12 @@ void analyzer_batch(struct analyzer *analyzer, struct batch *batch)
         if (rec->run != run)
             defaults = begin_run(batch, run = rec->run);
         rec->defaults = defaults;
-        rec->time_us = TIME_NONE;
+        rec->time_us = rec->told == TOLD_EXACT ? rec->told_us : TIME_NONE;
         struct told_record known;
         struct str template;
         analyze(analyzer, rec, batch->runs[rec->run].reference_us, &batch->arena, &known);
+        if (rec->told == TOLD_EXACT || (rec->told == TOLD_IF_NONE && rec->time_us == TIME_NONE))
+            rec->time_us = rec->told_us;
         if (batch->settle) /* what is settled was told when it came */
             continue;
         teller_record(analyzer->teller, batch, i, &known, &template);

@@ -163,6 +163,13 @@ struct source_defaults {
     uint8_t format;      /* enum format: a line in any other is unparsed; FORMAT_NONE: any */
 };
 
+/* A moment told beside the line, as Kafka does. */
+enum told {
+    TOLD_NONE,
+    TOLD_IF_NONE, /* of a line that names none itself */
+    TOLD_EXACT,   /* whatever the line says: the record was analyzed where it came from. TIME_NONE: it had none */
+};
+
 struct record {
     struct str raw;             /* the line, or lines that belong together, without the last newline; a '\r' before a
                                    newline belongs to it */
@@ -174,6 +181,8 @@ struct record {
     uint8_t level;              /* enum level */
     uint8_t kinds;              /* enum kind bits */
     uint8_t format;             /* enum format */
+    uint8_t told;               /* enum told */
+    int64_t told_us;            /* unless TOLD_NONE */
     uint32_t run;               /* index into the batch's runs */
     bool plain;                 /* no backslash in raw: a string of JSON stands there as it is */
     const struct shape *shape;  /* NULL when unparsed */
@@ -225,7 +234,13 @@ enum source_kind { SOURCE_FILE = 1, SOURCE_GZIP = 2, SOURCE_STREAM = 3, SOURCE_J
 
 /* A source and how far it is stored; written in the same transaction as the records it covers.
  * Identity of a file: device and inode, and the hash of its first head_size bytes, and the hash of the tail_size bytes
- * just before position. All of them are over uncompressed bytes. hash = hash_bytes(bytes, size, 0). */
+ * just before position. All of them are over uncompressed bytes. hash = hash_bytes(bytes, size, 0).
+ * Of Kafka there are two kinds of sources, told apart by a space in the cursor (source_is_agents):
+ *   kafka://TOPIC/PARTITION: cursor is the next Kafka offset, decimal; inode the offset of the first foreign message that is not
+ *     stored, tail_hash the bytes of it that are still to be stored, when it is kept in pieces, else 0
+ *   a source of an agent, as a partition carries it: cursor is "TOPIC/PARTITION AGENT FILE"; inode the highest sequence that was
+ *     stored of it, head_hash that of its pending records (head_size is 0). Offsets are the agent's, with holes where it sent
+ *     nothing. */
 struct source_state {
     int64_t id;      /* >= 1, given by the reader: one above the highest of store_sources */
     struct str name; /* the contract's source name */
@@ -250,12 +265,19 @@ struct source_state {
     struct source_defaults defaults;
 };
 
+/* A source that an agent read and sent by Kafka. */
+static inline bool source_is_agents(const struct source_state *state)
+{
+    return state->kind == SOURCE_KAFKA && str_find_char(state->cursor, ' ') != STR_NONE;
+}
+
 /* Stored in the file: never renumber. */
 enum gap_reason {
-    GAP_TRUNCATED = 1,   /* the file was cut before it was read to its end */
-    GAP_CURSOR_GONE = 2, /* the journal no longer has the entry it was read up to */
-    GAP_VANISHED = 3,    /* the file was gone before it was read to its end */
-    GAP_SKIPPED = 4,     /* nothing was lost: it was to be read from behind these bytes only. Not counted as a gap */
+    GAP_TRUNCATED = 1, /* the file was cut before it was read to its end */
+    GAP_CURSOR_GONE =
+        2,            /* the journal, or the partition, no longer has what comes behind the place it was read up to */
+    GAP_VANISHED = 3, /* the file was gone before it was read to its end */
+    GAP_SKIPPED = 4,  /* nothing was lost: it was to be read from behind these bytes only. Not counted as a gap */
 };
 
 /* A stretch of a source that is not in the store and never will be. */

@@ -64,9 +64,12 @@ static struct catalog_entry *add_entry(struct catalog *catalog)
     return catalog->entries[catalog->entry_count++] = ARENA_NEW(&catalog->arena, struct catalog_entry);
 }
 
+/* What an agent sent has the name of a file that is elsewhere, and is known by its cursor. */
 static void link_place(struct catalog *catalog, struct catalog_entry *entry)
 {
     uint64_t file[2] = {entry->state.device, entry->state.inode};
+    if (source_is_agents(&entry->state))
+        return;
     link_add(catalog, &catalog->by_file, file_key(file), entry);
     link_add(catalog, &catalog->by_name, entry->state.name, entry);
 }
@@ -99,7 +102,7 @@ bool catalog_load(struct catalog *catalog, struct store *store, struct err *err)
     return true;
 }
 
-struct catalog_entry *catalog_new(struct catalog *catalog, struct str name, enum source_kind kind)
+static struct catalog_entry *new_entry(struct catalog *catalog, struct str name, enum source_kind kind)
 {
     must(catalog->last_id < INT64_MAX);
     struct catalog_entry *entry = add_entry(catalog);
@@ -111,7 +114,21 @@ struct catalog_entry *catalog_new(struct catalog *catalog, struct str name, enum
     };
     struct mark nothing = {0};
     mark_state(&nothing, STR_ABSENT, &entry->state);
+    return entry;
+}
+
+struct catalog_entry *catalog_new(struct catalog *catalog, struct str name, enum source_kind kind)
+{
+    struct catalog_entry *entry = new_entry(catalog, name, kind);
     link_add(catalog, &catalog->by_name, entry->state.name, entry);
+    return entry;
+}
+
+struct catalog_entry *catalog_new_agents(struct catalog *catalog, struct str name, struct str cursor)
+{
+    struct catalog_entry *entry = new_entry(catalog, name, SOURCE_KAFKA);
+    entry->state.cursor = arena_str(&catalog->arena, cursor);
+    must(source_is_agents(&entry->state));
     return entry;
 }
 

@@ -45,6 +45,8 @@ bool catalog_load(struct catalog *catalog, struct store *store, struct err *err)
 struct catalog_entry *catalog_know(struct catalog *catalog, const struct source_state *state, uint64_t pruned);
 /* A source met for the first time: the next id, nothing read. */
 struct catalog_entry *catalog_new(struct catalog *catalog, struct str name, enum source_kind kind);
+/* A source of an agent met for the first time, under its cursor (base/batch.h). It is not found by its name. */
+struct catalog_entry *catalog_new_agents(struct catalog *catalog, struct str name, struct str cursor);
 /* Says what its records are read with. False when that is so already. Loads a zone: before threads are started. */
 bool catalog_set_defaults(struct catalog *catalog, struct catalog_entry *entry, const struct source_defaults *defaults);
 /* Says where the entry's file lies now. */

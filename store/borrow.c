@@ -16,6 +16,8 @@ static void borrow_in_run(struct record *records, uint32_t count, int64_t *last_
     if (time_us == TIME_NONE)
         return;
     for (uint32_t i = 0; i < count; i++) {
+        if (records[i].told == TOLD_EXACT && records[i].time_us == TIME_NONE)
+            continue; /* where it came from it had no neighbour to borrow from */
         if (records[i].time_us == TIME_NONE) {
             records[i].time_us = time_us;
             records[i].flags |= RECORD_TIME_BORROWED;

@@ -112,6 +112,36 @@ static void several_runs(void **state)
     batch_free(batch);
 }
 
+/* A time told beside a line: exactly that, or where the line has none. It says when requests and facts were, too. */
+static void told_times(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str line;
+        enum told told;
+        int64_t told_us, time_us;
+    } lines[] = {
+        {STR("{\"time\":\"2026-11-20T10:00:00Z\"}"), TOLD_NONE, 7, DAY_2026_11_20 + 10 * TIME_HOUR},
+        {STR("{\"time\":\"2026-11-20T10:00:00Z\"}"), TOLD_IF_NONE, 7, DAY_2026_11_20 + 10 * TIME_HOUR},
+        {STR("{\"time\":\"2026-11-20T10:00:00Z\"}"), TOLD_EXACT, 7, 7},
+        {STR("{\"time\":\"2026-11-20T10:00:00Z\"}"), TOLD_EXACT, TIME_NONE, TIME_NONE},
+        {STR("neither fish nor fowl"), TOLD_NONE, 7, TIME_NONE},
+        {STR("neither fish nor fowl"), TOLD_IF_NONE, 7, 7},
+        {STR("neither fish nor fowl"), TOLD_EXACT, 7, 7},
+    };
+    struct batch *batch = batch_new();
+    batch_run_begin(batch, 1, 0, ANALYZED_REFERENCE);
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        batch_add(batch, lines[i].line, 0);
+        batch->records[i].told = (uint8_t)lines[i].told;
+        batch->records[i].told_us = lines[i].told_us;
+    }
+    analyzer_batch(analyzed_by, batch);
+    for (size_t i = 0; i < COUNT(lines); i++)
+        assert_int_equal(batch->records[i].time_us, lines[i].time_us);
+    batch_free(batch);
+}
+
 /* What a source is said to be serves where its lines say nothing, and only there. */
 static void defaults_of_sources(void **state)
 {
@@ -260,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(several_runs),
+        cmocka_unit_test(told_times),
         cmocka_unit_test(defaults_of_sources),
         cmocka_unit_test(empty_batch),
         cmocka_unit_test_teardown(analyzed_again, forget),
