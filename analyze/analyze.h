@@ -109,6 +109,12 @@ bool path_matches(struct str asked, struct str path);
  * were: the contract's `fields`. Appends nothing and returns false when there is none. Text formats give an object of strings. */
 bool record_fields_json(const struct record *rec, struct buf *out);
 
+/* ---- JSON that is no record ------------------------------------------------------------------------------------------ */
+
+/* The string that a JSON object has under the key, escapes decoded, in arena or a view into it. False when the text is no JSON
+ * object, or the object has no such string, or more than one member of that name. What lies inside other members is only passed over. */
+bool json_member(struct str object, struct str key, struct arena *arena, struct str *ret);
+
 /* ---- Regular expressions (PCRE2) ----------------------------------------------------------------------------------- */
 
 struct re;

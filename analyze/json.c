@@ -239,9 +239,7 @@ static bool add_slot(struct cutter *c, size_t from, size_t to, enum slot_kind ki
     return true;
 }
 
-/* The offset behind the container that starts at `at`. The judge has said that the text is valid, so counting brackets
- * outside of strings is enough. STR_NONE for white space that is not JSON's. */
-static size_t skip_container(struct str text, size_t at)
+size_t json_scan_container(struct str text, size_t at)
 {
     size_t depth = 0;
     for (; at < text.size; at++) {
@@ -265,7 +263,7 @@ static size_t skip_container(struct str text, size_t at)
 /* Keeps the container that starts at `start` whole, as one slot. */
 static bool keep_whole(struct cutter *c, size_t start)
 {
-    size_t end = skip_container(c->text, start);
+    size_t end = json_scan_container(c->text, start);
     if (end == STR_NONE || !add_slot(c, start, end, SLOT_JSON))
         return false;
     c->cut->whole = true;
@@ -426,7 +424,7 @@ bool json_valid(struct str line)
     size_t at = skip_space(text, 0), end;
     char first = text.data[at];
     if (first == '{' || first == '[')
-        end = skip_container(text, at);
+        end = json_scan_container(text, at);
     else if (first == '"')
         end = json_scan_string(text, at + 1);
     else

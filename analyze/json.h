@@ -33,6 +33,9 @@ bool json_valid(struct str line);
  * (which it does not count): an empty string gives `from` itself, failure STR_NONE. */
 size_t json_scan_string(struct str text, size_t from);
 size_t json_scan_bare(struct str text, size_t from); /* a number, true, false or null */
+/* The offset behind the object or array that begins at `at`, STR_NONE when it does not end or has white space that is not JSON's.
+ * Counts brackets outside of strings, which is enough where the judge has said that the text is valid. */
+size_t json_scan_container(struct str text, size_t at);
 
 /* Decodes the escapes of string content; without a backslash returns it as it is. A lone surrogate becomes U+FFFD. */
 struct str json_decode(struct str content, struct arena *arena);

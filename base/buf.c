@@ -220,6 +220,52 @@ bool buf_add_base64(struct buf *buf, struct str s)
     return true;
 }
 
+/* 0..63, or 64 for what is no digit. */
+static uint32_t base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (uint32_t)(c - 'A');
+    if (c >= 'a' && c <= 'z')
+        return (uint32_t)(c - 'a') + 26;
+    if (c >= '0' && c <= '9')
+        return (uint32_t)(c - '0') + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : 64;
+}
+
+/* Four digits are three bytes, or fewer where the last ones are '='. 0: they are neither. */
+static size_t unbase64(const char *digits, bool last, char out[3])
+{
+    uint32_t bits = 0;
+    size_t count = !last || digits[3] != '=' ? 3 : digits[2] != '=' ? 2 : 1;
+    for (size_t i = 0; i < 4; i++) {
+        uint32_t value = i <= count ? base64_value(digits[i]) : 0;
+        if (value == 64)
+            return 0;
+        bits = bits << 6 | value;
+    }
+    if ((bits & ((UINT32_C(1) << (8 * (3 - count))) - 1)) != 0)
+        return 0;
+    for (size_t i = 0; i < 3; i++)
+        out[i] = (char)(bits >> (16 - 8 * i));
+    return count;
+}
+
+bool buf_add_unbase64(struct buf *buf, struct str text)
+{
+    size_t before = buf->size;
+    if (text.size % 4 != 0)
+        return false;
+    for (size_t at = 0; at < text.size; at += 4) {
+        char bytes[3];
+        size_t count = unbase64(text.data + at, at + 4 == text.size, bytes);
+        if (count == 0 || !buf_add(buf, bytes, count)) {
+            buf_cut(buf, before);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool buf_add_varint(struct buf *buf, uint64_t value)
 {
     unsigned char bytes[10];

@@ -38,6 +38,8 @@ bool buf_vprintf(struct buf *buf, const char *format, va_list arguments) __attri
  * become U+FFFD, so the result is always valid JSON. */
 bool buf_add_json(struct buf *buf, struct str s);
 bool buf_add_base64(struct buf *buf, struct str s);
+/* The bytes that buf_add_base64 would print so; false, and nothing is added, when there are none. */
+bool buf_add_unbase64(struct buf *buf, struct str text);
 /* Takes back what was added behind the first `size` bytes. */
 static inline void buf_cut(struct buf *buf, size_t size)
 {

@@ -81,6 +81,12 @@ static bool ensure_batch(struct frame *frame)
     return frame->batch != NULL;
 }
 
+static void hand_on(struct frame *frame)
+{
+    frame->batches.put(frame->batches.context, frame->batch);
+    frame->puts++;
+}
+
 /* Hands the batch on and continues in the next one with what is open. */
 static bool pass_on(struct frame *frame)
 {
@@ -93,7 +99,7 @@ static bool pass_on(struct frame *frame)
     frame->scanned -= frame->record;
     frame->record = frame->settled = 0;
     frame->in_run = false;
-    frame->batches.put(frame->batches.context, frame->batch);
+    hand_on(frame);
     frame->batch = next;
     return true;
 }
@@ -412,6 +418,53 @@ bool frame_add_gap(struct frame *frame, const struct batch_gap *gap)
     return true;
 }
 
+/* ---- Records of sources that give records ---------------------------------------------------------------------------- */
+
+bool frame_has_room(const struct frame *frame, size_t bytes, uint32_t records)
+{
+    must(frame->state == NULL);
+    const struct batch *batch = frame->batch;
+    if (batch == NULL || batch->record_count == 0)
+        return true;
+    return batch->record_count + records <= frame->limits.records && batch->raw.size < frame->limits.batch_bytes &&
+           bytes < batch->raw.capacity - batch->raw.size;
+}
+
+static void begin_given_run(struct frame *frame, const struct frame_given *given)
+{
+    struct batch *batch = frame->batch;
+    const struct batch_run *last = batch->run_count > 0 ? &batch->runs[batch->run_count - 1] : NULL;
+    if (last != NULL && last->source == given->source && last->end <= given->offset && given->stored <= given->offset)
+        return;
+    batch_run_begin(batch, given->source, given->offset, given->reference_us);
+    if (given->stored > given->offset)
+        batch->runs[batch->run_count - 1].stored = given->stored;
+}
+
+uint64_t frame_record(struct frame *frame, const struct frame_given *given)
+{
+    must(frame->state == NULL && given->raw.size <= frame->limits.record_bytes);
+    if (!ensure_batch(frame))
+        return 0;
+    struct batch *batch = frame->batch;
+    const char *before = batch->raw.data;
+    must(buf_add_str(&batch->raw, given->raw) && (batch->record_count == 0 || batch->raw.data == before));
+    begin_given_run(frame, given);
+    struct batch_run *run = &batch->runs[batch->run_count - 1];
+    struct str raw = str_from(batch->raw.data + batch->raw.size - given->raw.size, given->raw.size);
+    run->end = given->offset;
+    batch_add(batch, raw, given->flags);
+    struct record *rec = &batch->records[batch->record_count - 1];
+    rec->told = given->told;
+    rec->told_us = given->told_us;
+    uint32_t joined = 0;
+    for (struct str rest = raw; str_cut(&rest, '\n').data != NULL && rest.data != NULL;)
+        joined++;
+    run->joined += joined;
+    restart(frame);
+    return joined + 1U;
+}
+
 bool frame_flush(struct frame *frame)
 {
     if (frame->batch == NULL)
@@ -425,7 +478,7 @@ bool frame_flush(struct frame *frame)
         return true;
     if (frame->state != NULL)
         return pass_on(frame);
-    frame->batches.put(frame->batches.context, frame->batch);
+    hand_on(frame);
     frame->batch = NULL;
     restart(frame);
     return true;

@@ -67,6 +67,18 @@ struct frame {
     bool in_run;    /* the batch has a run of this source that ends where the next begins */
     bool in_pieces; /* the line is the rest of one kept in pieces */
     bool regrown;   /* an unterminated line that was stored is stored anew, longer */
+    uint64_t puts;  /* batches handed on so far */
+};
+
+/* A record as a source has it that gives records and not bytes. */
+struct frame_given {
+    int64_t source;
+    struct str raw; /* at most limits.record_bytes */
+    uint64_t offset;
+    uint64_t stored; /* what begins before this offset was stored up to there as pending; else at most offset */
+    uint8_t flags;   /* of enum record_flag */
+    uint8_t told;    /* enum told */
+    int64_t told_us, reference_us;
 };
 
 void frame_init(struct frame *frame, const struct frame_limits *limits, struct frame_batches batches);
@@ -97,6 +109,13 @@ struct str frame_unfinished(const struct frame *frame);
 bool frame_set_source(struct frame *frame, const struct source_state *state);
 /* A gap to be written with the current batch. Between sources. */
 bool frame_add_gap(struct frame *frame, const struct batch_gap *gap);
+/* Whether the batch takes so many more records with so many bytes in all; always when it is empty. Between sources. */
+bool frame_has_room(const struct frame *frame, size_t bytes, uint32_t records);
+/* Adds it as it is, without looking at its text; there is room. Between sources. It continues the batch's last run when that is of
+ * its source and does not end behind its offset, and nothing of it was stored before. The state of the source is the caller's: it
+ * is given with frame_set_source before the batch is handed on, so before the next frame_flush and between feeds. Returns the lines
+ * it has. 0: no more batches are given. */
+uint64_t frame_record(struct frame *frame, const struct frame_given *given);
 /* Hands on what there is; what is open stays. Of a stream, it is pending meanwhile. */
 bool frame_flush(struct frame *frame);
 

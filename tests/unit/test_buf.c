@@ -179,6 +179,18 @@ static void base64(void **state) /* the vectors of RFC 4648 */
         SCOPED(buf) buf = BUF(1000);
         assert_true(buf_add_base64(&buf, cases[i].s));
         assert_string_equal(buf_str(&buf).data, cases[i].expected);
+        SCOPED(buf) back = BUF(1000);
+        assert_true(buf_add_unbase64(&back, str_of(cases[i].expected)));
+        assert_true(str_equal(buf_str(&back), cases[i].s));
+    }
+    static const char *const none[] = {
+        "Z", "Zg", "Zg=", "Zh==", "Zg==Zg==", "====", "Z===", "Zm9v\nZg", "Zm9 ", "Zm9-", "Zm9vZ", "Zm8=Zm8=", "Zm9="};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        SCOPED(buf) buf = BUF(1000);
+        assert_true(buf_add_text(&buf, "kept"));
+        if (buf_add_unbase64(&buf, str_of(none[i])))
+            fail_msg("'%s'", none[i]);
+        assert_string_equal(buf_str(&buf).data, "kept");
     }
 }
 
