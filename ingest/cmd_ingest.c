@@ -23,7 +23,8 @@
 enum { THREADS_MIN = 2 };
 
 struct ingest_options {
-    const char *store, *output, *source_name, *fields, *progress;
+    const char *store, *output, *source_name, *fields, *progress, *group;
+    struct opt_list properties;
     int64_t threads;
     bool text, quiet;
 };
@@ -69,6 +70,16 @@ static const struct opt rows[] = {
      .offset = AT(fields),
      .argument = "FILE",
      .help = "YAML with more key paths for the canonical fields"},
+    {.long_name = "group",
+     .type = OPT_TEXT,
+     .offset = AT(group),
+     .argument = "GROUP",
+     .help = "Kafka's consumer group: reading begins behind what it has taken, and it is told what is stored"},
+    {.long_name = "property",
+     .type = OPT_LIST,
+     .offset = AT(properties),
+     .argument = "NAME=VALUE",
+     .help = "a property of librdkafka, for TLS and SASL; VALUE may be env:NAME or file:PATH; may be given again"},
     {.long_name = "quiet",
      .short_name = 'q',
      .type = OPT_FLAG,
@@ -225,12 +236,20 @@ static bool read_all(struct ingest *ingest, struct reader *reader, struct err *e
     struct progress progress;
     reader_init(reader, &ingest->catalog, (struct frame_batches){take, put, pipeline}, &progress);
     reader->any_content = ingest->options->text;
+    reader->store_path = store_path(ingest->store);
+    reader->kafka_group = ingest->options->group;
+    reader->kafka_properties = ingest->options->properties.items;
+    reader->kafka_property_count = ingest->options->properties.count;
     if (ingest->options->source_name != NULL)
         reader->stdin_name = ingest->options->source_name;
     progress_begin(&progress, wants_progress(ingest->options), total);
     reader_run(reader, ingest->expand.inputs, ingest->expand.count);
     progress_end(&progress);
-    return pipeline_finish(pipeline, err);
+    bool fine = pipeline_finish(pipeline, err);
+#ifdef WINNOW_KAFKA
+    reader_end_kafka(reader, fine);
+#endif
+    return fine;
 }
 
 static int run_inputs(const struct cmd *cmd, struct ingest *ingest, double begin)
@@ -306,9 +325,10 @@ static int run(struct cmd_call *call)
 const struct cmd cmd_ingest = {
     .name = "ingest",
     .summary = "read logs to their end into the store; again: only what is new",
-    .usage = "PATH|GLOB|DIR|-...",
+    .usage = "PATH|GLOB|DIR|-|kafka://HOST:PORT/TOPIC...",
     .examples = "winnow ingest /var/log/app\n    every log in a folder, gzipped ones too\n"
                 "winnow ingest '/var/log/nginx/*.log*'\n    what a pattern names\n"
+                "winnow ingest kafka://localhost:9092/logs\n    what the topic holds now\n"
                 "journalctl -o json | winnow ingest - --source-name journal\n    standard input, under a name\n",
     .groups = groups,
     .values_size = sizeof(struct ingest_options),

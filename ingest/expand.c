@@ -156,6 +156,8 @@ void expand_operand(struct expand *expand, const char *operand)
             known = known || expand->inputs[i].kind == INPUT_STDIN;
         if (!known)
             add(expand, (struct input){.kind = INPUT_STDIN, .path = operand, .named = true});
+    } else if (str_starts(str_of(operand), STR("kafka://"))) {
+        add(expand, (struct input){.kind = INPUT_KAFKA, .path = operand, .named = true});
     } else if (stat(operand, &info) == 0) {
         expand_found(expand, operand, &info, true);
     } else if (errno == ENOENT && strpbrk(operand, "*?[") != NULL) {

@@ -2,7 +2,7 @@
  *
  * A folder gives the regular files in and below it, sorted by name; hidden ones, folders behind symbolic links and
  * whatever is not a regular file are left out. A word with * ? or [ that is no file itself is a glob(3) pattern. "-" is
- * standard input. Nothing is opened but folders. One thread. */
+ * standard input; what begins with kafka:// is left for others to understand. Nothing is opened but folders. One thread. */
 #ifndef WINNOW_INGEST_EXPAND_H
 #define WINNOW_INGEST_EXPAND_H
 
@@ -20,6 +20,7 @@ enum input_kind {
     INPUT_FILE,
     INPUT_PIPE, /* a FIFO or a character device */
     INPUT_STDIN,
+    INPUT_KAFKA, /* kafka://... */
 };
 
 struct input {

@@ -193,10 +193,24 @@ static void write_replaced(void *context, const struct source_state *state)
     (void)frame_set_source(&reader->frame, state);
 }
 
+static bool read_kafka(struct reader *reader, const struct input *input)
+{
+#ifdef WINNOW_KAFKA
+    return reader_read_kafka(reader, input);
+#else
+    struct err err;
+    err_set(&err, ERR_USAGE, 0, "%s: this winnow was built without Kafka (-DWINNOW_KAFKA=OFF)", input->path);
+    reader_fail(reader, &err);
+    return true;
+#endif
+}
+
 /* False when no more batches are given. */
 static bool read_input(struct reader *reader, const struct input *input)
 {
     struct err err;
+    if (input->kind == INPUT_KAFKA)
+        return read_kafka(reader, input);
     SCOPED_FREE(source) *source = source_open(input, &err);
     if (source == NULL) {
         reader_fail(reader, &err);

@@ -32,7 +32,16 @@ struct reader {
     struct buf not_log_names; /* the first of them: "a, b, c" */
 
     struct map journals; /* names of those read in this run */
+
+    /* Of Kafka; given by the caller, or NULL and 0: */
+    const char *store_path;              /* of the store that is written: what is pending in it is read */
+    const char *kafka_group;             /* which learns of the offsets, and may be further than the store */
+    const char *const *kafka_properties; /* NAME=VALUE */
+    size_t kafka_property_count;
+    struct reader_kafka *kafka; /* those read */
 };
+
+#define READER_KAFKA "kafka://"
 
 enum { READER_NAMES_SHOWN = 5, READER_NAMES_BYTES_MAX = 8192 };
 
@@ -42,7 +51,10 @@ void reader_release(struct reader *reader);
 /* Reads all inputs and puts every batch. Ends early, silently, when no more batches are given. */
 void reader_run(struct reader *reader, const struct input *inputs, size_t count);
 
-/* ---- For reader.c and reader_journal.c only ----------------------------------------------------------------------------- */
+/* All that was read is committed in the store, or not: tells the groups, and lets go of the brokers. */
+void reader_end_kafka(struct reader *reader, bool committed);
+
+/* ---- For reader.c, reader_journal.c and reader_kafka.c only --------------------------------------------------------------- */
 
 /* An input failed; the next one goes on. */
 void reader_fail(struct reader *reader, const struct err *err);
@@ -51,5 +63,7 @@ bool reader_is_journal(struct str head);
 /* Reads it to its end: a file that was named, or the whole folder that one was found in, as one source and once. False when
  * no more batches are given. */
 bool reader_read_journal(struct reader *reader, const struct input *input, const char *real_path);
+/* The same for an INPUT_KAFKA. */
+bool reader_read_kafka(struct reader *reader, const struct input *input);
 
 #endif

@@ -1,0 +1,704 @@
+#include "ingest/kafka_intake.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyze/analyze.h"
+#include "base/must.h"
+#include "ingest/kafka_row.h"
+
+enum { NAME_BYTES_MAX = 512, TOLD_MAX = 10 };
+
+/* A record of which parts are missing. */
+struct parts {
+    struct buf raw;
+    uint64_t sequence;
+    int64_t first; /* offset of the message that began it */
+    uint32_t taken, count;
+};
+
+struct row {
+    struct kafka_row known;
+    struct catalog_entry *entry;
+    struct str key;      /* "AGENT FILE" */
+    struct parts *parts; /* NULL: none are missing */
+    struct row *next_dirty;
+    bool dirty;
+};
+
+struct kafka_partition {
+    struct kafka_intake *intake;
+    struct kafka_partition *following;
+    struct catalog_entry *entry;
+    struct str topic;
+    int32_t number;
+    int64_t next;    /* -1: nowhere yet */
+    int64_t foreign; /* foreign messages before it are stored */
+    char cursor[24]; /* what the entry's state views */
+    struct map rows; /* by key: index + 1 */
+    struct row **list;
+    size_t count, capacity;
+    struct row *last; /* of the message before */
+    bool dirty;
+};
+
+struct kafka_intake {
+    struct kafka_intake_settings settings;
+    struct kafka_partition *partitions;
+    struct row *dirty; /* a list */
+    size_t sources;
+    size_t parts_bytes;
+    struct kafka_counts counts;
+    struct arena arena; /* reset with each message */
+    struct buf raw;     /* scratch: a value unpacked */
+};
+
+__attribute__((format(printf, 4, 5))) static void tell(const struct kafka_intake *intake, struct str source,
+                                                       uint64_t count, const char *format, ...)
+{
+    struct err err;
+    char text[ERR_TEXT_MAX];
+    va_list arguments;
+    if (count > TOLD_MAX)
+        return;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    err_set(&err, ERR_FORMAT, 0, "%s%s", text, count == TOLD_MAX ? "; further ones are only counted" : "");
+    intake->settings.tell(intake->settings.context, source, &err);
+}
+
+/* ---- Making ------------------------------------------------------------------------------------------------------------ */
+
+struct kafka_intake *kafka_intake_new(const struct kafka_intake_settings *settings)
+{
+    struct kafka_intake *intake = mem_alloc(sizeof *intake);
+    intake->settings = *settings;
+    intake->raw = BUF(RECORD_BYTES_MAX);
+    return intake;
+}
+
+static void drop_parts(struct kafka_intake *intake, struct row *row)
+{
+    if (row->parts == NULL)
+        return;
+    intake->parts_bytes -= row->parts->raw.size;
+    buf_release(&row->parts->raw);
+    free(row->parts);
+    row->parts = NULL;
+}
+
+static void free_row(struct kafka_intake *intake, struct row *row)
+{
+    drop_parts(intake, row);
+    kafka_row_release(&row->known);
+    free(row);
+}
+
+static void free_partition(struct kafka_partition *partition)
+{
+    struct kafka_intake *intake = partition->intake;
+    if (partition->entry != NULL) { /* another may be made with the same catalog */
+        struct source_state *state = &partition->entry->state;
+        state->cursor = arena_str(&intake->settings.catalog->arena, state->cursor);
+        partition->entry->claimed = false;
+    }
+    for (size_t i = 0; i < partition->count; i++)
+        free_row(intake, partition->list[i]);
+    free(partition->list);
+    map_release(&partition->rows);
+    free((void *)(uintptr_t)partition->topic.data);
+    free(partition);
+}
+
+void kafka_intake_free(struct kafka_intake *intake)
+{
+    if (intake == NULL)
+        return;
+    while (intake->partitions != NULL) {
+        struct kafka_partition *partition = intake->partitions;
+        intake->partitions = partition->following;
+        free_partition(partition);
+    }
+    arena_release(&intake->arena);
+    buf_release(&intake->raw);
+    free(intake);
+}
+
+struct kafka_counts kafka_intake_counts(const struct kafka_intake *intake)
+{
+    return intake->counts;
+}
+
+/* ---- What the store knows ---------------------------------------------------------------------------------------------- */
+
+static struct row *add_row(struct kafka_partition *partition, struct str key, struct catalog_entry *entry)
+{
+    struct map_entry *at = map_at(&partition->rows, key, NULL);
+    if (partition->count == partition->capacity) {
+        partition->capacity = partition->capacity > 0 ? 2 * partition->capacity : 16;
+        partition->list = mem_resize_array(partition->list, partition->capacity, sizeof(struct row *));
+    }
+    struct row *row = mem_alloc(sizeof *row);
+    row->entry = entry;
+    row->key = map_find(&partition->rows, key)->key;
+    partition->list[partition->count++] = row;
+    at->value = partition->count;
+    partition->intake->sources++;
+    return row;
+}
+
+/* The row of an agent's source that the store has, when it is of this partition. */
+static void know_row(struct kafka_partition *partition, struct catalog_entry *entry)
+{
+    char place[NAME_BYTES_MAX];
+    int size = snprintf(place, sizeof place, "%.*s/%" PRIi32 " ", STR_ARG(partition->topic), partition->number);
+    struct str cursor = entry->state.cursor;
+    if (!str_starts(cursor, str_from(place, (size_t)size)))
+        return;
+    struct str key = str_slice(cursor, (size_t)size, cursor.size);
+    if (map_find(&partition->rows, key) != NULL)
+        return; /* a damaged store */
+    struct row *row = add_row(partition, key, entry);
+    row->known.sequence = entry->state.inode;
+    row->known.pending_sequence = entry->state.head_hash;
+    row->known.end = entry->state.position;
+}
+
+static void know_place(struct kafka_partition *partition)
+{
+    const struct source_state *state = &partition->entry->state;
+    if (!str_to_i64(state->cursor, &partition->next) || partition->next < 0)
+        partition->next = -1; /* a damaged store */
+    partition->foreign = state->inode <= (uint64_t)INT64_MAX ? (int64_t)state->inode : 0;
+}
+
+/* Rows that the store knows come in the order of their ids. */
+static struct row *row_of_source(const struct kafka_partition *partition, int64_t source)
+{
+    size_t from = 0, to = partition->count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (partition->list[middle]->entry->state.id < source)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    bool found = from < partition->count && partition->list[from]->entry->state.id == source;
+    return found ? partition->list[from] : NULL;
+}
+
+static void know_pending(const struct kafka_partition *partition, const struct scan_record *found)
+{
+    const struct record *rec = &found->record;
+    struct row *row = rec->flags & RECORD_TAIL ? row_of_source(partition, found->source) : NULL;
+    if (row == NULL)
+        return;
+    struct kafka_record record = {.raw = rec->raw,
+                                  .offset = rec->offset,
+                                  .time_us = rec->time_us,
+                                  .flags = rec->flags & (uint8_t)~RECORD_UNPARSED};
+    kafka_row_know(&row->known, &record);
+}
+
+/* Pending records are rows of their own: those that are not in blocks come first. */
+static bool know_pendings(struct kafka_partition *partition, struct store *store, struct err *err)
+{
+    struct scan_ask ask = {.since_us = TIME_NONE, .until_us = TIME_NONE, .offsets = true, .newest_first = true};
+    bool wanted = false;
+    for (size_t i = 0; i < partition->count; i++)
+        wanted = wanted || partition->list[i]->entry->state.pending_bytes > 0;
+    if (!wanted || store == NULL)
+        return true;
+    SCOPED_FREE(scan) *scan = scan_new(store, &ask, err);
+    struct scan_record found;
+    int64_t left_us;
+    int step = scan == NULL ? -1 : 0;
+    while (scan != NULL && (step = scan_next(scan, &found, err)) == 1 && !scan_enters_block(scan, &left_us))
+        know_pending(partition, &found);
+    return step >= 0;
+}
+
+static void claim_named(void *context, struct catalog_entry *entry)
+{
+    struct kafka_partition *partition = context;
+    if (entry->state.kind == SOURCE_KAFKA && partition->entry == NULL)
+        partition->entry = entry;
+}
+
+static bool know(struct kafka_partition *partition, struct str name, struct store *store, struct err *err)
+{
+    struct catalog *catalog = partition->intake->settings.catalog;
+    catalog_with_name(catalog, name, claim_named, partition);
+    if (partition->entry != NULL && partition->entry->claimed) {
+        partition->entry = NULL;
+        return err_set(err, ERR_USAGE, 0, "%.*s: is already read", STR_ARG(name));
+    }
+    if (partition->entry != NULL)
+        know_place(partition);
+    else
+        partition->entry = catalog_new(catalog, name, SOURCE_KAFKA);
+    partition->entry->claimed = true;
+    (void)catalog_set_defaults(catalog, partition->entry, &partition->intake->settings.defaults);
+    for (size_t i = 0; i < catalog->entry_count; i++)
+        if (source_is_agents(&catalog->entries[i]->state))
+            know_row(partition, catalog->entries[i]);
+    return know_pendings(partition, store, err);
+}
+
+struct kafka_partition *kafka_intake_partition(struct kafka_intake *intake, struct store *store, const char *topic,
+                                               int32_t number, struct err *err)
+{
+    char name[NAME_BYTES_MAX];
+    for (struct kafka_partition *at = intake->partitions; at != NULL; at = at->following)
+        if (at->number == number && str_equal(at->topic, str_of(topic)))
+            return at;
+    int size = snprintf(name, sizeof name, "kafka://%s/%" PRIi32, topic, number);
+    must(size > 0 && (size_t)size < sizeof name); /* Kafka's names have 249 bytes at most */
+    struct kafka_partition *partition = mem_alloc(sizeof *partition);
+    *partition = (struct kafka_partition){.intake = intake, .number = number, .next = -1};
+    partition->topic = str_of(strdup(topic));
+    must(partition->topic.data != NULL);
+    if (know(partition, str_from(name, (size_t)size), store, err)) {
+        partition->following = intake->partitions;
+        return intake->partitions = partition;
+    }
+    free_partition(partition);
+    return NULL;
+}
+
+/* ---- Places ------------------------------------------------------------------------------------------------------------- */
+
+struct str kafka_partition_name(const struct kafka_partition *partition)
+{
+    return partition->entry->state.name;
+}
+
+int64_t kafka_partition_next(const struct kafka_partition *partition)
+{
+    return partition->next;
+}
+
+int64_t kafka_partition_place(const struct kafka_partition *partition)
+{
+    int64_t place = partition->next;
+    if (partition->intake->parts_bytes == 0)
+        return place;
+    for (size_t i = 0; i < partition->count; i++) {
+        const struct parts *parts = partition->list[i]->parts;
+        if (parts != NULL && parts->first < place)
+            place = parts->first;
+    }
+    return place;
+}
+
+void kafka_partition_set_next(struct kafka_partition *partition, int64_t offset)
+{
+    for (size_t i = 0; i < partition->count; i++)
+        drop_parts(partition->intake, partition->list[i]);
+    partition->next = offset;
+    partition->dirty = true;
+}
+
+void kafka_partition_set_end(struct kafka_partition *partition, int64_t end)
+{
+    struct source_state *state = &partition->entry->state;
+    if (end < 0 || state->tail_hash == (uint64_t)end)
+        return;
+    state->tail_hash = (uint64_t)end;
+    partition->dirty = partition->dirty || partition->next >= 0;
+}
+
+bool kafka_partition_add_gap(struct kafka_partition *partition, struct frame *frame, int64_t next)
+{
+    struct batch_gap gap = {
+        .source = partition->entry->state.id,
+        .offset = partition->entry->state.position,
+        .reason = GAP_CURSOR_GONE,
+        .found_us = clock_now_us(),
+    };
+    kafka_partition_set_next(partition, next);
+    partition->foreign = next;
+    return kafka_intake_give(partition->intake, frame) && frame_add_gap(frame, &gap);
+}
+
+/* ---- Giving states ------------------------------------------------------------------------------------------------------ */
+
+static void note_dirty(struct kafka_partition *partition, struct row *row)
+{
+    partition->dirty = true;
+    if (row == NULL || row->dirty)
+        return;
+    row->dirty = true;
+    row->next_dirty = partition->intake->dirty;
+    partition->intake->dirty = row;
+}
+
+static void bring_up(struct row *row)
+{
+    struct source_state *state = &row->entry->state;
+    state->inode = row->known.sequence;
+    state->head_hash = row->known.pending_sequence;
+    state->position = kafka_row_position(&row->known, &state->pending_bytes);
+    state->size = state->position + state->pending_bytes;
+    state->read_us = clock_now_us();
+}
+
+static void bring_up_partition(struct kafka_partition *partition)
+{
+    struct source_state *state = &partition->entry->state;
+    int size = snprintf(partition->cursor, sizeof partition->cursor, "%" PRIi64, kafka_partition_place(partition));
+    state->cursor = str_from(partition->cursor, (size_t)size);
+    state->inode = (uint64_t)partition->foreign;
+    state->read_us = clock_now_us();
+}
+
+bool kafka_intake_give(struct kafka_intake *intake, struct frame *frame)
+{
+    for (struct row *row = intake->dirty; row != NULL; row = intake->dirty) {
+        bring_up(row);
+        if (!frame_set_source(frame, &row->entry->state))
+            return false;
+        row->dirty = false;
+        intake->dirty = row->next_dirty;
+    }
+    for (struct kafka_partition *partition = intake->partitions; partition != NULL; partition = partition->following) {
+        if (!partition->dirty || partition->next < 0)
+            continue;
+        bring_up_partition(partition);
+        if (!frame_set_source(frame, &partition->entry->state))
+            return false;
+        partition->dirty = false;
+    }
+    return true;
+}
+
+/* Room for so much more; the batch is handed on with the states as they are when it has none. */
+static bool make_room(struct kafka_intake *intake, struct frame *frame, size_t bytes, uint32_t records)
+{
+    if (frame_has_room(frame, bytes, records))
+        return true;
+    return kafka_intake_give(intake, frame) && frame_flush(frame);
+}
+
+/* ---- Foreign messages --------------------------------------------------------------------------------------------------- */
+
+static bool put_foreign(struct kafka_partition *partition, struct frame *frame, const struct kafka_message *message,
+                        struct str raw, uint8_t flags)
+{
+    struct source_state *state = &partition->entry->state;
+    if (!make_room(partition->intake, frame, raw.size, 1))
+        return false;
+    struct frame_given given = {
+        .source = state->id,
+        .raw = raw,
+        .offset = state->position,
+        .flags = flags,
+        .told = message->time_us != TIME_NONE ? TOLD_IF_NONE : TOLD_NONE,
+        .told_us = message->time_us,
+        .reference_us = message->time_us != TIME_NONE ? message->time_us : clock_now_us(),
+    };
+    uint64_t lines = frame_record(frame, &given);
+    if (lines == 0)
+        return false;
+    state->position += raw.size + record_has_newline(flags);
+    state->lines += flags & RECORD_PIECE ? 0 : lines;
+    return true;
+}
+
+/* What is longer than a record may be is kept in pieces. size - position tells what of it is missing, should a batch end between. */
+static bool take_foreign(struct kafka_partition *partition, struct frame *frame, const struct kafka_message *message)
+{
+    struct source_state *state = &partition->entry->state;
+    struct str rest = message->value;
+    if (message->offset < partition->foreign)
+        return true;
+    uint64_t missing = state->size - state->position;
+    if (message->offset == partition->foreign && state->size > state->position && missing <= rest.size + 1)
+        rest = str_slice(rest, rest.size + 1 - (size_t)missing, rest.size);
+    state->size = state->position + rest.size + 1;
+    partition->foreign = message->offset;
+    partition->dirty = true;
+    while (rest.size > frame->limits.record_bytes) {
+        struct str piece = str_slice(rest, 0, frame->limits.record_bytes);
+        if (!put_foreign(partition, frame, message, piece, RECORD_PIECE | RECORD_NO_NEWLINE))
+            return false;
+        partition->dirty = true;
+        rest = str_slice(rest, piece.size, rest.size);
+    }
+    if (!put_foreign(partition, frame, message, rest, 0))
+        return false;
+    partition->dirty = true;
+    partition->foreign = message->offset + 1;
+    return true;
+}
+
+/* ---- Messages of agents -------------------------------------------------------------------------------------------------- */
+
+static struct catalog_entry *new_entry(const struct kafka_partition *partition, const struct message_head *head,
+                                       struct str key)
+{
+    const struct kafka_intake *intake = partition->intake;
+    struct arena *arena = &partition->intake->arena;
+    struct str cursor =
+        arena_printf(arena, "%.*s/%" PRIi32 " %.*s", STR_ARG(partition->topic), partition->number, STR_ARG(key));
+    struct str name = head->source;
+    if (intake->settings.by_host && head->host.data != NULL)
+        name = arena_printf(arena, "%.*s:%.*s", STR_ARG(head->host), STR_ARG(head->source));
+    return catalog_new_agents(intake->settings.catalog, name, cursor);
+}
+
+/* NULL: there are too many. */
+static struct row *find_row(struct kafka_partition *partition, const struct message_head *head)
+{
+    char text[MESSAGE_TEXT_MAX + 24];
+    int size = snprintf(text, sizeof text, "%.*s %" PRIu64, STR_ARG(head->agent), head->file);
+    struct str key = str_from(text, (size_t)size);
+    if (partition->last != NULL && str_equal(partition->last->key, key))
+        return partition->last;
+    const struct map_entry *at = map_find(&partition->rows, key);
+    if (at != NULL)
+        return partition->last = partition->list[at->value - 1];
+    if (partition->intake->sources >= KAFKA_SOURCES_MAX)
+        return NULL;
+    struct row *row = add_row(partition, key, new_entry(partition, head, key));
+    /* Times come as they were found, so the zone has no use here. */
+    struct source_defaults defaults = {.service = head->defaults.service, .format = head->defaults.format};
+    (void)catalog_set_defaults(partition->intake->settings.catalog, row->entry, &defaults);
+    return partition->last = row;
+}
+
+/* A record of the row goes into the batch, which has room. */
+static bool put_record(struct row *row, struct frame *frame, const struct kafka_record *record, uint8_t flags,
+                       uint64_t stored)
+{
+    struct source_state *state = &row->entry->state;
+    struct frame_given given = {
+        .source = state->id,
+        .raw = record->raw,
+        .offset = record->offset,
+        .stored = stored,
+        .flags = flags,
+        .told = TOLD_EXACT,
+        .told_us = record->time_us,
+        .reference_us = record->time_us != TIME_NONE ? record->time_us : 0,
+    };
+    uint64_t lines = frame_record(frame, &given);
+    if (flags & RECORD_TAIL)
+        state->pending_lines += lines;
+    else
+        state->lines += flags & RECORD_PIECE ? 0 : lines;
+    return lines > 0;
+}
+
+/* The first so many pending records are final: they are stored anew, and with them those that stay pending, since a run that begins
+ * before them replaces these. */
+static bool settle(struct kafka_partition *partition, struct row *row, struct frame *frame, size_t finals)
+{
+    struct kafka_row *known = &row->known;
+    if (finals == 0)
+        return true;
+    if (!make_room(partition->intake, frame, known->pending_bytes, (uint32_t)known->pending_count))
+        return false;
+    row->entry->state.pending_lines = 0;
+    uint64_t stored = kafka_record_end(&known->pendings[known->pending_count - 1]);
+    for (size_t i = 0; i < known->pending_count; i++) {
+        const struct kafka_record *record = &known->pendings[i];
+        uint8_t flags = i < finals ? record->flags & (uint8_t)~RECORD_TAIL : record->flags;
+        if (!put_record(row, frame, record, flags, stored))
+            return false;
+    }
+    kafka_row_settle(known, finals);
+    note_dirty(partition, row);
+    return true;
+}
+
+/* Pending records that stand behind a record just put at or before them are stored again. */
+static bool put_again(struct row *row, struct frame *frame, uint64_t from)
+{
+    const struct kafka_row *known = &row->known;
+    for (size_t i = 0; i < known->pending_count; i++) {
+        const struct kafka_record *record = &known->pendings[i];
+        if (record->offset >= from && !put_record(row, frame, record, record->flags, kafka_record_end(record)))
+            return false;
+    }
+    return true;
+}
+
+static uint64_t pending_lines(const struct kafka_row *known, uint64_t before)
+{
+    uint64_t lines = 0;
+    for (size_t i = 0; i < known->pending_count && known->pendings[i].offset < before; i++) {
+        struct str rest = known->pendings[i].raw;
+        lines++;
+        while (str_cut(&rest, '\n').data != NULL && rest.data != NULL)
+            lines++;
+    }
+    return lines;
+}
+
+/* What of the record was stored as pending before. */
+static uint64_t stored_of(const struct kafka_row *known, const struct kafka_record *record)
+{
+    uint64_t stored = 0, end = kafka_record_end(record);
+    for (size_t i = 0; i < known->pending_count; i++) {
+        const struct kafka_record *pending = &known->pendings[i];
+        if (pending->offset >= record->offset && pending->offset < end && kafka_record_end(pending) > stored)
+            stored = kafka_record_end(pending);
+    }
+    return stored;
+}
+
+static bool store_record(struct kafka_partition *partition, struct row *row, struct frame *frame,
+                         const struct kafka_record *record)
+{
+    struct kafka_row *known = &row->known;
+    if (!settle(partition, row, frame, kafka_row_finals(known, record)))
+        return false;
+    if (!make_room(partition->intake, frame, record->raw.size + known->pending_bytes,
+                   (uint32_t)known->pending_count + 1))
+        return false;
+    uint64_t stored = stored_of(known, record);
+    row->entry->state.pending_lines = pending_lines(known, record->offset);
+    if (!put_record(row, frame, record, record->flags, stored))
+        return false;
+    kafka_row_take(known, record);
+    note_dirty(partition, row);
+    return put_again(row, frame, kafka_record_end(record));
+}
+
+/* The line that the value carries; absent when it carries none. */
+static struct str unpack(struct kafka_intake *intake, const struct message_head *head, struct str value)
+{
+    struct str line;
+    if (!head->json)
+        return value;
+    if (json_member(value, STR("raw"), &intake->arena, &line))
+        return line;
+    buf_reset(&intake->raw);
+    if (json_member(value, STR("raw_base64"), &intake->arena, &line) && buf_add_unbase64(&intake->raw, line))
+        return buf_str(&intake->raw);
+    return STR_ABSENT;
+}
+
+/* ---- Parts --------------------------------------------------------------------------------------------------------------- */
+
+static void lose_parts(struct kafka_partition *partition, struct row *row, const char *why)
+{
+    struct kafka_intake *intake = partition->intake;
+    if (row->parts == NULL)
+        return;
+    tell(intake, row->entry->state.name, ++intake->counts.lost,
+         "record %" PRIu64 " of %.*s came in %" PRIu32 " parts of which %" PRIu32 " were taken: %s; it is not stored",
+         row->parts->sequence, STR_ARG(row->key), row->parts->count, row->parts->taken, why);
+    drop_parts(intake, row);
+}
+
+/* Parts that wait for others meet what comes next of their source. */
+static void meet_parts(struct kafka_partition *partition, struct row *row, const struct message_head *head)
+{
+    if (row->parts == NULL)
+        return;
+    if (head->sequence > row->parts->sequence)
+        lose_parts(partition, row, "the next record came before the rest");
+    else if (head->part <= 1 || head->sequence < row->parts->sequence)
+        drop_parts(partition->intake, row); /* the agent sends it again */
+}
+
+static void begin_parts(struct row *row, const struct message_head *head, int64_t offset)
+{
+    row->parts = mem_alloc(sizeof *row->parts);
+    *row->parts =
+        (struct parts){.raw = BUF(RECORD_BYTES_MAX), .sequence = head->sequence, .first = offset, .count = head->parts};
+}
+
+/* True when the record is whole; then *line is all of it. */
+static bool add_part(struct kafka_partition *partition, struct row *row, const struct message_head *head,
+                     int64_t offset, struct str *line)
+{
+    struct kafka_intake *intake = partition->intake;
+    struct parts *parts;
+    if (head->part == 1)
+        begin_parts(row, head, offset);
+    parts = row->parts;
+    if (parts == NULL || head->part != parts->taken + 1 || head->parts != parts->count)
+        return false; /* a part sent again, or one whose first was not seen: all come again */
+    if (intake->parts_bytes + line->size > KAFKA_PARTS_BYTES_MAX || !buf_add_str(&parts->raw, *line)) {
+        lose_parts(partition, row, "they are too long");
+        return false;
+    }
+    intake->parts_bytes += line->size;
+    *line = buf_str(&parts->raw);
+    return ++parts->taken == parts->count;
+}
+
+/* ---- A message ----------------------------------------------------------------------------------------------------------- */
+
+enum taken { TAKEN, NOT_AGENTS, NO_BATCH };
+
+static enum taken take_agents(struct kafka_partition *partition, struct frame *frame, const struct message_head *head,
+                              const struct kafka_message *message, const char **ret_why)
+{
+    struct kafka_intake *intake = partition->intake;
+    struct row *row = find_row(partition, head);
+    *ret_why = "agents have too many sources";
+    if (row == NULL)
+        return NOT_AGENTS;
+    struct kafka_record record = {
+        .raw = STR(""),
+        .offset = head->offset,
+        .sequence = head->sequence,
+        .time_us = head->time_us,
+        .flags = head->flags,
+    };
+    if (head->sequence <= row->known.sequence) {
+        intake->counts.known++;
+        return TAKEN;
+    }
+    *ret_why = "value";
+    record.raw = unpack(intake, head, message->value);
+    if (record.raw.data == NULL || record.raw.size > frame->limits.record_bytes)
+        return NOT_AGENTS;
+    meet_parts(partition, row, head);
+    if (head->parts > 0 && !add_part(partition, row, head, message->offset, &record.raw))
+        return TAKEN;
+    enum kafka_verdict verdict = kafka_row_judge(&row->known, &record);
+    bool fine = verdict != KAFKA_NEW || store_record(partition, row, frame, &record);
+    intake->counts.known += verdict == KAFKA_KNOWN;
+    if (head->parts > 0)
+        drop_parts(intake, row);
+    *ret_why = "winnow-offset";
+    return !fine ? NO_BATCH : verdict == KAFKA_ASTRAY ? NOT_AGENTS : TAKEN;
+}
+
+bool kafka_intake_take(struct kafka_intake *intake, struct kafka_partition *partition, struct frame *frame,
+                       const struct kafka_message *message)
+{
+    struct message_head head;
+    const char *why;
+    must(message->offset >= 0 && message->offset < INT64_MAX);
+    if (message->offset < partition->next)
+        return true;
+    if (partition->next < 0)
+        partition->next = message->offset;
+    arena_reset(&intake->arena);
+    intake->counts.messages++;
+    enum message_kind kind = message_head_read(message->headers, message->header_count, &head, &why);
+    enum taken taken = NOT_AGENTS;
+    if (message->value.data == NULL) {
+        intake->counts.tombstones++;
+        taken = TAKEN;
+    } else if (kind == MESSAGE_AGENTS) {
+        taken = take_agents(partition, frame, &head, message, &why);
+    }
+    if (taken == NOT_AGENTS && kind != MESSAGE_FOREIGN)
+        tell(intake, kafka_partition_name(partition), ++intake->counts.damaged,
+             "the message at offset %" PRIi64 " is not what an agent sends (%s); it is kept as it is", message->offset,
+             why);
+    if (taken == NO_BATCH || (taken == NOT_AGENTS && !take_foreign(partition, frame, message)))
+        return false;
+    partition->next = message->offset + 1;
+    partition->dirty = true;
+    return true;
+}

@@ -1,0 +1,339 @@
+/* kafka_intake: whatever is sent again, cut in parts, sent as pending, killed in between: each record is stored once, as the agent has
+ * it; hostile messages are kept and counted. */
+#include "ingest/kafka_intake.h"
+
+#include "tests/unit/kafka_case.h"
+
+#define AGENT "0123456789abcdef0123456789abcdef/fleet"
+
+static uint32_t random_state;
+
+static uint32_t random_below(uint32_t bound)
+{
+    random_state = random_state * 1664525 + 1013904223;
+    return (uint32_t)((uint64_t)(random_state >> 8) * bound >> 24);
+}
+
+/* ---- A topic ---------------------------------------------------------------------------------------------------------------- */
+
+enum { MESSAGES_MAX = 6000, FILES = 3 };
+
+struct sent {
+    struct message_head head; /* sequence 0: a foreign message */
+    struct str value;
+};
+
+struct topic {
+    struct sent messages[MESSAGES_MAX];
+    size_t count;
+    struct arena arena;
+};
+
+static void send(struct topic *topic, const struct message_head *head, struct str value)
+{
+    must(topic->count < MESSAGES_MAX);
+    topic->messages[topic->count++] = (struct sent){*head, arena_str(&topic->arena, value)};
+}
+
+static bool take(struct kafka_intake *intake, struct kafka_partition *partition, struct frame *frame,
+                 const struct topic *topic, size_t at)
+{
+    struct arena arena = {0};
+    const struct sent *sent = &topic->messages[at];
+    struct message_header headers[MESSAGE_HEADERS_MAX];
+    struct kafka_message message = {
+        .offset = (int64_t)at, .value = sent->value, .time_us = 1000000 + (int64_t)at, .headers = headers};
+    if (sent->head.sequence > 0)
+        message.header_count = message_head_print(&sent->head, &arena, headers);
+    bool more = kafka_intake_take(intake, partition, frame, &message);
+    arena_release(&arena);
+    return more;
+}
+
+static struct kafka_intake *make_intake(struct kafka_case *c, struct kafka_partition **ret)
+{
+    struct err err = {0};
+    struct kafka_intake_settings settings = {.catalog = &c->catalog, .tell = kafka_case_tell, .context = c};
+    struct kafka_intake *intake = kafka_intake_new(&settings);
+    *ret = kafka_intake_partition(intake, c->store, "logs", 0, &err);
+    assert_non_null(*ret);
+    return intake;
+}
+
+/* Takes the topic from the store's place on; dies after so many commits. True when it came to the end. */
+static bool run(const struct topic *topic, const struct frame_limits *limits, uint64_t commits_max, struct buf *dump,
+                struct kafka_counts *ret_counts)
+{
+    struct kafka_case c;
+    struct kafka_partition *partition;
+    kafka_case_begin(&c, "s.db", limits);
+    c.commits_max = commits_max;
+    struct kafka_intake *intake = make_intake(&c, &partition);
+    bool more = true;
+    int64_t at = kafka_partition_place(partition);
+    for (at = at < 0 ? 0 : at; more && (size_t)at < topic->count; at++) {
+        more = take(intake, partition, &c.frame, topic, (size_t)at);
+        if (more && random_below(20) == 0)
+            more = kafka_intake_give(intake, &c.frame) && frame_flush(&c.frame);
+    }
+    more = more && kafka_intake_give(intake, &c.frame) && frame_flush(&c.frame) && !kafka_case_killed(&c);
+    if (ret_counts != NULL)
+        *ret_counts = kafka_intake_counts(intake);
+    if (dump != NULL)
+        kafka_case_dump(&c, dump);
+    kafka_intake_free(intake);
+    kafka_case_end(&c);
+    return more;
+}
+
+/* ---- An agent, and what it has ------------------------------------------------------------------------------------------------ */
+
+struct agent {
+    struct topic *topic;
+    uint64_t sequence;
+    uint64_t offsets[FILES]; /* the end of what was sent for good */
+    struct buf expected[FILES + 1];
+    uint64_t foreign;
+    size_t resend_from; /* the last message for good that is surely delivered */
+};
+
+static const char *const names[FILES] = {"/var/log/a", "/var/log/b", "/var/log/c"};
+
+static struct message_head head_of(struct agent *agent, unsigned file, int64_t time_us, uint8_t flags)
+{
+    return (struct message_head){
+        .agent = STR(AGENT),
+        .source = str_of(names[file]),
+        .file = file + 1,
+        .offset = agent->offsets[file],
+        .sequence = ++agent->sequence,
+        .time_us = time_us,
+        .flags = flags,
+    };
+}
+
+/* In one message or in several. */
+static void send_record(struct agent *agent, struct message_head head, struct str raw)
+{
+    uint32_t parts = raw.size > 8 && random_below(4) == 0 ? 2 + random_below(3) : 1;
+    for (uint32_t part = 1; part <= parts; part++) {
+        head.part = parts > 1 ? part : 0;
+        head.parts = parts > 1 ? parts : 0;
+        size_t from = raw.size * (part - 1) / parts, to = raw.size * part / parts;
+        send(agent->topic, &head, str_slice(raw, from, to));
+        if (parts > 1 && random_below(10) == 0)
+            part = 0; /* the producer was made anew and begins the record again */
+    }
+}
+
+static void expect(struct agent *agent, unsigned file, int64_t time_us, struct str raw)
+{
+    must(buf_printf(&agent->expected[file], "%s %08llu %lld %.*s\n", names[file],
+                    (unsigned long long)agent->offsets[file], (long long)time_us, STR_ARG(raw)));
+    agent->offsets[file] += raw.size + 1;
+}
+
+static void send_foreign(struct agent *agent)
+{
+    char text[64];
+    struct message_head none = {0};
+    int size = snprintf(text, sizeof text, "foreign %zu", agent->topic->count);
+    must(buf_printf(&agent->expected[FILES], "kafka://logs/0 %08llu %lld %s\n", (unsigned long long)agent->foreign,
+                    1000000 + (long long)agent->topic->count, text));
+    agent->foreign += (uint64_t)size + 1;
+    send(agent->topic, &none, str_from(text, (size_t)size));
+}
+
+/* A record: at once, or pending first, growing, maybe as two that become one, and sent for good only if it was not the same. */
+static void step(struct agent *agent)
+{
+    char text[128], longer[256];
+    unsigned file = random_below(FILES);
+    int64_t time_us = random_below(5) == 0 ? TIME_NONE : 1700000000000000 + (int64_t)agent->sequence;
+    struct str raw = str_from(
+        text, (size_t)snprintf(text, sizeof text, "%s line %llu", names[file], (unsigned long long)agent->sequence));
+    unsigned kind = random_below(6);
+    if (kind == 0)
+        send_foreign(agent);
+    if (kind < 3) {
+        send_record(agent, head_of(agent, file, time_us, 0), raw);
+        expect(agent, file, time_us, raw);
+        return;
+    }
+    send_record(agent, head_of(agent, file, time_us, RECORD_TAIL), raw);
+    if (kind == 3) { /* what comes next of the file says that it stayed */
+        expect(agent, file, time_us, raw);
+        return;
+    }
+    struct str grown = str_from(longer, (size_t)snprintf(longer, sizeof longer, "%s\n  and a second line", text));
+    if (kind == 5) { /* which was pending by itself */
+        struct message_head second = head_of(agent, file, TIME_NONE, RECORD_TAIL);
+        second.offset += raw.size + 1;
+        send_record(agent, second, STR("  and a second line"));
+    }
+    send_record(agent, head_of(agent, file, time_us, 0), grown);
+    expect(agent, file, time_us, grown);
+}
+
+/* The agent died before it knew what was delivered, and sends it again from some record on. */
+static void send_again(struct topic *topic)
+{
+    size_t count = topic->count, from = count - random_below((uint32_t)(count < 30 ? count : 30));
+    while (from < count && topic->messages[from].head.part > 1)
+        from++;
+    for (; from < count; from++)
+        if (topic->messages[from].head.sequence > 0)
+            send(topic, &topic->messages[from].head, topic->messages[from].value);
+}
+
+static void check_history(uint32_t seed)
+{
+    static const struct frame_limits small = {
+        .batch_bytes = 200, .record_bytes = RECORD_BYTES_MAX, .join_bytes = 100, .chunk_bytes = 100, .records = 7};
+    random_state = seed;
+    struct topic *topic = mem_alloc(sizeof *topic);
+    struct agent agent = {.topic = topic};
+    for (size_t i = 0; i <= FILES; i++)
+        agent.expected[i] = BUF(1 << 20);
+    for (unsigned i = 0; i < 150; i++) {
+        step(&agent);
+        if (random_below(12) == 0)
+            send_again(topic);
+    }
+    for (unsigned file = 0; file < FILES; file++) { /* the last one of each is final */
+        send_record(&agent, head_of(&agent, file, 5, 0), STR("the end"));
+        expect(&agent, file, 5, STR("the end"));
+    }
+    while (!run(topic, random_below(2) == 0 ? &small : &frame_limits_default, 1 + random_below(12), NULL, NULL))
+        continue;
+    struct buf dump = BUF(1 << 20), expected = BUF(1 << 20);
+    assert_true(run(topic, &frame_limits_default, 0, &dump, NULL));
+    for (size_t i = 0; i <= FILES; i++) {
+        must(buf_add_str(&expected, buf_str(&agent.expected[i])));
+        buf_release(&agent.expected[i]);
+    }
+    if (!str_equal(buf_str(&dump), buf_str(&expected))) {
+        scratch_write("/tmp/winnow_intake_dump", buf_str(&dump));
+        scratch_write("/tmp/winnow_intake_expected", buf_str(&expected));
+        fail_msg("seed %u: the store does not hold what was sent", seed);
+    }
+    buf_release(&dump);
+    buf_release(&expected);
+    arena_release(&topic->arena);
+    free(topic);
+    must(remove("s.db") == 0);
+}
+
+static void every_record_once(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= 12; seed++)
+        check_history(seed);
+}
+
+/* ---- One by one --------------------------------------------------------------------------------------------------------------- */
+
+static const struct message_head plain = {
+    .agent = STR(AGENT), .source = STR("/a"), .file = 1, .offset = 10, .sequence = 5, .time_us = 7};
+
+static void check(struct topic *topic, const char *expected, const struct kafka_counts *counts)
+{
+    struct kafka_counts found;
+    SCOPED(buf) dump = BUF(1 << 20);
+    assert_true(run(topic, &frame_limits_default, 0, &dump, &found));
+    assert_string_equal(buf_str(&dump).data, expected);
+    assert_int_equal(found.known, counts->known);
+    assert_int_equal(found.damaged, counts->damaged);
+    assert_int_equal(found.lost, counts->lost);
+    assert_int_equal(found.tombstones, counts->tombstones);
+    arena_release(&topic->arena);
+    free(topic);
+    must(remove("s.db") == 0);
+}
+
+static void values(void **state)
+{
+    (void)state;
+    struct topic *topic = mem_alloc(sizeof *topic);
+    struct message_head none = {0}, head = plain;
+    send(topic, &none, STR("a\nb\r"));
+    send(topic, &none, STR(""));
+    send(topic, &none, STR_ABSENT);
+    send(topic, &none, STR("\xff\xfe"));
+    head.json = true;
+    send(topic, &head, STR("{\"source\":\"/a\",\"raw\":\"x \\\"y\\\"\"}"));
+    head.sequence++;
+    head.offset = 20;
+    send(topic, &head, STR("{\"raw_base64\":\"/w==\"}"));
+    head.json = false; /* a line that looks like a record is a line */
+    head.sequence++;
+    head.offset = 22;
+    send(topic, &head, STR("{\"raw\":\"no\"}"));
+    check(topic,
+          "/a 00000010 7 x \"y\"\n/a 00000020 7 \xff\n/a 00000022 7 {\"raw\":\"no\"}\n"
+          "kafka://logs/0 00000000 1000000 a\nb\r\nkafka://logs/0 00000005 1000001 \n"
+          "kafka://logs/0 00000006 1000003 \xff\xfe\n",
+          &(struct kafka_counts){.tombstones = 1});
+}
+
+static void hostile(void **state)
+{
+    (void)state;
+    struct topic *topic = mem_alloc(sizeof *topic);
+    struct message_head head = plain;
+    send(topic, &head, STR("one"));
+    send(topic, &head, STR("sent again"));
+    head.sequence = 4;
+    send(topic, &head, STR("older"));
+    head.sequence = 6;
+    head.offset = 3; /* behind what is stored */
+    send(topic, &head, STR("astray"));
+    head.offset = 100;
+    head.json = true;
+    send(topic, &head, STR("{\"raw\":1}"));
+    send(topic, &head, STR("no JSON"));
+    head.json = false;
+    head.part = 2; /* whose first is nowhere */
+    head.parts = 2;
+    send(topic, &head, STR("half"));
+    head.part = 1;
+    send(topic, &head, STR("first half"));
+    head.part = head.parts = 0;
+    head.sequence = 9;
+    send(topic, &head, STR("two"));
+    check(topic,
+          "/a 00000010 7 one\n/a 00000100 7 two\nkafka://logs/0 00000000 1000003 astray\n"
+          "kafka://logs/0 00000007 1000004 {\"raw\":1}\nkafka://logs/0 00000017 1000005 no JSON\n",
+          &(struct kafka_counts){.known = 2, .damaged = 3, .lost = 1});
+}
+
+/* A value longer than a record may be is kept in pieces, and whole though the process dies between them. */
+static void pieces(void **state)
+{
+    (void)state;
+    static const struct frame_limits tiny = {
+        .batch_bytes = 4, .record_bytes = 10, .join_bytes = 10, .chunk_bytes = 10, .records = 1};
+    struct topic *topic = mem_alloc(sizeof *topic);
+    struct message_head none = {0};
+    send(topic, &none, STR("first"));
+    send(topic, &none, STR("0123456789abcdefghijklmnopqrstuvwxyz"));
+    send(topic, &none, STR("last"));
+    while (!run(topic, &tiny, 1, NULL, NULL))
+        continue;
+    check(topic,
+          "kafka://logs/0 00000000 1000000 first\nkafka://logs/0 00000006 1000001 0123456789\n"
+          "kafka://logs/0 00000016 1000001 abcdefghij\nkafka://logs/0 00000026 1000001 klmnopqrst\n"
+          "kafka://logs/0 00000036 1000001 uvwxyz\nkafka://logs/0 00000043 1000002 last\n",
+          &(struct kafka_counts){0});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_record_once, scratch_enter, scratch_leave),
+        cmocka_unit_test_setup_teardown(values, scratch_enter, scratch_leave),
+        cmocka_unit_test_setup_teardown(hostile, scratch_enter, scratch_leave),
+        cmocka_unit_test_setup_teardown(pieces, scratch_enter, scratch_leave),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
