@@ -19,9 +19,10 @@
 #endif
 #include "ingest/service.h"
 #include "ingest/source_journal.h"
+#include "ingest/source_kafka.h"
 #include "store/store.h"
 
-enum { JOURNALS_MAX = 200 };
+enum { JOURNALS_MAX = 200, KAFKAS_MAX = 50 };
 
 struct run_options {
     const char *config, *store;
@@ -153,6 +154,67 @@ static bool set_journals(struct running *running, const struct config *config, s
     return fine;
 }
 
+#ifdef WINNOW_KAFKA
+
+static void tell_kafka(void *context, struct str source, const struct err *err)
+{
+    (void)context;
+    LOG_EVENT(err->kind == ERR_MISSING || err->kind == ERR_FORMAT ? LEVEL_WARNING : LEVEL_ERROR, "kafka",
+              log_str("source", source), log_text("why", err->text));
+}
+
+static bool add_kafka(struct running *running, const struct config_source *source, struct err *err)
+{
+    struct source_kafka_ask ask = {
+        .kafka = &source->kafka,
+        .defaults = config_defaults(source),
+        .catalog = &running->catalog,
+        .store = running->store,
+        .tell = tell_kafka,
+    };
+    struct source_kafka *kafka = source_kafka_new(&ask, err);
+    if (kafka == NULL)
+        return err_within(err, "%s:%u", source->origin.file, source->origin.line);
+    live_add(running->live, (struct feeder){&source_kafka_feeder, kafka});
+    LOG_EVENT(LEVEL_INFO, "consuming", log_text("brokers", source->kafka.brokers),
+              log_text("group", source->kafka.group));
+    return true;
+}
+
+/* Topics are read from where the store has them. What those before have read is committed first: they view the configuration that
+ * goes, and who reads on asks the store for what is pending. */
+static bool set_kafkas(struct running *running, const struct config *config, struct err *err)
+{
+    size_t count = 0;
+    bool fine = true;
+    live_flush(running->live);
+    live_drop(running->live, &source_kafka_feeder);
+    for (size_t i = 0; i < config->source_count; i++) {
+        const struct config_source *source = &config->sources[i];
+        struct err why;
+        if (source->kind != CONFIG_KAFKA)
+            continue;
+        bool added = count++ < KAFKAS_MAX ? add_kafka(running, source, &why)
+                                          : err_set(&why, ERR_LIMIT, 0, "%s:%u: more than %d sources of Kafka",
+                                                    source->origin.file, source->origin.line, KAFKAS_MAX);
+        if (!added && fine)
+            *err = why;
+        fine = fine && added;
+    }
+    return fine;
+}
+
+#else
+
+/* The configuration has refused them. */
+static bool set_kafkas(struct running *running, const struct config *config, struct err *err)
+{
+    (void)running, (void)config, (void)err;
+    return true;
+}
+
+#endif
+
 struct comparison {
     uint64_t offset, at; /* of the bytes, and of what is to be compared next */
     struct str bytes;
@@ -240,6 +302,8 @@ static void reload(void *context)
         LOG_EVENT(LEVEL_ERROR, "durability is as it was", log_text("why", err.text));
     if (!set_journals(running, config, &err))
         LOG_EVENT(LEVEL_ERROR, "a journal is not followed", log_text("why", err.text));
+    if (!set_kafkas(running, config, &err))
+        LOG_EVENT(LEVEL_ERROR, "a topic is not consumed", log_text("why", err.text));
     live_keep(running->live, config->keep_us, config->max_size, config->outputs_wait == CONFIG_IGNORE);
     if (!set_outputs(running, config, &err))
         LOG_EVENT(LEVEL_ERROR, "an output is not as configured", log_text("why", err.text));
@@ -273,7 +337,8 @@ static bool run_live(struct running *running, struct store *store, const struct 
     live_add(live, (struct feeder){&outputs_feeder, outputs});
     running->outputs = outputs;
 #endif
-    if (!set_journals(running, running->config, err) || !set_outputs(running, running->config, err))
+    if (!set_journals(running, running->config, err) || !set_kafkas(running, running->config, err) ||
+        !set_outputs(running, running->config, err))
         return false;
     live_keep(live, running->config->keep_us, running->config->max_size,
               running->config->outputs_wait == CONFIG_IGNORE);

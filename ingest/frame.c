@@ -420,6 +420,12 @@ bool frame_add_gap(struct frame *frame, const struct batch_gap *gap)
 
 /* ---- Records of sources that give records ---------------------------------------------------------------------------- */
 
+bool frame_goes_on(struct frame *frame)
+{
+    must(frame->state == NULL);
+    return ensure_batch(frame);
+}
+
 bool frame_has_room(const struct frame *frame, size_t bytes, uint32_t records)
 {
     must(frame->state == NULL);

@@ -109,6 +109,8 @@ struct str frame_unfinished(const struct frame *frame);
 bool frame_set_source(struct frame *frame, const struct source_state *state);
 /* A gap to be written with the current batch. Between sources. */
 bool frame_add_gap(struct frame *frame, const struct batch_gap *gap);
+/* Whether batches are given still. Where they are committed as they are handed on, those before are. Between sources. */
+bool frame_goes_on(struct frame *frame);
 /* Whether the batch takes so many more records with so many bytes in all; always when it is empty. Between sources. */
 bool frame_has_room(const struct frame *frame, size_t bytes, uint32_t records);
 /* Adds it as it is, without looking at its text; there is room. Between sources. It continues the batch's last run when that is of

@@ -324,6 +324,12 @@ static bool round_of(struct live *live)
     return more && !live->failed;
 }
 
+void live_flush(struct live *live)
+{
+    if (!live->failed)
+        (void)frame_flush(&live->frame);
+}
+
 /* Waits for something to do, at least until the pace allows another round. */
 static void wait_for(struct live *live, int64_t earliest_us)
 {

@@ -41,6 +41,8 @@ SCOPE_FREE(live)
 void live_add(struct live *live, struct feeder feeder);
 /* Frees those with these operations. Between rounds, from a hook, too. */
 void live_drop(struct live *live, const struct feeder_ops *ops);
+/* Commits what was read. Between rounds, from a hook, too. */
+void live_flush(struct live *live);
 /* Retention from now on; 0: none. With outputs_ignored also of what outputs have not delivered. */
 void live_keep(struct live *live, int64_t keep_us, int64_t bytes_max, bool outputs_ignored);
 /* Called when a reload is asked, and for the line of STATUS. */

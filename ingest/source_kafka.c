@@ -54,7 +54,9 @@ struct source_kafka {
     int64_t now_us;      /* monotonic */
     bool over;           /* no more batches are given */
     uint64_t bytes;      /* of the values read, in a bounded one */
-    uint64_t mark;       /* of the frame's puts; 0: no snapshot is under way */
+    struct frame *home;  /* that it fed last */
+    uint64_t needs;      /* what was given is committed once its home has handed on so many batches */
+    uint64_t mark;       /* the same, of the snapshot; 0: none is under way */
     int64_t commit_due_us, look_due_us;
 
     int told_error; /* the code told last */
@@ -203,29 +205,42 @@ static void snapshot(struct source_kafka *source)
         source->slots[i].snapshot = kafka_partition_place(source->slots[i].partition);
 }
 
-/* What was given before is committed in the store once the batch it was in was handed on. */
+static bool are_committed(const struct source_kafka *source, uint64_t batches)
+{
+    return source->home == NULL || (source->home->puts >= batches && frame_goes_on(source->home));
+}
+
+/* What was given is known to be committed a while later. */
 static void commit_if_due(struct source_kafka *source)
 {
-    if (source->mark > 0 && source->frame->puts >= source->mark) {
+    if (source->mark > 0 && are_committed(source, source->mark)) {
         source->mark = 0;
         (void)commit_list(source, false, NULL);
     }
     if (source->mark == 0 && source->now_us >= source->commit_due_us) {
         source->commit_due_us = source->now_us + COMMIT_US;
         snapshot(source);
-        source->mark = source->frame->puts + 1;
+        source->mark = source->needs > 0 ? source->needs : 1;
     }
 }
 
 /* ---- Coming and going of partitions -------------------------------------------------------------------------------------- */
 
-/* All that was taken is committed in the store. */
+static bool give(struct source_kafka *source)
+{
+    struct frame *frame = source->frame;
+    source->over = source->over || !kafka_intake_give(source->intake, frame);
+    if (frame->batch != NULL && frame->batch->record_count + frame->batch->source_count > 0)
+        source->needs = frame->puts + 1;
+    return !source->over;
+}
+
+/* True when all that was taken is committed in the store. While it does not feed, its owner sees to that. */
 static bool flush(struct source_kafka *source)
 {
-    if (source->frame == NULL)
-        return true; /* between feeds it is */
-    source->over = source->over || !kafka_intake_give(source->intake, source->frame) || !frame_flush(source->frame);
-    return !source->over;
+    if (source->frame != NULL)
+        source->over = !give(source) || !frame_flush(source->frame);
+    return !source->over && are_committed(source, source->needs);
 }
 
 static bool is_cooperative(const struct source_kafka *source)
@@ -264,7 +279,7 @@ static void let_go(struct source_kafka *source, rd_kafka_topic_partition_list_t 
 {
     struct err err;
     const struct kafka_library *kafka = source->kafka;
-    if (flush(source) && !kafka->assignment_lost(source->client)) {
+    if (flush(source) && !source->ask.bounded && !kafka->assignment_lost(source->client)) {
         snapshot(source);
         if (!commit_list(source, true, &err))
             tell_err(source, brokers(source), &err);
@@ -327,6 +342,7 @@ static rd_kafka_conf_t *make_settings(struct source_kafka *source, struct err *e
     kafka_settings_set(conf, "enable.partition.eof", source->ask.bounded ? "true" : "false");
     snprintf(text, sizeof text, "%d", KAFKA_FETCH_KBYTES);
     kafka_settings_set(conf, "queued.max.messages.kbytes", text);
+    set_unless(conf, config, "fetch.error.backoff.ms", "20"); /* it waits so long when the queue is full, too */
     set_unless(conf, config, "topic.metadata.refresh.interval.ms", "30000");
     set_unless(conf, config, "max.poll.interval.ms", "3600000"); /* a full disk may last */
     if (!has_property(config, "message.max.bytes")) {
@@ -441,6 +457,28 @@ static struct slot *slot_of(struct source_kafka *source, const rd_kafka_message_
     return slot;
 }
 
+/* A partition that the library has given up does not take a new place: it is let go and taken again. */
+static void begin_anew(struct source_kafka *source, const rd_kafka_topic_partition_list_t *list)
+{
+    const struct kafka_library *kafka = source->kafka;
+    if (is_cooperative(source)) {
+        kafka->error_destroy(kafka->incremental_unassign(source->client, list));
+        kafka->error_destroy(kafka->incremental_assign(source->client, list));
+        return;
+    }
+    rd_kafka_topic_partition_list_t *all;
+    if (kafka->assignment(source->client, &all) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    for (int i = 0; i < all->cnt; i++) {
+        const struct slot *slot = find_slot(source, all->elems[i].topic, all->elems[i].partition);
+        all->elems[i].offset = slot != NULL ? kafka_partition_next(slot->partition) : RD_KAFKA_OFFSET_END;
+        if (all->elems[i].offset < 0)
+            all->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
+    }
+    (void)kafka->assign(source->client, all);
+    kafka->topic_partition_list_destroy(all);
+}
+
 /* The place is gone, or there was none and the library asks where to begin. */
 static void find_place(struct source_kafka *source, struct slot *slot)
 {
@@ -458,13 +496,10 @@ static void find_place(struct source_kafka *source, struct slot *slot)
         to = place;
     }
     rd_kafka_topic_partition_list_t *list = kafka->topic_partition_list_new(1);
-    kafka->topic_partition_list_add(list, slot->topic, slot->number)->offset =
-        result == RD_KAFKA_RESP_ERR_NO_ERROR ? to : RD_KAFKA_OFFSET_BEGINNING;
-    rd_kafka_error_t *error = kafka->seek_partitions(source->client, list, KAFKA_WAIT_MS);
-    if (error != NULL) {
-        note_error(source, kafka->error_code(error), kafka->error_string(error));
-        kafka->error_destroy(error);
-    }
+    kafka->topic_partition_list_add(list, slot->topic, slot->number)->offset = result == RD_KAFKA_RESP_ERR_NO_ERROR ? to
+                                                                               : place >= 0 ? place
+                                                                                            : RD_KAFKA_OFFSET_BEGINNING;
+    begin_anew(source, list);
     kafka->topic_partition_list_destroy(list);
 }
 
@@ -567,14 +602,14 @@ static enum feed feed(void *self, struct frame *frame, int64_t now_us)
     uint64_t events;
     size_t bytes = 0;
     ssize_t count = 1;
-    source->frame = frame;
+    source->frame = source->home = frame;
     source->now_us = now_us;
     (void)!read(source->event, &events, sizeof events);
     commit_if_due(source);
     while (!source->over && count > 0 && bytes < FEED_BYTES)
         count = take_some(source, 0, &bytes);
     look_at_ends(source);
-    source->over = source->over || !kafka_intake_give(source->intake, frame);
+    (void)give(source);
     source->frame = NULL;
     return source->over ? FEED_OVER : count > 0 ? FEED_MORE : FEED_IDLE;
 }
