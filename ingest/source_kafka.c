@@ -22,7 +22,7 @@ enum {
     NAME_MAX_BYTES = 512,
     QUIET_WAIT_MS = 100,
 };
-#define COMMIT_US TIME_SECOND
+#define COMMIT_US (5 * TIME_SECOND)
 #define LOOK_US TIME_SECOND
 #define TELL_US TIME_MINUTE
 #define SILENT_US (30 * TIME_SECOND)
@@ -53,6 +53,7 @@ struct source_kafka {
     struct frame *frame; /* while it feeds */
     int64_t now_us;      /* monotonic */
     bool over;           /* no more batches are given */
+    bool leaving;        /* nothing is taken any more */
     uint64_t bytes;      /* of the values read, in a bounded one */
     struct frame *home;  /* that it fed last */
     uint64_t needs;      /* what was given is committed once its home has handed on so many batches */
@@ -180,20 +181,36 @@ static int64_t start_offset(const struct source_kafka *source, struct slot *slot
 
 /* ---- Committing to the group --------------------------------------------------------------------------------------------- */
 
+/* Those offsets count as committed, or do not. */
+static void note_committed(struct source_kafka *source, const rd_kafka_topic_partition_list_t *list, bool fine)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        struct slot *slot = find_slot(source, list->elems[i].topic, list->elems[i].partition);
+        if (slot != NULL)
+            slot->committed = fine ? list->elems[i].offset : -1;
+    }
+}
+
+static void on_commit(rd_kafka_t *client, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    (void)client;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && list != NULL)
+        note_committed(opaque, list, false); /* and comes again */
+}
+
 static bool commit_list(struct source_kafka *source, bool wait, struct err *err)
 {
     const struct kafka_library *kafka = source->kafka;
     rd_kafka_topic_partition_list_t *list = kafka->topic_partition_list_new((int)source->count + 1);
     for (size_t i = 0; i < source->count; i++) {
-        struct slot *slot = &source->slots[i];
-        if (!slot->assigned || slot->snapshot < 0 || slot->snapshot == slot->committed)
-            continue;
-        kafka->topic_partition_list_add(list, slot->topic, slot->number)->offset = slot->snapshot;
-        slot->committed = slot->snapshot;
+        const struct slot *slot = &source->slots[i];
+        if (slot->assigned && slot->snapshot >= 0 && slot->snapshot != slot->committed)
+            kafka->topic_partition_list_add(list, slot->topic, slot->number)->offset = slot->snapshot;
     }
     rd_kafka_resp_err_t result = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (list->cnt > 0 && source->ask.kafka->group != NULL)
         result = kafka->commit(source->client, list, wait ? 0 : 1);
+    note_committed(source, list, result == RD_KAFKA_RESP_ERR_NO_ERROR);
     kafka->topic_partition_list_destroy(list);
     return result == RD_KAFKA_RESP_ERR_NO_ERROR || err_set(err, ERR_IO, 0, "group %s does not take offsets: %s",
                                                            source->ask.kafka->group, kafka->err2str(result));
@@ -249,6 +266,13 @@ static bool is_cooperative(const struct source_kafka *source)
     return protocol != NULL && strcmp(protocol, "COOPERATIVE") == 0;
 }
 
+/* Offsets that reach the group while its members join anew are refused, and their sender loses its partitions. */
+static void pause_commits(struct source_kafka *source)
+{
+    source->mark = 0;
+    source->commit_due_us = service_now_us() + COMMIT_US;
+}
+
 static void assign(struct source_kafka *source, rd_kafka_topic_partition_list_t *list)
 {
     const struct kafka_library *kafka = source->kafka;
@@ -268,7 +292,7 @@ static void assign(struct source_kafka *source, rd_kafka_topic_partition_list_t 
         slot->committed = of_group;
         slot->snapshot = -1;
     }
-    source->mark = 0;
+    pause_commits(source);
     if (is_cooperative(source))
         kafka->error_destroy(kafka->incremental_assign(source->client, list));
     else
@@ -289,7 +313,7 @@ static void let_go(struct source_kafka *source, rd_kafka_topic_partition_list_t 
         if (slot != NULL)
             slot->assigned = false;
     }
-    source->mark = 0;
+    pause_commits(source);
     if (is_cooperative(source))
         kafka->error_destroy(kafka->incremental_unassign(source->client, list));
     else
@@ -326,6 +350,8 @@ static void set_unless(rd_kafka_conf_t *conf, const struct config_kafka *config,
         kafka_settings_set(conf, name, value);
 }
 
+static ssize_t take_some(struct source_kafka *source, int wait_ms, size_t *bytes);
+
 static rd_kafka_conf_t *make_settings(struct source_kafka *source, struct err *err)
 {
     char text[32];
@@ -343,6 +369,8 @@ static rd_kafka_conf_t *make_settings(struct source_kafka *source, struct err *e
     snprintf(text, sizeof text, "%d", KAFKA_FETCH_KBYTES);
     kafka_settings_set(conf, "queued.max.messages.kbytes", text);
     set_unless(conf, config, "fetch.error.backoff.ms", "20"); /* it waits so long when the queue is full, too */
+    if (!has_property(config, "session.timeout.ms"))          /* members that come and go are heard of sooner */
+        set_unless(conf, config, "heartbeat.interval.ms", "1000");
     set_unless(conf, config, "topic.metadata.refresh.interval.ms", "30000");
     set_unless(conf, config, "max.poll.interval.ms", "3600000"); /* a full disk may last */
     if (!has_property(config, "message.max.bytes")) {
@@ -352,6 +380,7 @@ static rd_kafka_conf_t *make_settings(struct source_kafka *source, struct err *e
     source->kafka->conf_set_opaque(conf, source);
     source->kafka->conf_set_error_cb(conf, on_error);
     source->kafka->conf_set_rebalance_cb(conf, on_rebalance);
+    source->kafka->conf_set_offset_commit_cb(conf, on_commit);
     return conf;
 }
 
@@ -415,13 +444,28 @@ struct source_kafka *source_kafka_new(const struct source_kafka_ask *ask, struct
     return NULL;
 }
 
+/* While the group's members are being arranged it takes no offsets; who left then would leave others what is stored here. */
+static void leave(struct source_kafka *source)
+{
+    int64_t until_us = service_now_us() + (int64_t)KAFKA_WAIT_MS * 1000;
+    size_t bytes = 0;
+    source->leaving = true;
+    while (flush(source) && service_now_us() < until_us) {
+        snapshot(source);
+        if (commit_list(source, true, NULL))
+            break;
+        (void)take_some(source, QUIET_WAIT_MS, &bytes);
+    }
+    (void)source->kafka->consumer_close(source->client); /* revokes, so commits */
+}
+
 void source_kafka_free(struct source_kafka *source)
 {
     if (source == NULL)
         return;
     if (source->client != NULL) {
         if (!source->ask.bounded)
-            (void)source->kafka->consumer_close(source->client); /* revokes, so commits */
+            leave(source);
         if (source->queue != NULL)
             source->kafka->queue_destroy(source->queue);
         source->kafka->destroy(source->client);
@@ -548,7 +592,7 @@ static void take_message(struct source_kafka *source, const rd_kafka_message_t *
     struct slot *slot = slot_of(source, from);
     source->heard_us = source->now_us;
     source->error[0] = '\0';
-    if (slot == NULL || !slot->assigned || from->offset < 0)
+    if (slot == NULL || !slot->assigned || source->leaving || from->offset < 0)
         return;
     if (source->ask.bounded && from->offset >= slot->end) {
         slot->done = true;
@@ -571,9 +615,9 @@ static ssize_t take_some(struct source_kafka *source, int wait_ms, size_t *bytes
     ssize_t count = source->kafka->consume_batch_queue(source->queue, wait_ms, source->messages, POLL_MESSAGES);
     for (ssize_t i = 0; i < count; i++) {
         rd_kafka_message_t *from = source->messages[i];
-        if (!source->over && from->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        if (!source->over && !source->leaving && from->err != RD_KAFKA_RESP_ERR_NO_ERROR)
             take_event(source, from);
-        else if (!source->over)
+        else if (!source->over && from->err == RD_KAFKA_RESP_ERR_NO_ERROR)
             take_message(source, from);
         *bytes += from->len;
         source->kafka->message_destroy(from);

@@ -5,7 +5,8 @@
  *                    └ the group's other members come and go (cooperative: the other partitions go on)
  *
  * 1. The store's place counts: it is committed with the records. What is committed to the group comes after it, so that lag tools,
- *    and others who take over, know; it may fail.
+ *    and others who take over, know; it may fail: then, or when it dies, another store may get again what this one has. A store has
+ *    each message once in any case.
  * 2. Where a partition's place is gone (retention passed it by, the topic was made anew), a gap is recorded and reading goes on with
  *    the earliest message. One that was never read begins as configured.
  * 3. Only what transactions committed is read. Fetched ahead are KAFKA_FETCH_KBYTES and one fetch at most: what is not asked for is
