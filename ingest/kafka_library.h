@@ -47,7 +47,7 @@
 /* clang-format on */
 
 struct kafka_library {
-#define KAFKA_POINTER(name) __typeof__(&rd_kafka_##name) name;
+#define KAFKA_POINTER(name) __typeof__ (&rd_kafka_##name)(name);
     KAFKA_FUNCTIONS(KAFKA_POINTER)
 #undef KAFKA_POINTER
 };

@@ -21,7 +21,7 @@
 
 enum {
     KAFKA_PRODUCER_BYTES = 12 << 20,
-    KAFKA_PRODUCER_MESSAGES = 64 << 10,
+    KAFKA_PRODUCER_MESSAGES = 32 << 10,
     KAFKA_MESSAGE_MIN = 2 << 10, /* messages are not made smaller for a broker that takes only smaller ones */
     KAFKA_TEXT_MAX = 512,
 };

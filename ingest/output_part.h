@@ -44,8 +44,8 @@ struct output {
     struct output_aheads aheads; /* changed by the thread, under the mutex */
 };
 
-/* The thread. */
-void *output_run(void *output);
+/* The thread; context is the struct output. */
+void *output_run(void *context);
 /* Under no lock: what the owner shall know; it is woken when there is something new. */
 void output_publish(struct output *output, const struct output_progress *progress);
 void output_owner_wake(struct output *output);

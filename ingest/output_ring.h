@@ -17,7 +17,7 @@
 
 enum {
     OUTPUT_RING_MAX = 1 << 16,
-    OUTPUT_RING_BYTES_MAX = 8 << 20,
+    OUTPUT_RING_BYTES_MAX = 4 << 20,
     OUTPUT_KEPT_MAX = 256 << 10, /* a longer text is not kept */
 };
 
