@@ -34,6 +34,7 @@ struct kafka_partition {
     struct str topic;
     int32_t number;
     int64_t next;    /* -1: nowhere yet */
+    int64_t end;     /* behind its last message, as far as known */
     int64_t foreign; /* foreign messages before it are stored */
     char cursor[24]; /* what the entry's state views */
     struct map rows; /* by key: index + 1 */
@@ -280,6 +281,14 @@ int64_t kafka_partition_next(const struct kafka_partition *partition)
     return partition->next;
 }
 
+uint64_t kafka_partition_lines(const struct kafka_partition *partition)
+{
+    uint64_t lines = catalog_lines(partition->entry);
+    for (size_t i = 0; i < partition->count; i++)
+        lines += catalog_lines(partition->list[i]->entry);
+    return lines;
+}
+
 int64_t kafka_partition_place(const struct kafka_partition *partition)
 {
     int64_t place = partition->next;
@@ -303,11 +312,8 @@ void kafka_partition_set_next(struct kafka_partition *partition, int64_t offset)
 
 void kafka_partition_set_end(struct kafka_partition *partition, int64_t end)
 {
-    struct source_state *state = &partition->entry->state;
-    if (end < 0 || state->tail_hash == (uint64_t)end)
-        return;
-    state->tail_hash = (uint64_t)end;
-    partition->dirty = partition->dirty || partition->next >= 0;
+    partition->dirty = partition->dirty || (partition->next >= 0 && partition->end != end);
+    partition->end = end;
 }
 
 bool kafka_partition_add_gap(struct kafka_partition *partition, struct frame *frame, int64_t next)
@@ -320,6 +326,7 @@ bool kafka_partition_add_gap(struct kafka_partition *partition, struct frame *fr
     };
     kafka_partition_set_next(partition, next);
     partition->foreign = next;
+    partition->entry->state.tail_hash = 0;
     return kafka_intake_give(partition->intake, frame) && frame_add_gap(frame, &gap);
 }
 
@@ -341,7 +348,6 @@ static void bring_up(struct row *row)
     state->inode = row->known.sequence;
     state->head_hash = row->known.pending_sequence;
     state->position = kafka_row_position(&row->known, &state->pending_bytes);
-    state->size = state->position + state->pending_bytes;
     state->read_us = clock_now_us();
 }
 
@@ -351,6 +357,7 @@ static void bring_up_partition(struct kafka_partition *partition)
     int size = snprintf(partition->cursor, sizeof partition->cursor, "%" PRIi64, kafka_partition_place(partition));
     state->cursor = str_from(partition->cursor, (size_t)size);
     state->inode = (uint64_t)partition->foreign;
+    state->size = partition->end > partition->next ? (uint64_t)(partition->end - partition->next) : 0;
     state->read_us = clock_now_us();
 }
 
@@ -403,21 +410,22 @@ static bool put_foreign(struct kafka_partition *partition, struct frame *frame, 
     if (lines == 0)
         return false;
     state->position += raw.size + record_has_newline(flags);
+    state->tail_hash -= raw.size + record_has_newline(flags);
     state->lines += flags & RECORD_PIECE ? 0 : lines;
     return true;
 }
 
-/* What is longer than a record may be is kept in pieces. size - position tells what of it is missing, should a batch end between. */
+/* What is longer than a record may be is kept in pieces. tail_hash tells what of it is missing, should a batch end between. */
 static bool take_foreign(struct kafka_partition *partition, struct frame *frame, const struct kafka_message *message)
 {
     struct source_state *state = &partition->entry->state;
     struct str rest = message->value;
     if (message->offset < partition->foreign)
         return true;
-    uint64_t missing = state->size - state->position;
-    if (message->offset == partition->foreign && state->size > state->position && missing <= rest.size + 1)
+    uint64_t missing = state->tail_hash;
+    if (message->offset == partition->foreign && missing > 0 && missing <= rest.size + 1)
         rest = str_slice(rest, rest.size + 1 - (size_t)missing, rest.size);
-    state->size = state->position + rest.size + 1;
+    state->tail_hash = rest.size + 1;
     partition->foreign = message->offset;
     partition->dirty = true;
     while (rest.size > frame->limits.record_bytes) {

@@ -68,6 +68,8 @@ struct kafka_partition;
 struct kafka_partition *kafka_intake_partition(struct kafka_intake *intake, struct store *store, const char *topic,
                                                int32_t number, struct err *err);
 struct str kafka_partition_name(const struct kafka_partition *partition); /* kafka://TOPIC/PARTITION */
+/* Lines stored of it and of the agents' sources in it. */
+uint64_t kafka_partition_lines(const struct kafka_partition *partition);
 /* The offset of the message wanted next; -1: none was ever taken, and no place set. */
 int64_t kafka_partition_next(const struct kafka_partition *partition);
 /* Where it is to begin when it is read on: not behind what is not whole yet. */

@@ -87,6 +87,7 @@ static bool open_source(struct reader *reader, struct reader_kafka *kafka, const
     if (kafka->source == NULL || !source_kafka_find(kafka->source, &reader->frame, err))
         return false;
     reader->sources += source_kafka_partitions(kafka->source);
+    reader->skipped_lines += source_kafka_lines(kafka->source);
     return true;
 }
 

@@ -810,3 +810,11 @@ size_t source_kafka_partitions(const struct source_kafka *source)
 {
     return source->count;
 }
+
+uint64_t source_kafka_lines(const struct source_kafka *source)
+{
+    uint64_t lines = 0;
+    for (size_t i = 0; i < source->count; i++)
+        lines += kafka_partition_lines(source->slots[i].partition);
+    return lines;
+}

@@ -67,5 +67,7 @@ bool source_kafka_end(struct source_kafka *source, struct frame *frame);
 /* Of the values read. */
 uint64_t source_kafka_bytes(const struct source_kafka *source);
 size_t source_kafka_partitions(const struct source_kafka *source);
+/* Lines that are stored of them. */
+uint64_t source_kafka_lines(const struct source_kafka *source);
 
 #endif
