@@ -1,0 +1,470 @@
+#include "tests/kafka/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_tree.h>
+
+void fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("kafka_check: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    exit(2);
+}
+
+struct bytes bytes_copy(const void *data, size_t size)
+{
+    if (data == NULL)
+        return (struct bytes){0};
+    char *copy = malloc(size + 1);
+    if (copy == NULL)
+        fail("no memory");
+    memcpy(copy, data, size);
+    copy[size] = '\0';
+    return (struct bytes){copy, size};
+}
+
+void texts_add(struct texts *texts, struct bytes text)
+{
+    if (texts->count == texts->capacity) {
+        texts->capacity = texts->capacity * 2 + 1024;
+        texts->list = realloc(texts->list, texts->capacity * sizeof *texts->list);
+        if (texts->list == NULL)
+            fail("no memory");
+    }
+    texts->list[texts->count++] = text;
+}
+
+void messages_add(struct messages *messages, const struct message *message)
+{
+    if (messages->count == messages->capacity) {
+        messages->capacity = messages->capacity * 2 + 1024;
+        messages->list = realloc(messages->list, messages->capacity * sizeof *messages->list);
+        if (messages->list == NULL)
+            fail("no memory");
+    }
+    messages->list[messages->count] = *message;
+    messages->list[messages->count].arrival = messages->count;
+    messages->count++;
+}
+
+/* ---- Headers ------------------------------------------------------------------------------------------------------------- */
+
+static const struct bytes *header_of(const struct header *headers, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(headers[i].name, name) == 0)
+            return &headers[i].value;
+    return NULL;
+}
+
+static bool read_number(const struct bytes *text, uint64_t *ret)
+{
+    if (text == NULL || text->size == 0 || text->size > 19 || (text->size > 1 && text->data[0] == '0'))
+        return false;
+    *ret = 0;
+    for (size_t i = 0; i < text->size; i++) {
+        if (text->data[i] < '0' || text->data[i] > '9')
+            return false;
+        *ret = *ret * 10 + (uint64_t)(text->data[i] - '0');
+    }
+    return true;
+}
+
+/* STOREID/OUTPUT */
+static bool is_agent(const struct bytes *text)
+{
+    if (text == NULL || text->size < 34 || text->data[32] != '/')
+        return false;
+    return strspn(text->data, "0123456789abcdef") == 32;
+}
+
+/* Nothing, or some of the words with commas in between. */
+static bool is_list(const struct bytes *text, const char *const words[])
+{
+    if (text->size == 0)
+        return true;
+    const char *at = text->data;
+    for (;;) {
+        size_t size = strcspn(at, ",");
+        bool known = false;
+        for (size_t i = 0; words[i] != NULL; i++)
+            known = known || (strlen(words[i]) == size && memcmp(words[i], at, size) == 0);
+        if (!known)
+            return false;
+        if (at[size] == '\0')
+            return at + size == text->data + text->size;
+        at += size + 1;
+    }
+}
+
+static bool read_part(const struct bytes *text, struct message *message)
+{
+    char *end;
+    message->part = message->parts = 1;
+    if (text == NULL)
+        return true;
+    message->part = (uint32_t)strtoul(text->data, &end, 10);
+    if (*end != '/')
+        return false;
+    message->parts = (uint32_t)strtoul(end + 1, &end, 10);
+    return *end == '\0' && message->part > 0 && message->part <= message->parts && message->parts > 1;
+}
+
+bool message_read(struct message *message, const struct header *headers, size_t count)
+{
+    static const char *const kinds[] = {"auth_failure", "auth_success", "rate_limit", "denial", "error", NULL};
+    static const char *const flags[] = {"no-newline", "piece", "time-borrowed", "pending", NULL};
+    const struct bytes *source = header_of(headers, count, "winnow-source");
+    const struct bytes *agent = header_of(headers, count, "winnow-agent");
+    const struct bytes *file = header_of(headers, count, "winnow-file");
+    const struct bytes *host = header_of(headers, count, "winnow-host");
+    const struct bytes *kind = header_of(headers, count, "winnow-kind");
+    const struct bytes *flag = header_of(headers, count, "winnow-flags");
+    const struct bytes *time = header_of(headers, count, "winnow-time");
+    if (source == NULL || source->size == 0 || file == NULL || file->size == 0 || host == NULL || kind == NULL)
+        return false;
+    message->source = *source;
+    message->file = *file;
+    message->flags = flag != NULL ? *flag : (struct bytes){"", 0};
+    if (!is_agent(agent) || !is_list(kind, kinds) || !is_list(&message->flags, flags))
+        return false;
+    message->agent = *agent;
+    if (time != NULL && (time->size == 0 || strspn(time->data, "-0123456789") != time->size))
+        return false;
+    return read_number(header_of(headers, count, "winnow-offset"), &message->offset) &&
+           read_number(header_of(headers, count, "winnow-sequence"), &message->sequence) && message->sequence > 0 &&
+           read_part(header_of(headers, count, "winnow-part"), message);
+}
+
+/* ---- Texts to compare: a line of JSON, or SOURCE NUL OFFSET NUL RAW ------------------------------------------------------- */
+
+static struct bytes decode_base64(const char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    struct bytes bytes = bytes_copy(text, strlen(text));
+    char *to = malloc(bytes.size + 1);
+    uint32_t bits = 0, held = 0;
+    size_t size = 0;
+    if (to == NULL)
+        fail("no memory");
+    for (const char *at = text; *at != '\0' && *at != '='; at++) {
+        const char *digit = strchr(digits, *at);
+        bits = bits << 6 | (uint32_t)(digit != NULL ? digit - digits : 0);
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            to[size++] = (char)(bits >> held & 0xff);
+        }
+    }
+    return (struct bytes){to, size};
+}
+
+static struct bytes text_of(const char *text)
+{
+    return bytes_copy(text, strlen(text));
+}
+
+/* The raw line in a record's JSON. A raw text with a NUL in it is measured by yajl's own length, which is lost in its tree: such
+ * records are compared up to it, on both sides. */
+static struct bytes raw_of(yajl_val tree)
+{
+    yajl_val raw = yajl_tree_get(tree, (const char *[]){"raw", NULL}, yajl_t_string);
+    yajl_val base64 = yajl_tree_get(tree, (const char *[]){"raw_base64", NULL}, yajl_t_string);
+    if (raw != NULL)
+        return text_of(raw->u.string);
+    return base64 != NULL ? decode_base64(base64->u.string) : (struct bytes){0};
+}
+
+static yajl_val parse(struct bytes line)
+{
+    char error[256];
+    yajl_val tree = yajl_tree_parse(line.data, error, sizeof error);
+    if (tree == NULL)
+        fprintf(stderr, "kafka_check: no JSON: %.200s\n", line.data);
+    return tree;
+}
+
+static struct bytes place_text(struct bytes source, const char *offset, struct bytes raw)
+{
+    size_t offset_size = strlen(offset), size = source.size + offset_size + raw.size + 2;
+    char *text = calloc(1, size + 1);
+    if (text == NULL)
+        fail("no memory");
+    memcpy(text, source.data, source.size);
+    memcpy(text + source.size + 1, offset, offset_size);
+    if (raw.size > 0)
+        memcpy(text + source.size + offset_size + 2, raw.data, raw.size);
+    return (struct bytes){text, size};
+}
+
+static struct bytes place_of_line(struct bytes line)
+{
+    struct bytes text = line;
+    yajl_val tree = parse(line);
+    if (tree == NULL)
+        return text;
+    yajl_val source = yajl_tree_get(tree, (const char *[]){"source", NULL}, yajl_t_string);
+    yajl_val offset = yajl_tree_get(tree, (const char *[]){"offset", NULL}, yajl_t_number);
+    if (source != NULL && offset != NULL)
+        text = place_text(text_of(source->u.string), offset->u.number.r, raw_of(tree));
+    yajl_tree_free(tree);
+    return text;
+}
+
+/* Of the pieces list[0..count), in order. */
+static struct bytes place_of_pieces(const struct message *list, size_t count, bool is_raw)
+{
+    struct bytes raw = {"", 0};
+    char offset[24];
+    for (size_t i = 0; i < count; i++) {
+        struct bytes piece = list[i].value;
+        yajl_val tree = is_raw ? NULL : parse(piece);
+        if (tree != NULL)
+            piece = raw_of(tree);
+        char *both = malloc(raw.size + piece.size + 1);
+        if (both == NULL)
+            fail("no memory");
+        memcpy(both, raw.data, raw.size);
+        if (piece.size > 0)
+            memcpy(both + raw.size, piece.data, piece.size);
+        both[raw.size + piece.size] = '\0';
+        raw = (struct bytes){both, raw.size + piece.size};
+        yajl_tree_free(tree);
+    }
+    if (is_raw) /* as raw_of() has it */
+        raw.size = strlen(raw.data);
+    snprintf(offset, sizeof offset, "%llu", (unsigned long long)list[0].offset);
+    return place_text(list[0].source, offset, raw);
+}
+
+/* ---- The judgement -------------------------------------------------------------------------------------------------------- */
+
+static int compare_bytes(struct bytes a, struct bytes b)
+{
+    size_t size = a.size < b.size ? a.size : b.size;
+    int order = size == 0 ? 0 : memcmp(a.data, b.data, size);
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return compare_bytes(*(const struct bytes *)a, *(const struct bytes *)b);
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_identity(const struct message *a, const struct message *b)
+{
+    int order = compare_bytes(a->agent, b->agent);
+    order = order != 0 ? order : compare_numbers(a->sequence, b->sequence);
+    return order != 0 ? order : compare_numbers(a->part, b->part);
+}
+
+static int compare_messages(const void *a, const void *b)
+{
+    int order = compare_identity(a, b);
+    return order != 0 ? order
+                      : compare_numbers(((const struct message *)a)->arrival, ((const struct message *)b)->arrival);
+}
+
+static int compare_place(const struct message *a, const struct message *b)
+{
+    int order = compare_bytes(a->agent, b->agent);
+    order = order != 0 ? order : compare_bytes(a->file, b->file);
+    return order != 0 ? order : compare_numbers(a->offset, b->offset);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    int order = compare_place(a, b);
+    return order != 0 ? order : compare_messages(a, b);
+}
+
+static void tell_message(int *left, const char *what, const struct message *message)
+{
+    if ((*left)-- > 0)
+        fprintf(stderr, "%s: %s sequence %llu partition %d, %s at %llu: %.150s\n", what, message->agent.data,
+                (unsigned long long)message->sequence, message->partition, message->source.data,
+                (unsigned long long)message->offset, message->value.data == NULL ? "" : message->value.data);
+}
+
+static void tell_text(int *left, const char *what, struct bytes text)
+{
+    if ((*left)-- > 0)
+        fprintf(stderr, "%s: %.200s\n", what, text.data);
+}
+
+/* Which messages come behind a higher sequence of their agent; few agents and partitions. */
+static void mark_behind(struct messages *messages)
+{
+    struct highest {
+        struct bytes agent;
+        int32_t partition;
+        const struct message *message;
+    } *highest = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < messages->count; i++) {
+        struct message *message = &messages->list[i];
+        size_t at = 0;
+        while (at < count &&
+               (highest[at].partition != message->partition || compare_bytes(highest[at].agent, message->agent) != 0))
+            at++;
+        if (at == count) {
+            highest = realloc(highest, ++count * sizeof *highest);
+            if (highest == NULL)
+                fail("no memory");
+            highest[at] = (struct highest){message->agent, message->partition, NULL};
+        }
+        message->behind = highest[at].message != NULL && compare_identity(message, highest[at].message) < 0;
+        if (highest[at].message == NULL || compare_identity(message, highest[at].message) > 0)
+            highest[at].message = message;
+    }
+    free(highest);
+}
+
+/* Leaves one of each identity. */
+static void drop_repeated(struct messages *messages, struct verdict *verdict, int *tell)
+{
+    size_t kept = 0;
+    mark_behind(messages);
+    qsort(messages->list, messages->count, sizeof *messages->list, compare_messages);
+    for (size_t i = 0; i < messages->count; i++) {
+        struct message *message = &messages->list[i];
+        const struct message *first = kept > 0 ? &messages->list[kept - 1] : NULL;
+        if (first == NULL || compare_identity(first, message) != 0) {
+            if (message->behind) {
+                verdict->disordered++;
+                tell_message(tell, "disordered", message);
+            }
+            messages->list[kept++] = *message;
+            continue;
+        }
+        verdict->repeated++;
+        if (compare_bytes(first->value, message->value) != 0 || compare_bytes(first->key, message->key) != 0 ||
+            first->partition != message->partition) {
+            verdict->differ++;
+            tell_message(tell, "differs", first);
+            tell_message(tell, "   from", message);
+        }
+    }
+    messages->count = kept;
+}
+
+static bool is_pending(const struct message *message)
+{
+    return message->flags.size > 0 && strstr(message->flags.data, "pending") != NULL;
+}
+
+/* Leaves the last sequence of each place, with all its pieces. */
+static void drop_superseded(struct messages *messages, struct verdict *verdict, int *tell)
+{
+    size_t kept = 0;
+    qsort(messages->list, messages->count, sizeof *messages->list, compare_places);
+    for (size_t i = 0; i < messages->count; i++) {
+        struct message *message = &messages->list[i];
+        const struct message *next = i + 1 < messages->count ? message + 1 : NULL;
+        size_t ahead = i + 1;
+        while (next != NULL && compare_place(message, next) == 0 && next->sequence == message->sequence)
+            next = ++ahead < messages->count ? &messages->list[ahead] : NULL;
+        if (next == NULL || compare_place(message, next) != 0) {
+            messages->list[kept++] = *message;
+        } else if (is_pending(message)) {
+            verdict->pending++;
+        } else {
+            verdict->doubled++;
+            tell_message(tell, "doubled", message);
+        }
+    }
+    messages->count = kept;
+}
+
+/* Whole messages into `whole`, what was put together of pieces into `places`. */
+static void collect(const struct messages *messages, bool is_raw, struct texts *whole, struct texts *places,
+                    struct verdict *verdict, int *tell)
+{
+    for (size_t i = 0, count; i < messages->count; i += count) {
+        const struct message *message = &messages->list[i];
+        count = 1;
+        while (i + count < messages->count && messages->list[i + count].sequence == message->sequence &&
+               compare_place(message, &messages->list[i + count]) == 0)
+            count++;
+        bool complete = count == message->parts;
+        for (size_t piece = 0; piece < count; piece++)
+            complete = complete && message[piece].part == piece + 1 && message[piece].parts == message->parts &&
+                       message[piece].partition == message->partition;
+        verdict->records++;
+        if (!complete) {
+            verdict->malformed++;
+            tell_message(tell, "pieces are missing", message);
+        } else if (count == 1 && !is_raw) {
+            texts_add(whole, message->value);
+        } else {
+            texts_add(places, place_of_pieces(message, count, is_raw));
+        }
+    }
+}
+
+/* Takes out of both what is in both; a second one of what is expected once is doubled. */
+static void match(struct texts *expected, struct texts *found, struct verdict *verdict, int *tell)
+{
+    size_t at = 0, left = 0, kept = 0;
+    struct bytes last = {0};
+    qsort(expected->list, expected->count, sizeof *expected->list, compare_texts);
+    qsort(found->list, found->count, sizeof *found->list, compare_texts);
+    for (size_t i = 0; i < found->count; i++) {
+        while (at < expected->count && compare_bytes(expected->list[at], found->list[i]) < 0)
+            expected->list[left++] = expected->list[at++];
+        if (at < expected->count && compare_bytes(expected->list[at], found->list[i]) == 0) {
+            last = expected->list[at++];
+        } else if (last.data != NULL && compare_bytes(last, found->list[i]) == 0) {
+            verdict->doubled++;
+            tell_text(tell, "doubled", found->list[i]);
+        } else {
+            found->list[kept++] = found->list[i];
+        }
+    }
+    while (at < expected->count)
+        expected->list[left++] = expected->list[at++];
+    expected->count = left;
+    found->count = kept;
+}
+
+struct verdict judge(struct messages *messages, struct texts *expected, bool is_raw, int tell)
+{
+    struct verdict verdict = {.messages = messages->count};
+    struct texts whole = {0}, places = {0};
+    drop_repeated(messages, &verdict, &tell);
+    drop_superseded(messages, &verdict, &tell);
+    collect(messages, is_raw, &whole, &places, &verdict, &tell);
+    if (!is_raw)
+        match(expected, &whole, &verdict, &tell);
+    if (is_raw || places.count > 0) {
+        for (size_t i = 0; i < expected->count; i++)
+            expected->list[i] = place_of_line(expected->list[i]);
+        match(expected, &places, &verdict, &tell);
+    }
+    verdict.lost = expected->count;
+    verdict.foreign = whole.count + places.count;
+    for (size_t i = 0; i < expected->count; i++)
+        tell_text(&tell, "lost", expected->list[i]);
+    for (size_t i = 0; i < whole.count; i++)
+        tell_text(&tell, "foreign", whole.list[i]);
+    for (size_t i = 0; i < places.count; i++)
+        tell_text(&tell, "foreign", places.list[i]);
+    return verdict;
+}
+
+bool verdict_is_good(const struct verdict *verdict)
+{
+    return verdict->lost + verdict->doubled + verdict->disordered + verdict->foreign + verdict->differ +
+               verdict->malformed ==
+           0;
+}
