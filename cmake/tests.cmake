@@ -129,6 +129,20 @@ if(NOT WINNOW_SANITIZE)
     set_tests_properties(fault_follow PROPERTIES RUN_SERIAL TRUE) # measures how long a line takes
 endif()
 
+# ---- Kafka: a real one, of Maven Central; 77 means that it cannot be had -------------------------------------------------
+
+if(WINNOW_KAFKA AND NOT WINNOW_SANITIZE)
+    file(GLOB sources CONFIGURE_DEPENDS tests/kafka/check*.c)
+    add_executable(kafka_check ${sources})
+    add_executable(kafka_topics tests/kafka/topics.c)
+    foreach(program kafka_check kafka_topics)
+        target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR})
+        target_link_libraries(${program} PRIVATE PkgConfig::RDKAFKA PkgConfig::YAJL)
+    endforeach()
+    add_test(NAME kafka_real COMMAND ${CMAKE_SOURCE_DIR}/tests/kafka/run --quick --winnow $<TARGET_FILE:winnow>)
+    set_tests_properties(kafka_real PROPERTIES LABELS kafka TIMEOUT 600 SKIP_RETURN_CODE 77 RUN_SERIAL TRUE)
+endif()
+
 # ---- House: 77 means the tool is not there ---------------------------------------------------------------------------
 
 add_test(NAME lint COMMAND ${CMAKE_SOURCE_DIR}/tests/lint)
