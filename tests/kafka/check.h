@@ -10,7 +10,8 @@
  *    `pending`, else they are *doubled*.
  * 3. What counts must be what is expected, byte for byte: *lost* is what is missing, *doubled* what comes too often, *foreign* anything else.
  * 4. *disordered*: a message that stands for the first time in its partition behind a higher sequence of its agent. A consumer that
- *    drops what is not above the highest sequence it saw would lose it.
+ *    drops what is not above the highest sequence it saw would lose it. What is flagged `pending` is sent when nothing came for a
+ *    while: it must only be in order within its winnow-file.
  * 5. *malformed*: headers that are missing or are not written as they are promised, and pieces without the others. */
 #ifndef WINNOW_TESTS_KAFKA_CHECK_H
 #define WINNOW_TESTS_KAFKA_CHECK_H

@@ -302,32 +302,57 @@ static void tell_text(int *left, const char *what, struct bytes text)
         fprintf(stderr, "%s: %.200s\n", what, text.data);
 }
 
-/* Which messages come behind a higher sequence of their agent; few agents and partitions. */
+struct highest {
+    struct bytes agent, file; /* file without data: of all of them */
+    int32_t partition;
+    const struct message *message;
+};
+
+struct highests {
+    struct highest *list;
+    size_t count;
+};
+
+/* True when it is behind the highest so far of its agent (and file) in its partition, which it becomes else. */
+static bool is_behind(struct highests *highests, const struct message *message, struct bytes file)
+{
+    struct highest *highest = highests->list;
+    size_t at = 0;
+    while (at < highests->count &&
+           (highest[at].partition != message->partition || compare_bytes(highest[at].file, file) != 0 ||
+            compare_bytes(highest[at].agent, message->agent) != 0))
+        at++;
+    if (at == highests->count) {
+        highest = realloc(highest, (at + 1) * sizeof *highest);
+        if (highest == NULL)
+            fail("no memory");
+        highest[at] = (struct highest){message->agent, file, message->partition, message};
+        *highests = (struct highests){highest, at + 1};
+        return false;
+    }
+    if (compare_identity(message, highest[at].message) < 0)
+        return true;
+    highest[at].message = message;
+    return false;
+}
+
+static bool is_pending(const struct message *message)
+{
+    return message->flags.size > 0 && strstr(message->flags.data, "pending") != NULL;
+}
+
+/* What is pending waits for more, and may come behind what other files had meanwhile; few agents, files and partitions. */
 static void mark_behind(struct messages *messages)
 {
-    struct highest {
-        struct bytes agent;
-        int32_t partition;
-        const struct message *message;
-    } *highest = NULL;
-    size_t count = 0;
+    struct highests agents = {0}, files = {0};
     for (size_t i = 0; i < messages->count; i++) {
         struct message *message = &messages->list[i];
-        size_t at = 0;
-        while (at < count &&
-               (highest[at].partition != message->partition || compare_bytes(highest[at].agent, message->agent) != 0))
-            at++;
-        if (at == count) {
-            highest = realloc(highest, ++count * sizeof *highest);
-            if (highest == NULL)
-                fail("no memory");
-            highest[at] = (struct highest){message->agent, message->partition, NULL};
-        }
-        message->behind = highest[at].message != NULL && compare_identity(message, highest[at].message) < 0;
-        if (highest[at].message == NULL || compare_identity(message, highest[at].message) > 0)
-            highest[at].message = message;
+        message->behind = is_behind(&files, message, message->file);
+        if (!is_pending(message))
+            message->behind = is_behind(&agents, message, (struct bytes){0}) || message->behind;
     }
-    free(highest);
+    free(agents.list);
+    free(files.list);
 }
 
 /* Leaves one of each identity. */
@@ -356,11 +381,6 @@ static void drop_repeated(struct messages *messages, struct verdict *verdict, in
         }
     }
     messages->count = kept;
-}
-
-static bool is_pending(const struct message *message)
-{
-    return message->flags.size > 0 && strstr(message->flags.data, "pending") != NULL;
 }
 
 /* Leaves the last sequence of each place, with all its pieces. */

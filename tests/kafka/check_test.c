@@ -14,6 +14,8 @@ enum fault {
     FAULT_NONE,
     FAULT_REPEATED, /* the same again: none, as agents promise at least once */
     FAULT_PENDING,  /* a record as it was and as it ended: none */
+    FAULT_WAITED,   /* a pending one behind those of another file: none */
+    FAULT_LATE,     /* a pending one behind others of its file */
     FAULT_LOST,
     FAULT_DOUBLED, /* under another sequence */
     FAULT_GROWN,   /* a place twice, and the first one was not pending */
@@ -33,6 +35,8 @@ static const struct expectation {
     [FAULT_NONE] = {"none", {0}},
     [FAULT_REPEATED] = {"repeated", {.repeated = 1}},
     [FAULT_PENDING] = {"pending", {.pending = 1}},
+    [FAULT_WAITED] = {"waited", {0}},
+    [FAULT_LATE] = {"late", {.disordered = 1}},
     [FAULT_LOST] = {"lost", {.lost = 1}},
     [FAULT_DOUBLED] = {"doubled", {.doubled = 1}},
     [FAULT_GROWN] = {"grown", {.doubled = 1}},
@@ -48,6 +52,7 @@ struct produced {
     uint64_t sequence, offset;
     int32_t partition;
     bool pending;
+    const char *file; /* NULL: as all others */
     const char *part; /* NULL: whole */
     char value[256];
 };
@@ -79,7 +84,7 @@ static void produce(rd_kafka_t *kafka, const char *topic, const struct produced 
     if (!without_agent)
         add_header(headers, "winnow-agent", "0123456789abcdef0123456789abcdef/fleet");
     add_header(headers, "winnow-host", "h");
-    add_header(headers, "winnow-file", "1");
+    add_header(headers, "winnow-file", message->file != NULL ? message->file : "1");
     if (message->pending)
         add_header(headers, "winnow-flags", "pending");
     if (message->part != NULL)
@@ -111,6 +116,8 @@ static void produce_faulty(rd_kafka_t *kafka, const char *topic, enum fault faul
     struct produced message = produced_of(50), other = produced_of(50);
     switch (fault) {
     case FAULT_LOST:
+    case FAULT_WAITED:
+    case FAULT_LATE:
         return;
     case FAULT_REPEATED:
         produce(kafka, topic, &other, false);
@@ -155,11 +162,22 @@ static void produce_faulty(rd_kafka_t *kafka, const char *topic, enum fault faul
     produce(kafka, topic, &message, fault == FAULT_HEADER);
 }
 
+/* Line 50, behind line 60. */
+static void produce_late(rd_kafka_t *kafka, const char *topic, enum fault fault)
+{
+    struct produced message = produced_of(50);
+    message.pending = true;
+    message.file = fault == FAULT_WAITED ? "2" : "1";
+    produce(kafka, topic, &message, false);
+}
+
 static void produce_all(rd_kafka_t *kafka, const char *topic, enum fault fault, struct texts *expected)
 {
     for (uint64_t number = 1; number <= RECORDS; number++) {
         struct produced message = produced_of(number);
         texts_add(expected, bytes_copy(message.value, strlen(message.value)));
+        if (number == 61 && (fault == FAULT_WAITED || fault == FAULT_LATE))
+            produce_late(kafka, topic, fault);
         if (number == 50)
             produce_faulty(kafka, topic, fault);
         else if (number == 51)
