@@ -8,7 +8,7 @@
  *    are *repeated*: no fault when their bytes, key and partition are the same, else they *differ*.
  * 2. Of messages of equal (agent, winnow-file, winnow-offset) the one with the highest sequence counts; the others must be flagged
  *    `pending`, else they are *doubled*.
- * 3. What counts must be what is expected, byte for byte: *lost* is what is missing, *doubled* what comes too often, *foreign* anything else.
+ * 3. What counts must be what is expected, byte for byte but for `pattern`, which is what it was when it was sent: *lost* is what is missing, *doubled* what comes too often, *foreign* anything else.
  * 4. *disordered*: a message that stands for the first time in its partition behind a higher sequence of its agent. A consumer that
  *    drops what is not above the highest sequence it saw would lose it. What is flagged `pending` is sent when nothing came for a
  *    while: it must only be in order within its winnow-file.

@@ -265,6 +265,7 @@ static int compare_identity(const struct message *a, const struct message *b)
 {
     int order = compare_bytes(a->agent, b->agent);
     order = order != 0 ? order : compare_numbers(a->sequence, b->sequence);
+    order = order != 0 ? order : compare_numbers(a->parts, b->parts);
     return order != 0 ? order : compare_numbers(a->part, b->part);
 }
 
@@ -406,6 +407,37 @@ static void drop_superseded(struct messages *messages, struct verdict *verdict, 
     messages->count = kept;
 }
 
+/* How many pieces of the same cut list[0] begins; *ret_complete when it is all of them. */
+static size_t cut_size(const struct message *list, size_t count, bool *ret_complete)
+{
+    size_t size = 0;
+    *ret_complete = true;
+    while (size < count && list[size].parts == list[0].parts) {
+        *ret_complete = *ret_complete && list[size].part == size + 1 && list[size].partition == list[0].partition;
+        size++;
+    }
+    *ret_complete = *ret_complete && size == list[0].parts;
+    return size;
+}
+
+/* One record, list[0..count): whole, or in pieces; when the topic takes less than before, it was perhaps begun in larger ones. */
+static bool collect_record(const struct message *list, size_t count, bool is_raw, struct texts *whole,
+                           struct texts *places)
+{
+    bool found = false, complete;
+    for (size_t at = 0, size; at < count; at += size) {
+        size = cut_size(list + at, count - at, &complete);
+        if (!complete || found)
+            continue;
+        found = true;
+        if (size == 1 && !is_raw)
+            texts_add(whole, list[at].value);
+        else
+            texts_add(places, place_of_pieces(list + at, size, is_raw));
+    }
+    return found;
+}
+
 /* Whole messages into `whole`, what was put together of pieces into `places`. */
 static void collect(const struct messages *messages, bool is_raw, struct texts *whole, struct texts *places,
                     struct verdict *verdict, int *tell)
@@ -416,18 +448,10 @@ static void collect(const struct messages *messages, bool is_raw, struct texts *
         while (i + count < messages->count && messages->list[i + count].sequence == message->sequence &&
                compare_place(message, &messages->list[i + count]) == 0)
             count++;
-        bool complete = count == message->parts;
-        for (size_t piece = 0; piece < count; piece++)
-            complete = complete && message[piece].part == piece + 1 && message[piece].parts == message->parts &&
-                       message[piece].partition == message->partition;
         verdict->records++;
-        if (!complete) {
+        if (!collect_record(message, count, is_raw, whole, places)) {
             verdict->malformed++;
             tell_message(tell, "pieces are missing", message);
-        } else if (count == 1 && !is_raw) {
-            texts_add(whole, message->value);
-        } else {
-            texts_add(places, place_of_pieces(message, count, is_raw));
         }
     }
 }
@@ -457,10 +481,36 @@ static void match(struct texts *expected, struct texts *found, struct verdict *v
     found->count = kept;
 }
 
+/* A line's pattern is learned and merged as others come: it is what it was when it was asked for. */
+static struct bytes without_pattern(struct bytes line)
+{
+    static const char name[] = "\"pattern\":\"";
+    const char *at = line.data == NULL ? NULL : strstr(line.data, name), *end = NULL;
+    if (at != NULL)
+        end = strstr(at + sizeof name - 1, "\",");
+    if (end == NULL)
+        return line;
+    struct bytes copy = bytes_copy(line.data, line.size);
+    char *to = (char *)(uintptr_t)copy.data + (at - line.data);
+    memmove(to, end + 2, line.size - (size_t)(end + 2 - line.data) + 1);
+    copy.size -= (size_t)(end + 2 - at);
+    return copy;
+}
+
+static void drop_patterns(struct messages *messages, struct texts *expected)
+{
+    for (size_t i = 0; i < messages->count; i++)
+        messages->list[i].value = without_pattern(messages->list[i].value);
+    for (size_t i = 0; i < expected->count; i++)
+        expected->list[i] = without_pattern(expected->list[i]);
+}
+
 struct verdict judge(struct messages *messages, struct texts *expected, bool is_raw, int tell)
 {
     struct verdict verdict = {.messages = messages->count};
     struct texts whole = {0}, places = {0};
+    if (!is_raw)
+        drop_patterns(messages, expected);
     drop_repeated(messages, &verdict, &tell);
     drop_superseded(messages, &verdict, &tell);
     collect(messages, is_raw, &whole, &places, &verdict, &tell);

@@ -16,6 +16,7 @@ enum fault {
     FAULT_PENDING,  /* a record as it was and as it ended: none */
     FAULT_WAITED,   /* a pending one behind those of another file: none */
     FAULT_LATE,     /* a pending one behind others of its file */
+    FAULT_RECUT,    /* begun in other pieces before: none */
     FAULT_LOST,
     FAULT_DOUBLED, /* under another sequence */
     FAULT_GROWN,   /* a place twice, and the first one was not pending */
@@ -37,6 +38,7 @@ static const struct expectation {
     [FAULT_PENDING] = {"pending", {.pending = 1}},
     [FAULT_WAITED] = {"waited", {0}},
     [FAULT_LATE] = {"late", {.disordered = 1}},
+    [FAULT_RECUT] = {"recut", {0}},
     [FAULT_LOST] = {"lost", {.lost = 1}},
     [FAULT_DOUBLED] = {"doubled", {.doubled = 1}},
     [FAULT_GROWN] = {"grown", {.doubled = 1}},
@@ -61,7 +63,7 @@ static struct produced produced_of(uint64_t number)
 {
     struct produced message = {.sequence = number, .offset = number * 100, .partition = (int32_t)(number % 2)};
     snprintf(message.value, sizeof message.value,
-             "{\"source\":\"/var/log/a.log\",\"offset\":%llu,\"raw\":\"line %llu\"}",
+             "{\"source\":\"/var/log/a.log\",\"offset\":%llu,\"pattern\":\"other\",\"raw\":\"line %llu\"}",
              (unsigned long long)message.offset, (unsigned long long)number);
     return message;
 }
@@ -98,14 +100,19 @@ static void produce(rd_kafka_t *kafka, const char *topic, const struct produced 
 }
 
 /* Line 51 in three pieces, as JSON of its own each. */
-static void produce_pieces(rd_kafka_t *kafka, const char *topic, struct produced message, bool one_missing)
+static void produce_pieces(rd_kafka_t *kafka, const char *topic, struct produced message, enum fault fault)
 {
     static const char *const parts[] = {"1/3", "2/3", "3/3"};
     static const char *const raws[] = {"li", "ne ", "51"};
+    if (fault == FAULT_RECUT) {
+        message.part = "1/2";
+        snprintf(message.value, sizeof message.value, "{\"part\":\"1/2\",\"raw\":\"lin\"}");
+        produce(kafka, topic, &message, false);
+    }
     for (int i = 0; i < 3; i++) {
         message.part = parts[i];
         snprintf(message.value, sizeof message.value, "{\"part\":\"%s\",\"raw\":\"%s\"}", parts[i], raws[i]);
-        if (i != 1 || !one_missing)
+        if (i != 1 || fault != FAULT_PIECE)
             produce(kafka, topic, &message, false);
     }
 }
@@ -154,6 +161,7 @@ static void produce_faulty(rd_kafka_t *kafka, const char *topic, enum fault faul
         message = other;
         break;
     case FAULT_NONE:
+    case FAULT_RECUT:
     case FAULT_HEADER:
     case FAULT_PIECE:
     case FAULT_COUNT:
@@ -181,7 +189,7 @@ static void produce_all(rd_kafka_t *kafka, const char *topic, enum fault fault, 
         if (number == 50)
             produce_faulty(kafka, topic, fault);
         else if (number == 51)
-            produce_pieces(kafka, topic, message, fault == FAULT_PIECE);
+            produce_pieces(kafka, topic, message, fault);
         else if (number != 52 || fault != FAULT_SWAPPED)
             produce(kafka, topic, &message, false);
     }
