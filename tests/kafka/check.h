@@ -1,6 +1,7 @@
 /* kafka_check: what a topic holds, judged against what an agent's store holds.
  *
  *     check.c         options; reads the topic and the expected records
+ *     check_message.c what is kept of a message, and its headers
  *     check_judge.c   the judgement: needs no broker
  *     check_test.c    --self-test: a naive producer, librdkafka's mock cluster, and faults that must be found
  *
@@ -48,7 +49,8 @@ struct verdict {
 };
 
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-struct bytes bytes_copy(const void *data, size_t size); /* kept for ever; data NULL: none */
+char *bytes_room(size_t size);                          /* zeros, and one more behind them; kept until the end */
+struct bytes bytes_copy(const void *data, size_t size); /* so is this; data NULL: none */
 void texts_add(struct texts *texts, struct bytes text);
 /* Takes one message with its headers as `count` pairs; false when it is malformed. */
 struct header {
