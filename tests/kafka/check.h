@@ -29,8 +29,9 @@ struct bytes {
 struct message {
     struct bytes value, key, agent, source, file, flags;
     uint64_t sequence, offset, arrival;
-    uint32_t part, parts; /* 1 of 1: whole */
+    uint32_t part, parts;
     int32_t partition;
+    bool cut;    /* a piece, be it the only one: its JSON has not all of the record */
     bool behind; /* a higher sequence of its agent had come in its partition */
 };
 

@@ -121,6 +121,7 @@ static int compare_identity(const struct message *a, const struct message *b)
 {
     int order = compare_bytes(a->agent, b->agent);
     order = order != 0 ? order : compare_numbers(a->sequence, b->sequence);
+    order = order != 0 ? order : compare_numbers(a->cut, b->cut);
     order = order != 0 ? order : compare_numbers(a->parts, b->parts);
     return order != 0 ? order : compare_numbers(a->part, b->part);
 }
@@ -270,7 +271,7 @@ static size_t cut_size(const struct message *list, size_t count, bool *ret_compl
 {
     size_t size = 0;
     *ret_complete = true;
-    while (size < count && list[size].parts == list[0].parts) {
+    while (size < count && list[size].parts == list[0].parts && list[size].cut == list[0].cut) {
         *ret_complete = *ret_complete && list[size].part == size + 1 && list[size].partition == list[0].partition;
         size++;
     }
@@ -288,7 +289,7 @@ static bool collect_record(const struct message *list, size_t count, bool is_raw
         if (!complete || found)
             continue;
         found = true;
-        if (size == 1 && !is_raw)
+        if (!list[at].cut && !is_raw)
             texts_add(whole, list[at].value);
         else
             texts_add(places, place_of_pieces(list + at, size, is_raw));

@@ -118,13 +118,14 @@ static bool read_part(const struct bytes *text, struct message *message)
 {
     char *end;
     message->part = message->parts = 1;
+    message->cut = text != NULL;
     if (text == NULL)
         return true;
     message->part = (uint32_t)strtoul(text->data, &end, 10);
     if (*end != '/')
         return false;
     message->parts = (uint32_t)strtoul(end + 1, &end, 10);
-    return *end == '\0' && message->part > 0 && message->part <= message->parts && message->parts > 1;
+    return *end == '\0' && message->part > 0 && message->part <= message->parts;
 }
 
 bool message_read(struct message *message, const struct header *headers, size_t count)
