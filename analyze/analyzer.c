@@ -21,6 +21,7 @@ struct analyzer {
     struct json_cut cut;   /* scratch, too large for the stack */
     struct text_line text; /* scratch */
     struct clock_memo clock;
+    struct signal_memo memo;
     struct teller *teller; /* NULL until a batch comes: who reads records one by one tells nothing */
 };
 
@@ -283,7 +284,7 @@ static void analyze(struct analyzer *analyzer, struct record *rec, int64_t refer
     }
     if (rec->level == LEVEL_UNKNOWN)
         rec->level = (uint8_t)level_of_trace(rec, arena);
-    classify_record(analyzer->signals, rec, arena, ret);
+    classify_record(analyzer->signals, &analyzer->memo, rec, arena, ret);
 }
 
 void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)

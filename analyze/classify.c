@@ -96,8 +96,8 @@ static void derive_login(struct record *rec, struct str service, struct str mess
     rec->derived = derived;
 }
 
-void classify_record(const struct signal_table *signals, struct record *rec, struct arena *arena,
-                     struct told_record *ret)
+void classify_record(const struct signal_table *signals, struct signal_memo *memo, struct record *rec,
+                     struct arena *arena, struct told_record *ret)
 {
     unsigned kinds = rec->level >= LEVEL_ERROR ? KIND_ERROR : 0u;
     struct str message = rec->shape ? record_field(rec, FIELD_MESSAGE, arena) : str_slice(rec->raw, 0, FREE_TEXT_MAX);
@@ -109,8 +109,9 @@ void classify_record(const struct signal_table *signals, struct record *rec, str
             kinds |= kinds_of_values(signals, part, arena);
     struct str service = STR_ABSENT;
     if (message.data) {
+        ret->sketch = template_sketch(message);
         service = record_field(rec, FIELD_SERVICE, arena);
-        unsigned told = kinds_of_program(signal_in_text(signals, message), service, message);
+        unsigned told = kinds_of_program(signal_in_message(signals, memo, message, ret->sketch), service, message);
         if (told & KIND_AUTH_FAILURE) /* "Access denied for user 'root'": refused at the door, not inside */
             told &= ~(unsigned)KIND_DENIAL;
         /* A code says more than prose ("login success, 3 failed logins since the last one"). */

@@ -4,8 +4,6 @@
 #include <emmintrin.h>
 #endif
 
-#include "base/hash.h"
-
 enum {
     STEP = 64, /* bytes looked at together: bit i of a mask stands for byte i */
     HEX_SIZE_MIN = 8,
@@ -234,8 +232,7 @@ static bool is_compound(const char *data, size_t size)
     return true;
 }
 
-/* Of letters and digits that would be folded. */
-static inline bool stays(struct str line, size_t from, size_t to)
+bool fold_keeps(struct str line, size_t from, size_t to)
 {
     const char *data = line.data + from;
     return !is_digit(*data) && (is_version(line, from, to) || is_term(data, to - from) || is_compound(data, to - from));
@@ -252,7 +249,7 @@ static void put(struct folded *f, const char *data, size_t size)
 /* Letters and digits that are to be folded unless they stay. */
 static void put_number(struct folded *f, struct str line, size_t from, size_t to)
 {
-    if (stays(line, from, to))
+    if (fold_keeps(line, from, to))
         put(f, line.data + from, to - from);
     else
         f->text[f->size++] = FOLD_NUMBER;
@@ -338,69 +335,4 @@ void fold(struct str message, struct folded *ret)
     }
     while (ret->size > 0 && ret->text[ret->size - 1] == ' ')
         ret->size--;
-}
-
-/* ---- Hashing what is folded ------------------------------------------------------------------------------------------- */
-
-/* The hash is a chain over what stands between numbers, so that a line need not be folded for it. */
-
-uint64_t fold_hash(const struct folded *folded)
-{
-    uint64_t hash = folded->longer;
-    struct str rest = str_from(folded->text, folded->size);
-    for (size_t number; (number = str_find_char(rest, FOLD_NUMBER)) != STR_NONE;) {
-        hash = hash_link(hash, rest.data, number, rest.size);
-        rest = str_slice(rest, number + 1, rest.size);
-    }
-    return hash_link(hash, rest.data, rest.size, rest.size);
-}
-
-/* A '\\' that begins no \042 is as other bytes are. */
-static bool is_odd(struct str line, size_t from, uint64_t odd)
-{
-    for (; odd != 0; odd &= odd - 1) {
-        struct str rest = str_slice(line, from + (size_t)__builtin_ctzll(odd), line.size);
-        if (rest.data[0] != '\\' || str_starts(rest, STR("\\042")))
-            return true;
-    }
-    return false;
-}
-
-struct hashing {
-    uint64_t hash;
-    size_t from; /* behind the last number */
-};
-
-static inline void hash_step(struct hashing *h, struct str line, size_t at, size_t size, const struct masks *m)
-{
-    uint64_t numbers = numbers_of(m, size);
-    while (numbers != 0) {
-        uint64_t run, end = run_around(m, numbers, &run);
-        numbers &= -end;
-        if (!is_numeric(m, run))
-            continue;
-        size_t start = at + (size_t)__builtin_ctzll(run);
-        size_t stop = at + (end ? (size_t)__builtin_ctzll(end) : size);
-        if (stays(line, start, stop))
-            continue;
-        h->hash = hash_link(h->hash, line.data + h->from, start - h->from, line.size - h->from);
-        h->from = stop;
-    }
-}
-
-bool fold_hash_of(struct str line, uint64_t *ret)
-{
-    struct hashing h = {0};
-    if (line.size > FOLD_BYTES_MAX)
-        return false;
-    for (size_t at = 0; at < line.size;) {
-        struct masks m;
-        size_t size = look_on(line, at, &m);
-        if (size == 0 || is_odd(line, at, odd_of(&m, size)))
-            return false;
-        hash_step(&h, line, at, size, &m);
-        at += size;
-    }
-    *ret = hash_link(h.hash, line.data + h.from, line.size - h.from, line.size - h.from);
-    return true;
 }

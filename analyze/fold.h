@@ -25,10 +25,7 @@ struct folded {
 
 void fold(struct str message, struct folded *ret);
 
-/* A hash of what was folded, for tables of this process. */
-uint64_t fold_hash(const struct folded *folded);
-/* The same of a message that fold would only take numbers from, without folding it: true of most. False tells nothing of it. The message
- * is trimmed. */
-bool fold_hash_of(struct str message, uint64_t *ret);
+/* Of letters and digits side by side, from..to of the line, with a digit among them: do they stay? */
+bool fold_keeps(struct str line, size_t from, size_t to);
 
 #endif

@@ -11,7 +11,10 @@
 
 /* The message's first line with what is lexically variable replaced by <*>. */
 struct str template_of(struct str message, struct arena *arena);
-/* Equal sketches are equal templates (not the other way round), at a nanosecond a byte and without memory. */
+/* Equal sketches are equal templates (not the other way round), at less than a nanosecond a byte and without memory. Messages of at most
+ * TEMPLATE_SKETCH_MAX bytes with equal sketches differ only in words with a digit, and in the white space around them. For tables of this
+ * process, whose secret goes into them. */
+enum { TEMPLATE_SKETCH_MAX = 16 << 10 };
 uint64_t template_sketch(struct str message);
 /* Its stable id: "p" and 16 hex digits. */
 enum { PATTERN_ID_SIZE = 18 };

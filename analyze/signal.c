@@ -144,12 +144,26 @@ static uint32_t unquoted_words(const struct signal_table *table, struct str text
     return words | search(table, str_slice(text, from, text.size), true).words;
 }
 
-unsigned signal_in_text(const struct signal_table *table, struct str text)
+unsigned signal_in_text(const struct signal_table *table, struct str text, bool *ret_silent)
 {
-    uint32_t words = search(table, text, false).words;
-    if (words >> MARK_TEXT_SHIFT & 0xff) /* seldom, so the second look costs little */
-        words &= unquoted_words(table, text);
-    return words >> MARK_TEXT_SHIFT & 0xff;
+    uint32_t words = search(table, text, false).words >> MARK_TEXT_SHIFT & 0xff;
+    *ret_silent = words == 0;
+    return *ret_silent ? 0 : words & unquoted_words(table, text) >> MARK_TEXT_SHIFT; /* seldom, so that costs little */
+}
+
+unsigned signal_in_message(const struct signal_table *table, struct signal_memo *memo, struct str message,
+                           uint64_t sketch)
+{
+    uint64_t *silent = memo->silent[sketch % SIGNAL_MEMO_SETS];
+    if ((silent[0] == sketch || silent[1] == sketch) && sketch != 0 && message.size <= TEMPLATE_SKETCH_MAX)
+        return 0;
+    bool is_silent;
+    unsigned kinds = signal_in_text(table, message, &is_silent);
+    if (is_silent) {
+        silent[1] = silent[0];
+        silent[0] = sketch;
+    }
+    return kinds;
 }
 
 struct signal_code signal_of_code(const struct signal_table *table, struct str text)

@@ -10,8 +10,19 @@
 struct signal_table;
 
 /* Kinds whose phrases stand in the text, as KIND_ bits. A phrase that is said not to be ("rate_limit_exceeded=false", ": 0") does not
- * count, nor does one that the prose quotes (searched for 'login failed'); one in the quotes of a value (error: "login failed") does. */
-unsigned signal_in_text(const struct signal_table *table, struct str text);
+ * count, nor does one that the prose quotes (searched for 'login failed'); one in the quotes of a value (error: "login failed") does.
+ * *ret_silent: no phrase stands there, whether it counts or not. */
+unsigned signal_in_text(const struct signal_table *table, struct str text, bool *ret_silent);
+
+/* The sketches of messages met lately in which no phrase stands: in none that has such a sketch does one, since no phrase has a digit. One
+ * for each thread, zeroed in the beginning. */
+enum { SIGNAL_MEMO_SETS = 8192 };
+struct signal_memo {
+    uint64_t silent[SIGNAL_MEMO_SETS][2]; /* a sketch has its place in one of them, the one that came last first */
+};
+/* The same as signal_in_text; sketch: template_sketch of the message. */
+unsigned signal_in_message(const struct signal_table *table, struct signal_memo *memo, struct str message,
+                           uint64_t sketch);
 
 struct signal_code {
     unsigned kinds;        /* kinds that have this text as a code, or as a phrase in it */

@@ -2,7 +2,7 @@
  *
  * Two steps. The first folds the line: of letters and digits side by side, those with a digit among them become one byte, NUMBER, and so
  * do eight or more that are all hex digits; a version after a slash (/v1/) and terms such as IPv6 stay, white space becomes one space, \042 a quote. The
- * second sees the folded line alone, so lines that fold alike have the same template: template_sketch is the hash of the folded line.
+ * second sees the folded line alone, so lines that fold alike have the same template, which template_sketch.c makes use of.
  *
  * The second step cuts into words at spaces, at the marks ,;()[]{}<>"'=| and at a ':' that ends the word or stands between a name
  * and a value (size:0, path:/x). Marks stay. What a word becomes:
@@ -46,7 +46,6 @@ enum {
     WORD_SIZE_MAX = 128,                        /* a longer word is data, not language */
     FRAME_BYTES_MAX = 128,
     HEADLINE_BYTES_MAX = TEMPLATE_BYTES_MAX - 2 * FRAME_BYTES_MAX - 8, /* before an exception and a frame */
-    LINES_SEED = 2, /* of sketches, other than those of single lines */
 };
 
 /* ---- Characters --------------------------------------------------------------------------------------------------- */
@@ -538,20 +537,6 @@ struct str template_of(struct str message, struct arena *arena)
         return STR_ABSENT;
     struct str trimmed = str_trim(message);
     return has_lines(trimmed) ? template_of_lines(trimmed, arena) : template_of_line(trimmed, arena);
-}
-
-uint64_t template_sketch(struct str message)
-{
-    bool trim = message.size == 0 || message.data[0] <= ' ' || message.data[message.size - 1] <= ' ';
-    struct str trimmed = trim ? str_trim(message) : message;
-    uint64_t sketch;
-    if (fold_hash_of(trimmed, &sketch)) /* not one of several lines */
-        return sketch;
-    if (has_lines(trimmed))
-        return hash_bytes(trimmed.data, trimmed.size, LINES_SEED);
-    struct folded f;
-    fold(trimmed, &f);
-    return fold_hash(&f);
 }
 
 const char *pattern_id(struct str template, char text[PATTERN_ID_SIZE])

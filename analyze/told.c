@@ -101,7 +101,7 @@ static uint64_t sketch_of(const struct record *rec, const struct told_record *kn
     if (!rec->shape)
         return sketch_of_text(rec->raw);
     if (known->message.data)
-        return sketch_of_text(known->message);
+        return known->sketch | 1;
     struct str path = record_field(rec, FIELD_PATH, arena);
     if (!path.data) {
         struct str event = record_field(rec, FIELD_EVENT, arena);

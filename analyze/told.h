@@ -13,6 +13,7 @@ void teller_free(struct teller *teller);
 /* What classification has found out already. */
 struct told_record {
     struct str message; /* absent: it has none; of a record without a shape not set */
+    uint64_t sketch;    /* template_sketch of the message, if it is set */
     unsigned status;    /* or 0 */
 };
 

@@ -1,6 +1,12 @@
+#define _GNU_SOURCE 1
 #include "base/hash.h"
 
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/random.h>
+
+#include "base/must.h"
 
 /* The algorithm. These values are kept in stores: never change it.
  *
@@ -111,4 +117,22 @@ uint64_t hash_bytes(const void *data, size_t size, uint64_t seed)
 uint64_t hash_mix(uint64_t a, uint64_t b)
 {
     return fold(fold(a ^ K0, rotl(b, 32) ^ K1) ^ K3, K4);
+}
+
+/* 0 = not drawn yet. Two threads may both draw, the first one to store wins. */
+uint64_t hash_secret(void)
+{
+    static _Atomic uint64_t seed;
+    uint64_t known = atomic_load_explicit(&seed, memory_order_relaxed);
+    if (known != 0)
+        return known;
+    uint64_t drawn = 0;
+    if (getrandom(&drawn, sizeof drawn, GRND_NONBLOCK) != (ssize_t)sizeof drawn) {
+        /* Early in boot, or an old kernel: the 16 random bytes every process is started with. */
+        const char *bytes = (const char *)(uintptr_t)getauxval(AT_RANDOM);
+        must(bytes != NULL);
+        memcpy(&drawn, bytes, sizeof drawn);
+    }
+    drawn |= 1;
+    return atomic_compare_exchange_strong(&seed, &known, drawn) ? drawn : known;
 }

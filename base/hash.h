@@ -10,6 +10,8 @@
 uint64_t hash_bytes(const void *data, size_t size, uint64_t seed);
 /* Mixes two values into one. */
 uint64_t hash_mix(uint64_t a, uint64_t b);
+/* A seed drawn once per process, not 0, so that log content cannot choose collisions. Any thread. */
+uint64_t hash_secret(void);
 
 /* The next link of a chain of hashes, one for each piece of a key: the same pieces in the same order after the same hash give the same.
  * Cheap for short pieces, and for tables of this process only: another machine or version may have other values. So many bytes at

@@ -1,33 +1,11 @@
-#define _GNU_SOURCE 1
 #include "base/map.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/auxv.h>
-#include <sys/random.h>
 
 #include "base/hash.h"
 #include "base/must.h"
 
 enum { SLOTS_MIN = 16 };
-
-/* Drawn once per process; 0 = not yet. Two threads may both draw, the first one to store wins. */
-static uint64_t process_seed(void)
-{
-    static _Atomic uint64_t seed;
-    uint64_t known = atomic_load_explicit(&seed, memory_order_relaxed);
-    if (known != 0)
-        return known;
-    uint64_t drawn = 0;
-    if (getrandom(&drawn, sizeof drawn, GRND_NONBLOCK) != (ssize_t)sizeof drawn) {
-        /* Early in boot, or an old kernel: the 16 random bytes every process is started with. */
-        const char *bytes = (const char *)(uintptr_t)getauxval(AT_RANDOM);
-        must(bytes != NULL);
-        memcpy(&drawn, bytes, sizeof drawn);
-    }
-    drawn |= 1;
-    return atomic_compare_exchange_strong(&seed, &known, drawn) ? drawn : known;
-}
 
 void map_release(struct map *map)
 {
@@ -80,13 +58,13 @@ struct map_entry *map_find(const struct map *map, struct str key)
 {
     if (map->count == 0)
         return NULL;
-    uint32_t slot = map->slots[slot_of(map, key, hash_bytes(key.data, key.size, process_seed()))];
+    uint32_t slot = map->slots[slot_of(map, key, hash_bytes(key.data, key.size, hash_secret()))];
     return slot ? &map->entries[slot - 1] : NULL;
 }
 
 struct map_entry *map_at(struct map *map, struct str key, bool *ret_new)
 {
-    uint64_t hash = hash_bytes(key.data, key.size, process_seed());
+    uint64_t hash = hash_bytes(key.data, key.size, hash_secret());
     if (map->slot_count < 2 * (map->count + 1))
         grow_slots(map);
     size_t at = slot_of(map, key, hash);

@@ -117,7 +117,8 @@ static int32_t floor_of(int32_t last)
     return last - SKETCH_BUCKETS_MAX + 1;
 }
 
-static void add_to_bucket(struct sketch *sketch, int32_t bucket, uint64_t count)
+/* One that is not among the buckets there are. */
+static void add_outside(struct sketch *sketch, int32_t bucket, uint64_t count)
 {
     if (sketch->size == 0) {
         spread(sketch, bucket, 1);
@@ -131,6 +132,26 @@ static void add_to_bucket(struct sketch *sketch, int32_t bucket, uint64_t count)
         spread(sketch, bucket, (uint32_t)(last_of(sketch) - bucket) + 1);
     }
     sketch->buckets[bucket - sketch->first] += count;
+}
+
+static inline void add_to_bucket(struct sketch *sketch, int32_t bucket, uint64_t count)
+{
+    int64_t at = (int64_t)bucket - sketch->first;
+    if (at >= 0 && at < sketch->size)
+        sketch->buckets[at] += count;
+    else
+        add_outside(sketch, bucket, count);
+}
+
+/* Makes room for the buckets first..last at once, unless they are too many to keep all of them. */
+static void expect(struct sketch *sketch, int32_t first, int32_t last)
+{
+    if (sketch->size > 0) {
+        first = sketch->first < first ? sketch->first : first;
+        last = last_of(sketch) > last ? last_of(sketch) : last;
+    }
+    if (first >= floor_of(last))
+        spread(sketch, first, (uint32_t)(last - first) + 1);
 }
 
 static bool is_zero(double value)
@@ -172,7 +193,16 @@ void sketch_merge(struct sketch *sketch, const struct sketch *other)
         sketch->greatest = other->greatest;
     sketch->count += other->count;
     sketch->zeros += other->zeros;
-    for (uint32_t i = other->size; i-- > 0;) { /* downwards, so that room is made once */
+    if (other->size == 0)
+        return;
+    expect(sketch, other->first, last_of(other));
+    int64_t at = (int64_t)other->first - sketch->first;
+    if (at >= 0 && at + other->size <= sketch->size) {
+        for (uint32_t i = 0; i < other->size; i++)
+            sketch->buckets[at + i] += other->buckets[i];
+        return;
+    }
+    for (uint32_t i = other->size; i-- > 0;) {
         if (other->buckets[i] > 0)
             add_to_bucket(sketch, other->first + (int32_t)i, other->buckets[i]);
     }
@@ -299,6 +329,8 @@ static bool unpack_buckets(struct sketch *sketch, struct str *bytes)
     if (!str_take_varint(bytes, &sketch->zeros) || sketch->zeros > left)
         return false;
     left -= sketch->zeros;
+    if (!is_zero(sketch->least))
+        expect(sketch, bucket_of(sketch->least), bucket_of(sketch->greatest));
     int64_t bucket = is_zero(sketch->least) ? BUCKET_LOWEST : bucket_of(sketch->least);
     while (left > 0) {
         uint64_t step, count = 1;

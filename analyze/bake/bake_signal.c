@@ -94,11 +94,21 @@ static unsigned kind_by_name(struct str name)
     return 0;
 }
 
+static bool has_digit(struct str text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] >= '0' && text.data[i] <= '9')
+            return true;
+    return false;
+}
+
 static void add_list(struct phrases *p, const struct yaml_node *list, uint32_t mark)
 {
     must(list && list->type == YAML_LIST);
-    for (const struct yaml_node *item = list->first; item; item = item->next)
+    for (const struct yaml_node *item = list->first; item; item = item->next) {
+        must(mark >= 1 << MARK_CODE_SHIFT || !has_digit(item->text)); /* struct signal_memo relies on it */
         add_phrase(p, item->text, mark);
+    }
 }
 
 static void add_values(struct phrases *p, const struct yaml_node *values, unsigned kind)
