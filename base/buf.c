@@ -283,7 +283,7 @@ bool buf_add_zigzag(struct buf *buf, int64_t value)
     return buf_add_varint(buf, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
 }
 
-bool str_take_varint(struct str *s, uint64_t *ret_value)
+bool str_take_long_varint(struct str *s, uint64_t *ret_value)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < s->size && i < 10; i++) {

@@ -57,7 +57,16 @@ static inline struct str buf_str(const struct buf *buf)
 bool buf_add_varint(struct buf *buf, uint64_t value);
 bool buf_add_zigzag(struct buf *buf, int64_t value);
 /* Reads one off the front of *s. False (and *s unchanged) when it is cut short or longer than 64 bits. */
-bool str_take_varint(struct str *s, uint64_t *ret_value);
+bool str_take_long_varint(struct str *s, uint64_t *ret_value);
+static inline bool str_take_varint(struct str *s, uint64_t *ret_value)
+{
+    if (s->size == 0 || (unsigned char)*s->data >= 0x80)
+        return str_take_long_varint(s, ret_value);
+    *ret_value = (unsigned char)*s->data;
+    s->data++;
+    s->size--;
+    return true;
+}
 bool str_take_zigzag(struct str *s, int64_t *ret_value);
 
 #endif

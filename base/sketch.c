@@ -168,17 +168,23 @@ static void place(struct sketch *sketch, double value)
         add_to_bucket(sketch, bucket_of(value), 1);
 }
 
+/* What is known of count values without their buckets. */
+static void add_range(struct sketch *sketch, uint64_t count, double least, double greatest)
+{
+    if (sketch->count == 0 || least < sketch->least)
+        sketch->least = least;
+    if (sketch->count == 0 || greatest > sketch->greatest)
+        sketch->greatest = greatest;
+    sketch->count += count;
+}
+
 void sketch_add(struct sketch *sketch, double value)
 {
     if (!(value > 0))
         value = 0;
     if (value > SKETCH_VALUE_MAX)
         value = SKETCH_VALUE_MAX;
-    if (sketch->count == 0 || value < sketch->least)
-        sketch->least = value;
-    if (sketch->count == 0 || value > sketch->greatest)
-        sketch->greatest = value;
-    sketch->count++;
+    add_range(sketch, 1, value, value);
     place(sketch, value);
 }
 
@@ -187,11 +193,7 @@ void sketch_merge(struct sketch *sketch, const struct sketch *other)
     must(sketch != other);
     if (other->count == 0)
         return;
-    if (sketch->count == 0 || other->least < sketch->least)
-        sketch->least = other->least;
-    if (sketch->count == 0 || other->greatest > sketch->greatest)
-        sketch->greatest = other->greatest;
-    sketch->count += other->count;
+    add_range(sketch, other->count, other->least, other->greatest);
     sketch->zeros += other->zeros;
     if (other->size == 0)
         return;
@@ -323,54 +325,76 @@ void sketch_pack(const struct sketch *sketch, struct buf *out)
     }
 }
 
-static bool unpack_buckets(struct sketch *sketch, struct str *bytes)
+/* Those behind least and greatest; into: NULL to read over them. */
+static bool take_buckets(struct str *bytes, uint64_t count, double least, struct sketch *into)
 {
-    uint64_t left = sketch->count - 2;
-    if (!str_take_varint(bytes, &sketch->zeros) || sketch->zeros > left)
+    uint64_t left = count - 2, zeros;
+    if (!str_take_varint(bytes, &zeros) || zeros > left)
         return false;
-    left -= sketch->zeros;
-    if (!is_zero(sketch->least))
-        expect(sketch, bucket_of(sketch->least), bucket_of(sketch->greatest));
-    int64_t bucket = is_zero(sketch->least) ? BUCKET_LOWEST : bucket_of(sketch->least);
+    left -= zeros;
+    if (into != NULL)
+        into->zeros += zeros;
+    int64_t bucket = is_zero(least) ? BUCKET_LOWEST : bucket_of(least);
     while (left > 0) {
-        uint64_t step, count = 1;
+        uint64_t step, several = 1;
         if (!str_take_varint(bytes, &step) || step / 2 > (uint64_t)(BUCKET_HIGHEST - BUCKET_LOWEST))
             return false;
-        if (step % 2 == 1 && (!str_take_varint(bytes, &count) || __builtin_add_overflow(count, 2, &count)))
+        if (step % 2 == 1 && (!str_take_varint(bytes, &several) || __builtin_add_overflow(several, 2, &several)))
             return false;
         bucket += (int64_t)(step / 2);
-        if (bucket > BUCKET_HIGHEST || count > left)
+        if (bucket > BUCKET_HIGHEST || several > left)
             return false;
-        add_to_bucket(sketch, (int32_t)bucket, count);
-        left -= count;
+        if (into != NULL)
+            add_to_bucket(into, (int32_t)bucket, several);
+        left -= several;
     }
     return true;
 }
 
-static bool unpack(struct sketch *sketch, struct str *bytes)
+/* Adds it, or reads over it when into is NULL. */
+static bool take_packed(struct str *bytes, uint64_t *ret_count, struct sketch *into)
 {
-    if (!str_take_varint(bytes, &sketch->count))
+    double least, greatest;
+    if (!str_take_varint(bytes, ret_count))
         return false;
-    if (sketch->count == 0)
+    if (*ret_count == 0)
         return true;
-    if (!unpack_value(bytes, &sketch->least))
+    if (!unpack_value(bytes, &least))
         return false;
-    sketch->greatest = sketch->least;
-    if (sketch->count > 1 && (!unpack_value(bytes, &sketch->greatest) || sketch->greatest < sketch->least))
+    greatest = least;
+    if (*ret_count > 1 && (!unpack_value(bytes, &greatest) || greatest < least))
         return false;
-    if (sketch->count > 2 && !unpack_buckets(sketch, bytes))
+    if (into != NULL) {
+        add_range(into, *ret_count, least, greatest);
+        if (!is_zero(least))
+            expect(into, bucket_of(least), bucket_of(greatest));
+    }
+    if (*ret_count > 2 && !take_buckets(bytes, *ret_count, least, into))
         return false;
-    if (sketch->count > 1)
-        place(sketch, sketch->greatest);
-    place(sketch, sketch->least);
+    if (into != NULL && *ret_count > 1)
+        place(into, greatest);
+    if (into != NULL)
+        place(into, least);
     return true;
 }
 
 bool sketch_unpack(struct sketch *sketch, struct str *bytes)
 {
+    uint64_t count;
     sketch_reset(sketch);
-    if (unpack(sketch, bytes))
+    if (take_packed(bytes, &count, sketch))
         return true;
     sketch_reset(sketch);
     return false;
+}
+
+bool sketch_skip(struct str *bytes, uint64_t *ret_count)
+{
+    return take_packed(bytes, ret_count, NULL);
+}
+
+void sketch_merge_packed(struct sketch *sketch, struct str packed)
+{
+    uint64_t count;
+    must(take_packed(&packed, &count, sketch) && packed.size == 0);
 }

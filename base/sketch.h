@@ -62,5 +62,9 @@ bool sketch_quantile(const struct sketch *sketch, double q, double *ret_value);
 void sketch_pack(const struct sketch *sketch, struct buf *out);
 /* Takes one off the front of *bytes into the sketch, whatever was in it. False when they are none; the sketch is empty then. */
 bool sketch_unpack(struct sketch *sketch, struct str *bytes);
+/* Takes one off the front of *bytes without looking at more than whether it is one; *ret_count: of how many values. */
+bool sketch_skip(struct str *bytes, uint64_t *ret_count);
+/* The same as unpacking and merging, of bytes that sketch_skip took. */
+void sketch_merge_packed(struct sketch *sketch, struct str packed);
 
 #endif

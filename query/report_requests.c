@@ -8,6 +8,7 @@
 struct requests {
     struct report *report;
     struct map routes; /* service, method and route, parted by NULs -> route */
+    uint32_t known[ENDPOINTS_MAX + ENDPOINTS_OTHER]; /* of an endpoint's number: its route + 1; 0: not met */
     struct buf key;
     size_t capacity;
     struct sketch
@@ -39,7 +40,7 @@ static void add_part(struct buf *key, struct str part)
     buf_add_str(key, part);
 }
 
-static struct report_route *route_of(struct requests *requests, const struct request_count *count)
+static struct report_route *find_route(struct requests *requests, const struct request_count *count)
 {
     struct report *report = requests->report;
     buf_reset(&requests->key);
@@ -64,6 +65,17 @@ static struct report_route *route_of(struct requests *requests, const struct req
                                    .method = arena_str(&report->arena, count->method),
                                    .route = arena_str(&report->arena, count->route)};
     return route;
+}
+
+static struct report_route *route_of(struct requests *requests, const struct request_count *count)
+{
+    if (count->endpoint == REQUEST_ENDPOINT_NONE)
+        return find_route(requests, count);
+    must(count->endpoint < sizeof requests->known / sizeof *requests->known);
+    uint32_t *known = &requests->known[count->endpoint];
+    if (*known == 0)
+        *known = (uint32_t)(find_route(requests, count) - requests->report->routes) + 1;
+    return &requests->report->routes[*known - 1];
 }
 
 /* Sketches are merged by hour first, since every one goes into two. */
@@ -93,7 +105,7 @@ static bool visit_day(void *context, const struct request_count *count)
     if (hour != requests->hour)
         end_hour(requests);
     requests->hour = hour;
-    sketch_merge(&requests->hourly[route - report->routes], count->durations_ms);
+    sketch_merge_packed(&requests->hourly[route - report->routes], count->durations_ms);
     return true;
 }
 

@@ -54,29 +54,37 @@ struct request_cell *request_row_at(struct request_row *row, uint32_t minute, ui
     return cell;
 }
 
-static bool unpack_cell(struct request_row *row, uint64_t *minute, uint64_t *endpoint, struct str *text)
+bool request_part_next(struct request_part *part, struct str *text)
 {
-    uint64_t minute_step, endpoint_step;
-    if (!str_take_varint(text, &minute_step) || !str_take_varint(text, &endpoint_step) || minute_step >= ROW_MINUTES ||
-        endpoint_step >= ENDPOINTS_ALL)
+    uint64_t minute, endpoint;
+    if (!str_take_varint(text, &minute) || !str_take_varint(text, &endpoint) || minute >= ROW_MINUTES ||
+        endpoint >= ENDPOINTS_ALL || (part->any && minute == 0 && endpoint == 0))
         return false;
-    *minute += minute_step;
-    *endpoint = minute_step > 0 ? endpoint_step : *endpoint + endpoint_step;
-    if (*minute >= ROW_MINUTES || *endpoint >= ENDPOINTS_ALL)
+    part->any = true;
+    part->minute += (uint32_t)minute;
+    part->endpoint = (uint32_t)endpoint + (minute > 0 ? 0 : part->endpoint);
+    if (part->minute >= ROW_MINUTES || part->endpoint >= ENDPOINTS_ALL || !str_take_varint(text, &part->requests) ||
+        !str_take_varint(text, &part->failed) || !str_take_varint(text, &part->refused))
         return false;
-    size_t count = row->count;
-    struct request_cell *cell = request_row_at(row, (uint32_t)*minute, (uint32_t)*endpoint);
-    return row->count > count && str_take_varint(text, &cell->requests) && str_take_varint(text, &cell->failed) &&
-           str_take_varint(text, &cell->refused) && sketch_unpack(&cell->durations_ms, text);
+    part->durations = *text;
+    if (!sketch_skip(text, &part->timed))
+        return false;
+    part->durations.size -= text->size;
+    return true;
 }
 
 bool request_row_unpack(struct request_row *row, struct str text)
 {
-    uint64_t minute = 0, endpoint = 0;
+    struct request_part part = {0};
     request_row_reset(row);
     while (text.size > 0) {
-        if (!unpack_cell(row, &minute, &endpoint, &text))
+        if (!request_part_next(&part, &text))
             return false;
+        struct request_cell *cell = request_row_at(row, part.minute, part.endpoint);
+        cell->requests = part.requests;
+        cell->failed = part.failed;
+        cell->refused = part.refused;
+        sketch_merge_packed(&cell->durations_ms, part.durations);
     }
     return true;
 }

@@ -46,8 +46,16 @@ struct request_row {
 void request_row_release(struct request_row *row);
 void request_row_reset(struct request_row *row); /* empties, keeps the memory */
 struct request_cell *request_row_at(struct request_row *row, uint32_t minute, uint32_t endpoint);
-/* Cells of the same minute follow each other. */
 bool request_row_unpack(struct request_row *row, struct str text);
+/* Takes the next cell off the front of a row's text: by minute and endpoint, upwards. Zero-initialised for the first. */
+struct request_part {
+    bool any; /* one was taken */
+    uint32_t minute, endpoint;
+    uint64_t requests, failed, refused;
+    uint64_t timed;       /* of them, with a duration */
+    struct str durations; /* packed, as sketch_merge_packed takes them */
+};
+bool request_part_next(struct request_part *part, struct str *text);
 /* When all of it would be longer than out may get, low quantiles give way. */
 void request_row_pack(struct request_row *row, struct buf *out);
 

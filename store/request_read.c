@@ -116,7 +116,6 @@ static bool go_on(struct reading *reading, struct err *err)
 struct minute_visit {
     bool (*visit)(void *context, const struct request_count *);
     void *context;
-    struct request_row row;
     bool stopped;
 };
 
@@ -131,24 +130,24 @@ static bool overlaps(const struct reading *reading, int64_t minute_us)
 
 static bool visit_row(struct reading *reading, const struct pack_row *row, struct minute_visit *visit, struct err *err)
 {
-    if (!request_row_unpack(&visit->row, row->text))
-        return pack_damaged(reading->store, PACK_MINUTES, row->number, err);
     int64_t begin_us = request_row_time(row->number, MINUTES_SPAN);
-    for (size_t i = 0; i < visit->row.count && !visit->stopped; i++) {
-        const struct request_cell *cell = &visit->row.cells[i];
-        if (cell->endpoint >= reading->endpoint_count)
+    struct request_part part = {0};
+    for (struct str text = row->text; text.size > 0 && !visit->stopped;) {
+        if (!request_part_next(&part, &text) || part.endpoint >= reading->endpoint_count)
             return pack_damaged(reading->store, PACK_MINUTES, row->number, err);
-        const struct endpoint *endpoint = &reading->endpoints[cell->endpoint];
+        const struct endpoint *endpoint = &reading->endpoints[part.endpoint];
         struct request_count count = {
-            .minute_us = begin_us == TIME_NONE ? TIME_NONE : begin_us + (int64_t)cell->minute * TIME_MINUTE,
+            .minute_us = begin_us == TIME_NONE ? TIME_NONE : begin_us + (int64_t)part.minute * TIME_MINUTE,
             .service = endpoint->names.service,
             .method = endpoint->names.method,
             .route = endpoint->names.route,
             .other = endpoint->other,
-            .requests = cell->requests,
-            .failed = cell->failed,
-            .refused = cell->refused,
-            .durations_ms = &cell->durations_ms,
+            .requests = part.requests,
+            .failed = part.failed,
+            .refused = part.refused,
+            .timed = part.timed,
+            .durations_ms = part.durations,
+            .endpoint = part.endpoint,
         };
         if (count.minute_us == TIME_NONE || overlaps(reading, count.minute_us))
             visit->stopped = !visit->visit(visit->context, &count);
@@ -163,7 +162,9 @@ static void visit_pending_minutes(const struct reading *reading, struct minute_v
         if (!wanted(reading, row->time_us))
             continue;
         struct request_cell cell = {0};
+        SCOPED(buf) durations = BUF(PACK_TEXT_MAX);
         request_cell_add(&cell, row->request.status, row->request.duration_ms);
+        sketch_pack(&cell.durations_ms, &durations);
         struct request_count count = {
             .minute_us = request_row_time(request_row_number(row->time_us, TIME_MINUTE), TIME_MINUTE),
             .service = row->request.endpoint.service,
@@ -172,7 +173,9 @@ static void visit_pending_minutes(const struct reading *reading, struct minute_v
             .requests = cell.requests,
             .failed = cell.failed,
             .refused = cell.refused,
-            .durations_ms = &cell.durations_ms,
+            .timed = sketch_count(&cell.durations_ms),
+            .durations_ms = buf_str(&durations),
+            .endpoint = REQUEST_ENDPOINT_NONE,
         };
         if (count.minute_us == TIME_NONE || overlaps(reading, count.minute_us))
             visit->stopped = !visit->visit(visit->context, &count);
@@ -200,7 +203,6 @@ bool store_request_counts(struct store *store, int64_t since_us, int64_t until_u
     }
     if (ok)
         visit_pending_minutes(&reading, &minutes);
-    request_row_release(&minutes.row);
     arena_release(&reading.arena);
     return ok;
 }

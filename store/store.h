@@ -299,8 +299,11 @@ struct request_count {
     uint64_t requests;
     uint64_t failed;                   /* of them, with a status from 500 on */
     uint64_t refused;                  /* 400 .. 499 */
-    const struct sketch *durations_ms; /* of those that tell one */
+    uint64_t timed;                    /* that tell a duration */
+    struct str durations_ms;           /* of those, for sketch_merge_packed */
+    uint32_t endpoint;                 /* equal ones are equal service, method and route; or REQUEST_ENDPOINT_NONE */
 };
+#define REQUEST_ENDPOINT_NONE UINT32_MAX
 /* Minutes that overlap since <= time < until, upwards; requests without a time only when both are open, first. An endpoint may come
  * more than once for a minute: the counts add up, and the sketches are to be merged. */
 bool store_request_counts(struct store *store, int64_t since_us, int64_t until_us,

@@ -38,11 +38,13 @@ static bool print_request(void *context, const struct request_count *count)
 {
     double median = -1;
     (void)context;
-    sketch_quantile(count->durations_ms, 0.5, &median);
+    SCOPED(sketch) durations = {0};
+    sketch_merge_packed(&durations, count->durations_ms);
+    sketch_quantile(&durations, 0.5, &median);
     printf("request %lld %llu %llu %llu %llu %g %g %g", (long long)count->minute_us,
            (unsigned long long)count->requests, (unsigned long long)count->failed, (unsigned long long)count->refused,
-           (unsigned long long)count->durations_ms->count, count->durations_ms->least, median,
-           count->durations_ms->greatest);
+           (unsigned long long)durations.count, durations.least, median,
+           durations.greatest);
     put(count->service);
     put(count->method);
     put(count->route);

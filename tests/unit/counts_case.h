@@ -89,7 +89,9 @@ static inline const char *templates(struct store *store)
 static inline bool hear_request(void *context, const struct request_count *count)
 {
     double median = -1;
-    sketch_quantile(count->durations_ms, 0.5, &median);
+    SCOPED(sketch) durations = {0};
+    sketch_merge_packed(&durations, count->durations_ms);
+    sketch_quantile(&durations, 0.5, &median);
     hear_text(context, "%s %s %s %s%s %llu/%llu/%llu %.0f|", from_t0(count->minute_us, TIME_MINUTE),
               text_of(count->service), text_of(count->method), text_of(count->route), count->other ? "!" : "",
               (unsigned long long)count->requests, (unsigned long long)count->failed,
