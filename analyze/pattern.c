@@ -286,10 +286,6 @@ static bool join_likes(struct miner *m)
     return miner_settle(m);
 }
 
-struct patterns_whole {
-    struct patterns patterns;
-    struct arena arena;
-};
 struct patterns *patterns_new(const struct str *templates, size_t count)
 {
     must(count < NO_SEQUENCE);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/scope.h"
 #include "base/str.h"
@@ -35,6 +36,10 @@ struct patterns {
 /* templates: distinct texts of template_of, in any order: the result is the same. Keeps no views into them. */
 struct patterns *patterns_new(const struct str *templates, size_t count);
 void patterns_free(struct patterns *patterns);
+/* The patterns of these templates as bytes, which give the same patterns again without mining. */
+void patterns_pack(const struct patterns *patterns, const struct str *templates, size_t count, struct buf *out);
+/* NULL when the bytes are not of these templates in this order, of another version of mining, or damaged. */
+struct patterns *patterns_unpack(struct str packed, const struct str *templates, size_t count);
 SCOPE_FREE(patterns)
 
 #endif

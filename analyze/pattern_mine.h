@@ -96,4 +96,10 @@ uint32_t weigh_place(const struct miner *m, const struct sequence *s, uint32_t p
 /* Fills patterns; what it points to is in arena. */
 void group_patterns(struct miner *m, struct arena *arena, struct patterns *ret);
 
+/* What a caller of patterns_new has; the arena holds all of it. */
+struct patterns_whole {
+    struct patterns patterns;
+    struct arena arena;
+};
+
 #endif

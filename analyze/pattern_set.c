@@ -65,14 +65,16 @@ static void name_patterns(struct pattern_set *set)
     map_at(&set->ids, id_other, NULL)->value = set->other;
 }
 
-/* All templates there are. */
-static void mine(struct pattern_set *set)
+/* All templates there are; their patterns are mined unless these are they. */
+static void mine(struct pattern_set *set, struct str mined)
 {
     struct str *templates = mem_alloc((set->places.count + 1) * sizeof *templates);
     for (size_t i = 0; i < set->places.count; i++)
         templates[i] = set->places.entries[i].key;
     patterns_free(set->mined);
-    set->mined = patterns_new(templates, set->places.count);
+    set->mined = patterns_unpack(mined, templates, set->places.count);
+    if (!set->mined)
+        set->mined = patterns_new(templates, set->places.count);
     free(templates);
     for (size_t i = 0; i < set->places.count; i++)
         set->places.entries[i].value = set->mined->of[i];
@@ -86,20 +88,30 @@ static void mine(struct pattern_set *set)
     set->generation++;
 }
 
-void pattern_set_add(struct pattern_set *set, const struct str *templates, size_t count)
+static void add(struct pattern_set *set, const struct str *templates, size_t count, struct str mined)
 {
     size_t before = set->places.count;
     for (size_t i = 0; i < count; i++)
         map_at(&set->places, templates[i], NULL);
     if (set->places.count > before || !set->mined)
-        mine(set);
+        mine(set, mined);
+}
+
+void pattern_set_add(struct pattern_set *set, const struct str *templates, size_t count)
+{
+    add(set, templates, count, STR_ABSENT);
+}
+
+struct pattern_set *pattern_set_unpack(const struct str *templates, size_t count, struct str mined)
+{
+    struct pattern_set *set = mem_alloc(sizeof *set);
+    add(set, templates, count, mined);
+    return set;
 }
 
 struct pattern_set *pattern_set_new(const struct str *templates, size_t count)
 {
-    struct pattern_set *set = mem_alloc(sizeof *set);
-    pattern_set_add(set, templates, count);
-    return set;
+    return pattern_set_unpack(templates, count, STR_ABSENT);
 }
 
 /* ---- Asking ------------------------------------------------------------------------------------------------------ */

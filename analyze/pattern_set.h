@@ -34,6 +34,8 @@ struct pattern_set {
 
 /* Of texts of template_of; one may come twice. Keeps no views into them. */
 struct pattern_set *pattern_set_new(const struct str *templates, size_t count);
+/* The same, sooner if mined are their patterns as patterns_pack has packed them. */
+struct pattern_set *pattern_set_unpack(const struct str *templates, size_t count, struct str mined);
 void pattern_set_free(struct pattern_set *set);
 SCOPE_FREE(pattern_set)
 /* Takes up those that it does not have. */

@@ -8,9 +8,13 @@
 #include "ingest/service.h"
 
 #define PACE_US TIME_SECOND
-enum { SHARE = 10 };
+enum {
+    SHARE = 10,
+    REMEMBERED_MIN = 1000, /* fewer templates are mined sooner than read */
+    MINED_BYTES_MAX = 8 << 20,
+};
 
-static bool give_all(struct store *store, const struct patterns *patterns, struct err *err)
+static bool give_all(struct store *store, const struct patterns *patterns, struct str mined, struct err *err)
 {
     struct store_pattern *given = mem_resize_array(NULL, patterns->count + 1, sizeof *given);
     for (uint32_t i = 0; i < patterns->count; i++) {
@@ -20,7 +24,7 @@ static bool give_all(struct store *store, const struct patterns *patterns, struc
             .template = pattern->members[0],
         };
     }
-    bool ok = store_patterns_given(store, given, patterns->count, err);
+    bool ok = store_patterns_given(store, given, patterns->count, mined, err);
     free(given);
     return ok;
 }
@@ -38,7 +42,10 @@ bool pattern_ids_give(struct store *store, struct err *err)
     if (!store_templates(store, &arena, &templates, &count, err))
         return false;
     SCOPED_FREE(patterns) *patterns = patterns_new(templates, count);
-    return give_all(store, patterns, err);
+    SCOPED(buf) mined = BUF(MINED_BYTES_MAX);
+    if (count >= REMEMBERED_MIN)
+        patterns_pack(patterns, templates, count, &mined);
+    return give_all(store, patterns, mined.size > 0 && !mined.full ? buf_str(&mined) : STR_ABSENT, err);
 }
 
 bool pattern_ids_tick(struct pattern_ids *ids, struct store *store, int64_t now_us, struct err *err)

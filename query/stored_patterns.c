@@ -6,12 +6,15 @@
 static bool load(struct stored_patterns *patterns, struct err *err)
 {
     struct arena arena = {0};
-    struct str *templates;
+    struct str *templates, mined = STR_ABSENT;
+    struct err damaged = {0}; /* then they are mined; verify tells of it */
     size_t count;
     bool loaded = store_last_number(patterns->store, &patterns->newest, err) &&
                   store_templates(patterns->store, &arena, &templates, &count, err);
+    if (loaded && !patterns->set && count > 0)
+        (void)store_patterns_mined(patterns->store, &arena, &mined, &damaged);
     if (loaded && !patterns->set)
-        patterns->set = pattern_set_new(templates, count);
+        patterns->set = pattern_set_unpack(templates, count, mined);
     else if (loaded && count > patterns->taken)
         pattern_set_add(patterns->set, templates, count);
     if (loaded)

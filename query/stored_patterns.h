@@ -2,6 +2,7 @@
  *
  *     store_templates ─▶ struct pattern_set (analyze)
  *
+ * They are mined, unless the store has what was mined when ids were given last, and no template has come since.
  * Live ones, for an answer that goes on, take up templates that come later; they belong to one thread. */
 #ifndef WINNOW_QUERY_STORED_PATTERNS_H
 #define WINNOW_QUERY_STORED_PATTERNS_H

@@ -85,14 +85,28 @@ static bool set_given(struct store *store, struct err *err)
     return sql_do(&store->sql, stmt, err);
 }
 
-bool store_patterns_given(struct store *store, const struct store_pattern *patterns, size_t count, struct err *err)
+static bool keep_mined(struct store *store, struct str mined, struct err *err)
+{
+    return mined.data == NULL || mined.size > PACK_TEXT_MAX || pack_write(store, PACK_MINED, 0, mined, err);
+}
+
+bool store_patterns_mined(struct store *store, struct arena *arena, struct str *ret, struct err *err)
+{
+    struct pack_row row;
+    bool ok = pack_read(store, PACK_MINED, 0, arena, &row, err);
+    *ret = ok ? row.text : STR_ABSENT;
+    return ok;
+}
+
+bool store_patterns_given(struct store *store, const struct store_pattern *patterns, size_t count, struct str mined,
+                          struct err *err)
 {
     must(store->mode == STORE_WRITE);
     if (!load(store, err))
         return false;
     add_new(store, patterns, count);
     if (!sql_run(&store->sql, "begin_write", err) || !counts_write(store, err) || !set_given(store, err) ||
-        !sql_run(&store->sql, "commit", err)) {
+        !keep_mined(store, mined, err) ||        !sql_run(&store->sql, "commit", err)) {
         if (sql_in_transaction(&store->sql))
             sql_run(&store->sql, "rollback", NULL);
         counts_forget(store);

@@ -3,6 +3,7 @@
  *
  *     templates   a roll (roll.h) of the templates
  *     patterns    a roll of ids that were given (known.c)
+ *     mined       number 0: what the patterns were when ids were given last, in a form of the caller's (known.c)
  *     endpoints   a roll of what requests are told apart by (request.h)
  *     users       number: an hour; the requests of each user (request.h)
  *     minutes     number: a minute; the requests of each endpoint (request.h)
@@ -14,7 +15,7 @@
 #include "store/handle.h"
 
 /* Stored in the file: never renumber. */
-enum pack_kind { PACK_TEMPLATES = 1, PACK_PATTERNS, PACK_ENDPOINTS, PACK_USERS, PACK_MINUTES };
+enum pack_kind { PACK_TEMPLATES = 1, PACK_PATTERNS, PACK_ENDPOINTS, PACK_USERS, PACK_MINUTES, PACK_MINED };
 
 #define PACK_NUMBER_MAX ((INT64_C(1) << 40) - 1)
 enum { PACK_TEXT_MAX = 16 << 20 };

@@ -328,8 +328,12 @@ struct store_pattern {
 };
 enum { PATTERNS_MAX = 50000 }; /* what would be more is not remembered */
 /* Remembers the ids of the patterns that all templates make, in one transaction. An id that is a template's own, or remembered already,
- * takes no space. To be done before other templates come, for whoever may have seen these. */
-bool store_patterns_given(struct store *store, const struct store_pattern *patterns, size_t count, struct err *err);
+ * takes no space. To be done before other templates come, for whoever may have seen these. Keeps mined, too, in the place of what was
+ * kept before, unless it is absent. */
+bool store_patterns_given(struct store *store, const struct store_pattern *patterns, size_t count, struct str mined,
+                          struct err *err);
+/* What was kept last, in arena, or absent: whatever templates it was of. */
+bool store_patterns_mined(struct store *store, struct arena *arena, struct str *ret, struct err *err);
 /* Whether templates have come since ids were remembered last. */
 bool store_patterns_due(struct store *store, bool *ret, struct err *err);
 /* Which template an id was given for, in arena; absent when it is unknown. */

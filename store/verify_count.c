@@ -64,6 +64,13 @@ static bool look_at_user(void *context, const struct user_count *count)
     return true;
 }
 
+static bool look_at_mined(struct verify *v, struct err *err)
+{
+    SCOPED(arena) arena = {0};
+    struct str mined;
+    return store_patterns_mined(v->store, &arena, &mined, err);
+}
+
 /* A commit between the readings only adds; so what names another is read first. */
 static bool read_lists(struct verify *v, struct lists *lists, struct err *err)
 {
@@ -71,7 +78,7 @@ static bool read_lists(struct verify *v, struct lists *lists, struct err *err)
            store_user_counts(v->store, TIME_NONE, TIME_NONE, look_at_user, lists, err) &&
            roll_each(v->store, PACK_TEMPLATES, look_at_template, lists, err) &&
            roll_each(v->store, PACK_ENDPOINTS, look_at_endpoint, lists, err) &&
-           roll_each(v->store, PACK_PATTERNS, look_at_pattern, lists, err);
+           roll_each(v->store, PACK_PATTERNS, look_at_pattern, lists, err) && look_at_mined(v, err);
 }
 
 bool verify_counts(struct verify *v, struct err *err)

@@ -270,6 +270,59 @@ static void sketches_lines(void **state)
     }
 }
 
+static void equal_patterns(const struct patterns *a, const struct patterns *b, size_t templates)
+{
+    assert_int_equal(a->count, b->count);
+    for (uint32_t p = 0; p < a->count; p++) {
+        assert_true(str_equal(a->items[p].text, b->items[p].text));
+        assert_string_equal(a->items[p].id, b->items[p].id);
+        assert_int_equal(a->items[p].member_count, b->items[p].member_count);
+        assert_memory_equal(a->items[p].members, b->items[p].members, a->items[p].member_count * sizeof(uint32_t));
+    }
+    assert_memory_equal(a->of, b->of, templates * sizeof *a->of);
+}
+
+/* Packed patterns are the same again, for the same templates only, and nothing else reads as any. */
+static void packed(void **state)
+{
+    (void)state;
+    uint64_t seed = 8;
+    for (unsigned round = 0; round < 200; round++) {
+        SCOPED(arena) arena = {0};
+        SCOPED(map) distinct = {0};
+        SCOPED(buf) bytes = BUF(1 << 20);
+        for (unsigned i = round / 2; i > 0; i--)
+            map_at(&distinct, random_template(&arena, &seed), NULL);
+        size_t count = distinct.count;
+        struct str *templates = ARENA_ARRAY(&arena, struct str, count + 1);
+        for (size_t i = 0; i < count; i++)
+            templates[i] = distinct.entries[i].key;
+        SCOPED_FREE(patterns) *mined = patterns_new(templates, count);
+        patterns_pack(mined, templates, count, &bytes);
+        SCOPED_FREE(patterns) *again = patterns_unpack(buf_str(&bytes), templates, count);
+        assert_non_null(again);
+        equal_patterns(mined, again, count);
+        if (count < 2)
+            continue;
+        assert_null(patterns_unpack(buf_str(&bytes), templates, count - 1));
+        for (size_t size = 0; size < bytes.size; size++)
+            assert_null(patterns_unpack(str_from(bytes.data, size), templates, count));
+        for (unsigned i = 0; i < 200; i++) { /* damage gives patterns or none, but breaks nothing */
+            size_t at = 8 + random_next(&seed) % (bytes.size - 8);
+            char was = bytes.data[at];
+            bytes.data[at] = (char)random_next(&seed);
+            SCOPED_FREE(patterns) *damaged = patterns_unpack(buf_str(&bytes), templates, count);
+            if (damaged)
+                check(damaged, count);
+            bytes.data[at] = was;
+        }
+        struct str first = templates[0];
+        templates[0] = templates[1];
+        templates[1] = first;
+        assert_null(patterns_unpack(buf_str(&bytes), templates, count));
+    }
+}
+
 /* Sets that are as large as they get: all alike but for a word, and nothing alike. */
 static void large(void **state)
 {
@@ -320,7 +373,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(meanings), cmocka_unit_test(any_order),
-        cmocka_unit_test(sketches), cmocka_unit_test(sketches_lines),
+        cmocka_unit_test(sketches), cmocka_unit_test(sketches_lines), cmocka_unit_test(packed),
         cmocka_unit_test(large),    cmocka_unit_test(requests),
         cmocka_unit_test(none),
     };
