@@ -249,7 +249,7 @@ static bool read_all(struct ingest *ingest, struct reader *reader, struct err *e
 #ifdef WINNOW_KAFKA
     reader_end_kafka(reader, fine);
 #endif
-    return fine;
+    return fine && (reader->interrupted || pattern_ids_end(ingest->store, err));
 }
 
 static int run_inputs(const struct cmd *cmd, struct ingest *ingest, double begin)

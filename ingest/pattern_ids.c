@@ -29,7 +29,7 @@ static bool give_all(struct store *store, const struct patterns *patterns, struc
     return ok;
 }
 
-bool pattern_ids_give(struct store *store, struct err *err)
+static bool give(struct store *store, size_t count_min, struct err *err)
 {
     SCOPED(arena) arena = {0};
     struct str *templates;
@@ -41,11 +41,23 @@ bool pattern_ids_give(struct store *store, struct err *err)
         return true;
     if (!store_templates(store, &arena, &templates, &count, err))
         return false;
+    if (count < count_min)
+        return true;
     SCOPED_FREE(patterns) *patterns = patterns_new(templates, count);
     SCOPED(buf) mined = BUF(MINED_BYTES_MAX);
     if (count >= REMEMBERED_MIN)
         patterns_pack(patterns, templates, count, &mined);
     return give_all(store, patterns, mined.size > 0 && !mined.full ? buf_str(&mined) : STR_ABSENT, err);
+}
+
+bool pattern_ids_give(struct store *store, struct err *err)
+{
+    return give(store, 0, err);
+}
+
+bool pattern_ids_end(struct store *store, struct err *err)
+{
+    return give(store, REMEMBERED_MIN, err);
 }
 
 bool pattern_ids_tick(struct pattern_ids *ids, struct store *store, int64_t now_us, struct err *err)
