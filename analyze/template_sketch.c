@@ -57,7 +57,8 @@ static size_t take_long(struct sketching *s, size_t from)
 
 static uint64_t sketch_of_line(struct str line)
 {
-    struct sketching s = {.line = str_slice(line, 0, FOLD_BYTES_MAX), .hash = hash_secret() + (line.size > FOLD_BYTES_MAX)};
+    struct sketching s = {.line = str_slice(line, 0, FOLD_BYTES_MAX),
+                          .hash = hash_secret() + (line.size > FOLD_BYTES_MAX)};
     for (size_t at = 0; at < s.line.size;) {
         struct chars chars;
         size_t left = s.line.size - at, size = left < CHARS_STEP ? left : CHARS_STEP;

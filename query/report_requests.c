@@ -7,7 +7,7 @@
  * classes merge those of their routes. */
 struct requests {
     struct report *report;
-    struct map routes; /* service, method and route, parted by NULs -> route */
+    struct map routes;                               /* service, method and route, parted by NULs -> route */
     uint32_t known[ENDPOINTS_MAX + ENDPOINTS_OTHER]; /* of an endpoint's number: its route + 1; 0: not met */
     struct buf key;
     size_t capacity;

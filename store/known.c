@@ -106,7 +106,7 @@ bool store_patterns_given(struct store *store, const struct store_pattern *patte
         return false;
     add_new(store, patterns, count);
     if (!sql_run(&store->sql, "begin_write", err) || !counts_write(store, err) || !set_given(store, err) ||
-        !keep_mined(store, mined, err) ||        !sql_run(&store->sql, "commit", err)) {
+        !keep_mined(store, mined, err) || !sql_run(&store->sql, "commit", err)) {
         if (sql_in_transaction(&store->sql))
             sql_run(&store->sql, "rollback", NULL);
         counts_forget(store);

@@ -297,11 +297,11 @@ struct request_count {
     struct str service, method, route; /* absent when unknown */
     bool other;                        /* of endpoints beyond the bound */
     uint64_t requests;
-    uint64_t failed;                   /* of them, with a status from 500 on */
-    uint64_t refused;                  /* 400 .. 499 */
-    uint64_t timed;                    /* that tell a duration */
-    struct str durations_ms;           /* of those, for sketch_merge_packed */
-    uint32_t endpoint;                 /* equal ones are equal service, method and route; or REQUEST_ENDPOINT_NONE */
+    uint64_t failed;         /* of them, with a status from 500 on */
+    uint64_t refused;        /* 400 .. 499 */
+    uint64_t timed;          /* that tell a duration */
+    struct str durations_ms; /* of those, for sketch_merge_packed */
+    uint32_t endpoint;       /* equal ones are equal service, method and route; or REQUEST_ENDPOINT_NONE */
 };
 #define REQUEST_ENDPOINT_NONE UINT32_MAX
 /* Minutes that overlap since <= time < until, upwards; requests without a time only when both are open, first. An endpoint may come

@@ -53,8 +53,8 @@ static bool look_at_pattern(void *context, struct str text)
 static bool look_at_request(void *context, const struct request_count *count)
 {
     struct lists *lists = context;
-    lists->damaged = lists->damaged || count->timed > count->requests ||
-                     count->failed > count->requests || count->refused > count->requests - count->failed;
+    lists->damaged = lists->damaged || count->timed > count->requests || count->failed > count->requests ||
+                     count->refused > count->requests - count->failed;
     return !lists->damaged;
 }
 

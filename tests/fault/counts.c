@@ -43,8 +43,7 @@ static bool print_request(void *context, const struct request_count *count)
     sketch_quantile(&durations, 0.5, &median);
     printf("request %lld %llu %llu %llu %llu %g %g %g", (long long)count->minute_us,
            (unsigned long long)count->requests, (unsigned long long)count->failed, (unsigned long long)count->refused,
-           (unsigned long long)durations.count, durations.least, median,
-           durations.greatest);
+           (unsigned long long)durations.count, durations.least, median, durations.greatest);
     put(count->service);
     put(count->method);
     put(count->route);

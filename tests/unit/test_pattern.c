@@ -247,7 +247,8 @@ static void add_number(struct buf *text, uint64_t *seed)
 static void sketches_lines(void **state)
 {
     (void)state;
-    static const char *const words[] = {"", "v1", "C:\\x", "ext3", "word", "é", "/", "a longer piece of text without any"};
+    static const char *const words[] = {"",     "v1", "C:\\x", "ext3",
+                                        "word", "é",  "/",     "a longer piece of text without any"};
     uint64_t seed = 6;
     for (unsigned i = 0; i < 20000; i++) {
         SCOPED(buf) one = BUF(8192);
@@ -372,10 +373,9 @@ static void none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(meanings), cmocka_unit_test(any_order),
-        cmocka_unit_test(sketches), cmocka_unit_test(sketches_lines), cmocka_unit_test(packed),
-        cmocka_unit_test(large),    cmocka_unit_test(requests),
-        cmocka_unit_test(none),
+        cmocka_unit_test(meanings),       cmocka_unit_test(any_order), cmocka_unit_test(sketches),
+        cmocka_unit_test(sketches_lines), cmocka_unit_test(packed),    cmocka_unit_test(large),
+        cmocka_unit_test(requests),       cmocka_unit_test(none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,8 +39,7 @@ static void every_phrase(void **state)
         for (const struct yaml_node *item = text ? text->first : NULL; item; item = item->next, phrases++) {
             SCOPED(buf) in_line = BUF(1024);
             buf_printf(&in_line, "x (%.*s), y", STR_ARG(item->text));
-            if (!(kinds_in(buf_str(&in_line)) & 1u << bit) ||
-                !(kinds_in(item->text) & 1u << bit))
+            if (!(kinds_in(buf_str(&in_line)) & 1u << bit) || !(kinds_in(item->text) & 1u << bit))
                 fail_msg("text: %.*s", STR_ARG(item->text));
         }
         for (const struct yaml_node *item = code ? code->first : NULL; item; item = item->next, phrases++)
@@ -110,10 +109,14 @@ static uint64_t random_next(uint64_t *seed)
 static void remembered(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"login",   "failed", "login failed", "rate_limit", "exceeded", "access denied",
-                                        "for",     "user",   "7",            "12",         "x9",       "deadbeef",
-                                        "v1",      "'",      "\"",           "=",          ":",        "0",
-                                        "\\042",   " ",      " ",            "_",          "/",        "no"};
+    static const char *const parts[] = {"login",      "failed",   "login failed",
+                                        "rate_limit", "exceeded", "access denied",
+                                        "for",        "user",     "7",
+                                        "12",         "x9",       "deadbeef",
+                                        "v1",         "'",        "\"",
+                                        "=",          ":",        "0",
+                                        "\\042",      " ",        " ",
+                                        "_",          "/",        "no"};
     struct signal_memo *memo = mem_alloc(sizeof *memo);
     uint64_t seed = 7;
     unsigned silent = 0, telling = 0;
@@ -180,11 +183,8 @@ static void values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_phrase),
-        cmocka_unit_test(spellings),
-        cmocka_unit_test(remembered),
-        cmocka_unit_test(codes),
-        cmocka_unit_test(values),
+        cmocka_unit_test(every_phrase), cmocka_unit_test(spellings), cmocka_unit_test(remembered),
+        cmocka_unit_test(codes),        cmocka_unit_test(values),
     };
     return cmocka_run_group_tests_name("signal", tests, NULL, NULL);
 }
