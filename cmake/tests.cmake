@@ -4,7 +4,7 @@
 
 set(environment TZ=UTC LC_ALL=C.UTF-8 ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1)
 set(vendor PkgConfig::YAJL PkgConfig::PCRE2 PkgConfig::YAML PkgConfig::SQLITE PkgConfig::DEFLATE PkgConfig::NETTLE
-    PkgConfig::ZLIB PkgConfig::SYSTEMD)
+    PkgConfig::ZLIB)
 
 # ---- The arrows hold when linking: each whole room links with nothing but the rooms below it --------------------------
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/library.h"
 #include "base/must.h"
 
 int64_t service_now_us(void)
@@ -30,8 +32,24 @@ static void set_of(sigset_t *set, bool reload)
         sigaddset(set, SIGHUP);
 }
 
+/* libsystemd's, loaded for who has a service manager, which says so in the environment. */
+static struct {
+    __typeof__(sd_notify) *notify;
+    __typeof__(sd_watchdog_enabled) *watchdog_enabled;
+} library;
+
+static bool load(struct err *err)
+{
+    static const struct library_call calls[] = {{"sd_notify", &library.notify},
+                                                {"sd_watchdog_enabled", &library.watchdog_enabled}};
+    bool managed = getenv("NOTIFY_SOCKET") != NULL || getenv("WATCHDOG_USEC") != NULL;
+    return !managed || library_load("libsystemd.so.0", calls, sizeof calls / sizeof *calls, err);
+}
+
 bool service_begin(struct service *service, struct err *err)
 {
+    if (!load(err))
+        return false;
     *service = (struct service){.fd = -1};
     sigset_t set;
     set_of(&set, true);
@@ -41,7 +59,8 @@ bool service_begin(struct service *service, struct err *err)
     must(sigprocmask(SIG_BLOCK, &set, &service->mask_before) == 0);
     service->begun = true;
     uint64_t watchdog_us = 0;
-    if (sd_watchdog_enabled(0, &watchdog_us) > 0 && watchdog_us <= (uint64_t)INT64_MAX / 2)
+    if (library.watchdog_enabled != NULL && library.watchdog_enabled(0, &watchdog_us) > 0 &&
+        watchdog_us <= (uint64_t)INT64_MAX / 2)
         service->watchdog_us = (int64_t)watchdog_us;
     service->watchdog_due_us = service_now_us();
     return true;
@@ -92,29 +111,39 @@ bool service_reload_asked(struct service *service)
 
 /* ---- What the service manager is told -------------------------------------------------------------------------------------- */
 
+static void tell(const char *text)
+{
+    if (library.notify != NULL)
+        (void)library.notify(0, text);
+}
+
 void service_ready(struct service *service)
 {
     must(service->begun);
-    (void)sd_notify(0, "READY=1");
+    tell("READY=1");
 }
 
 void service_reloading(struct service *service)
 {
     must(service->begun);
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)service_now_us());
+    char text[64];
+    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)service_now_us());
+    tell(text);
 }
 
 void service_stopping(struct service *service)
 {
     must(service->begun);
-    (void)sd_notify(0, "STOPPING=1");
+    tell("STOPPING=1");
 }
 
 static void tell_status(struct service *service, int64_t now_us)
 {
     if (!service->status_waits || now_us < service->status_due_us)
         return;
-    (void)sd_notifyf(0, "STATUS=%s", service->status);
+    char text[sizeof "STATUS=" + SERVICE_STATUS_MAX];
+    snprintf(text, sizeof text, "STATUS=%s", service->status);
+    tell(text);
     service->status_waits = false;
     service->status_due_us = now_us + TIME_SECOND;
 }
@@ -142,7 +171,7 @@ void service_tick(struct service *service, int64_t now_us)
     take_signals(service);
     tell_status(service, now_us);
     if (service->watchdog_us > 0 && now_us >= service->watchdog_due_us) {
-        (void)sd_notify(0, "WATCHDOG=1");
+        tell("WATCHDOG=1");
         service->watchdog_due_us = now_us + service->watchdog_us / 2;
     }
 }

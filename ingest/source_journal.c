@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <systemd/sd-journal.h>
 
+#include "base/library.h"
 #include "base/must.h"
 #include "ingest/journal_cursor.h"
 #include "ingest/journal_files.h"
@@ -21,6 +22,50 @@ enum {
 #define PASSED_SAVE_US (5 * TIME_SECOND)
 #define PLACES_CHECK_US (30 * TIME_SECOND)
 #define MISSING_TELL_US (10 * TIME_MINUTE)
+
+/* libsystemd's functions that are used here, loaded with the first journal. */
+#define CALLS(X)                                                                                                       \
+    X(id128_from_string)                                                                                               \
+    X(id128_get_boot)                                                                                                  \
+    X(id128_get_machine)                                                                                               \
+    X(id128_to_string)                                                                                                 \
+    X(journal_close)                                                                                                   \
+    X(journal_enumerate_available_data)                                                                                \
+    X(journal_enumerate_available_unique)                                                                              \
+    X(journal_enumerate_data)                                                                                          \
+    X(journal_get_cursor)                                                                                              \
+    X(journal_get_fd)                                                                                                  \
+    X(journal_get_monotonic_usec)                                                                                      \
+    X(journal_get_realtime_usec)                                                                                       \
+    X(journal_get_timeout)                                                                                             \
+    X(journal_next)                                                                                                    \
+    X(journal_open_directory)                                                                                          \
+    X(journal_open_files)                                                                                              \
+    X(journal_open_namespace)                                                                                          \
+    X(journal_previous)                                                                                                \
+    X(journal_process)                                                                                                 \
+    X(journal_query_unique)                                                                                            \
+    X(journal_restart_data)                                                                                            \
+    X(journal_seek_cursor)                                                                                             \
+    X(journal_seek_head)                                                                                               \
+    X(journal_seek_monotonic_usec)                                                                                     \
+    X(journal_seek_tail)                                                                                               \
+    X(journal_set_data_threshold)                                                                                      \
+    X(journal_test_cursor)
+
+static struct {
+#define DECLARE(name) __typeof__(sd_##name) *name;
+    CALLS(DECLARE)
+#undef DECLARE
+} library;
+
+static bool load_library(struct err *err)
+{
+#define ROW(name) {"sd_" #name, &library.name},
+    static const struct library_call calls[] = {CALLS(ROW)};
+#undef ROW
+    return library_load("libsystemd.so.0", calls, sizeof calls / sizeof *calls, err);
+}
 
 struct source_journal {
     struct journal_choice choice;
@@ -82,7 +127,7 @@ static bool read_boot(const char *text, struct boot_asked *ret)
     if (ret->has_id) {
         memcpy(id, text, sizeof id - 1);
         rest = str_slice(rest, sizeof id - 1, rest.size);
-        if (sd_id128_from_string(id, &ret->id) < 0)
+        if (library.id128_from_string(id, &ret->id) < 0)
             return false;
     }
     if (rest.size > 0 && rest.data[0] == '+')
@@ -102,6 +147,8 @@ struct source_journal *source_journal_new(const struct journal_choice *choice, b
                                           const struct journal_tell *tell, struct err *err)
 {
     struct boot_asked asked;
+    if (!load_library(err))
+        return NULL;
     if (choice->boot != NULL && !read_boot(choice->boot, &asked)) {
         err_set(err, ERR_USAGE, 0, "'%s' is no boot; give 0 (this one), -1 (the one before) or an id", choice->boot);
         return NULL;
@@ -131,7 +178,7 @@ struct source_journal *source_journal_new(const struct journal_choice *choice, b
 
 static void close_journal(struct source_journal *journal)
 {
-    sd_journal_close(journal->journal);
+    library.journal_close(journal->journal);
     journal->journal = NULL;
 }
 
@@ -174,9 +221,9 @@ static void check_file(void *context, const char *path)
     struct source_journal *journal = context;
     sd_journal *alone;
     const char *paths[] = {path, NULL};
-    int result = sd_journal_open_files(&alone, paths, 0);
+    int result = library.journal_open_files(&alone, paths, 0);
     if (result >= 0)
-        sd_journal_close(alone);
+        library.journal_close(alone);
     else if (file_wrong(result) != NULL)
         tell(journal, ERR_CORRUPT, 0, "passes over %s: %s", path, file_wrong(result));
     else if (result != -ENOENT)
@@ -189,8 +236,8 @@ static void look_at_places(struct source_journal *journal)
 {
     sd_id128_t machine;
     char text[JOURNAL_ID_SIZE] = "";
-    if (sd_id128_get_machine(&machine) >= 0)
-        sd_id128_to_string(machine, text);
+    if (library.id128_get_machine(&machine) >= 0)
+        library.id128_to_string(machine, text);
     journal_files_look(&journal->files, &journal->choice, text);
 }
 
@@ -214,8 +261,8 @@ static struct boot *list_boots(sd_journal *journal, size_t *ret_count)
     size_t count = 0;
     const void *data;
     size_t size;
-    if (sd_journal_query_unique(journal, "_BOOT_ID") >= 0) {
-        while (sd_journal_enumerate_available_unique(journal, &data, &size) > 0) {
+    if (library.journal_query_unique(journal, "_BOOT_ID") >= 0) {
+        while (library.journal_enumerate_available_unique(journal, &data, &size) > 0) {
             struct str value = str_from(data, size);
             char text[JOURNAL_ID_SIZE] = "";
             (void)str_cut(&value, '=');
@@ -223,15 +270,15 @@ static struct boot *list_boots(sd_journal *journal, size_t *ret_count)
                 continue;
             memcpy(text, value.data, value.size);
             struct boot boot;
-            if (sd_id128_from_string(text, &boot.id) < 0)
+            if (library.id128_from_string(text, &boot.id) < 0)
                 continue;
             boots = mem_resize_array(boots, count + 1, sizeof *boots);
             boots[count++] = boot;
         }
     }
     for (size_t i = 0; i < count; i++)
-        if (sd_journal_seek_monotonic_usec(journal, boots[i].id, 0) < 0 || sd_journal_next(journal) <= 0 ||
-            sd_journal_get_realtime_usec(journal, &boots[i].first_us) < 0)
+        if (library.journal_seek_monotonic_usec(journal, boots[i].id, 0) < 0 || library.journal_next(journal) <= 0 ||
+            library.journal_get_realtime_usec(journal, &boots[i].first_us) < 0)
             boots[i].first_us = 0;
     if (count > 0)
         qsort(boots, count, sizeof *boots, compare_boots);
@@ -245,7 +292,7 @@ static bool choose_boot(const struct source_journal *journal, const struct boot_
     bool running = journal->choice.directory == NULL && journal->choice.file == NULL;
     if (asked->offset == 0 && (asked->has_id || running)) {
         *ret = asked->id;
-        return asked->has_id || sd_id128_get_boot(ret) >= 0;
+        return asked->has_id || library.id128_get_boot(ret) >= 0;
     }
     size_t count, at = 0;
     struct boot *boots = list_boots(journal->journal, &count);
@@ -268,7 +315,7 @@ static bool find_boot(struct source_journal *journal, struct err *err)
     must(read_boot(journal->choice.boot, &asked));
     if (!choose_boot(journal, &asked, &id))
         return err_set(err, ERR_MISSING, 0, "has no boot %s yet", journal->choice.boot);
-    sd_id128_to_string(id, journal->boot);
+    library.id128_to_string(id, journal->boot);
     return true;
 }
 
@@ -306,7 +353,7 @@ static bool fail(int result, struct err *err, const char *what)
 static int copy_cursor(sd_journal *journal, struct journal_entry *entry)
 {
     char *cursor = NULL;
-    int result = sd_journal_get_cursor(journal, &cursor);
+    int result = library.journal_get_cursor(journal, &cursor);
     if (result >= 0 && strlen(cursor) > CURSOR_BYTES_MAX)
         result = -EBADMSG;
     if (result >= 0)
@@ -322,13 +369,13 @@ static int load_head(sd_journal *journal, struct journal_entry *entry)
     journal_entry_reset(entry);
     int result = copy_cursor(journal, entry);
     if (result >= 0)
-        result = sd_journal_get_realtime_usec(journal, &entry->realtime_us);
+        result = library.journal_get_realtime_usec(journal, &entry->realtime_us);
     if (result >= 0)
-        result = sd_journal_get_monotonic_usec(journal, &entry->monotonic_us, &boot);
+        result = library.journal_get_monotonic_usec(journal, &entry->monotonic_us, &boot);
     if (result >= 0 && entry->realtime_us > INT64_MAX)
         result = -EBADMSG;
     if (result >= 0)
-        sd_id128_to_string(boot, entry->boot);
+        library.id128_to_string(boot, entry->boot);
     return result;
 }
 
@@ -339,11 +386,11 @@ static int load(sd_journal *journal, struct journal_entry *entry)
         return result;
     const void *data;
     size_t size;
-    sd_journal_restart_data(journal);
-    while ((result = sd_journal_enumerate_data(journal, &data, &size)) != 0) {
+    library.journal_restart_data(journal);
+    while ((result = library.journal_enumerate_data(journal, &data, &size)) != 0) {
         if (result < 0) { /* this one is damaged; the other call passes over it */
             entry->cut = true;
-            result = sd_journal_enumerate_available_data(journal, &data, &size);
+            result = library.journal_enumerate_available_data(journal, &data, &size);
             if (result <= 0)
                 break;
         }
@@ -356,15 +403,15 @@ static int load(sd_journal *journal, struct journal_entry *entry)
 static int seek_first(struct source_journal *journal)
 {
     if (!journal->from_end)
-        return sd_journal_seek_head(journal->journal);
+        return library.journal_seek_head(journal->journal);
     journal->from_end = false; /* what comes into an empty journal is taken */
-    int result = sd_journal_seek_tail(journal->journal);
+    int result = library.journal_seek_tail(journal->journal);
     if (result >= 0)
-        result = sd_journal_previous(journal->journal);
+        result = library.journal_previous(journal->journal);
     if (result > 0)
         result = load_head(journal->journal, &journal->entry);
     else if (result == 0)
-        return sd_journal_seek_head(journal->journal);
+        return library.journal_seek_head(journal->journal);
     if (result >= 0) {
         move_to(journal, journal->known->state.position);
         journal->unsaved_us -= PASSED_SAVE_US; /* at once: a restart is not to begin at another end */
@@ -375,7 +422,7 @@ static int seek_first(struct source_journal *journal)
 /* 1 when it stands at the entry that the cursor names, 0 when not. */
 static int is_cursor(struct source_journal *journal)
 {
-    int result = sd_journal_test_cursor(journal->journal, journal->cursor.data);
+    int result = library.journal_test_cursor(journal->journal, journal->cursor.data);
     if (result != 0)
         return result;
     result = load_head(journal->journal, &journal->entry);
@@ -389,9 +436,9 @@ static int find_place(struct source_journal *journal)
     journal->resume = journal->lost = journal->lost_any = false;
     if (state->cursor.data == NULL || state->cursor.size == 0)
         return seek_first(journal);
-    int found = sd_journal_seek_cursor(journal->journal, journal->cursor.data);
+    int found = library.journal_seek_cursor(journal->journal, journal->cursor.data);
     if (found >= 0)
-        found = sd_journal_next(journal->journal);
+        found = library.journal_next(journal->journal);
     if (found > 0)
         found = is_cursor(journal);
     if (found > 0) {
@@ -403,7 +450,7 @@ static int find_place(struct source_journal *journal)
     int64_t now = clock_now_us();
     journal->lost = true;
     journal->lost_since_us = state->modified_us < now ? state->modified_us : now;
-    return sd_journal_seek_head(journal->journal);
+    return library.journal_seek_head(journal->journal);
 }
 
 static int open_library(struct source_journal *journal)
@@ -412,18 +459,18 @@ static int open_library(struct source_journal *journal)
     const char *files[] = {choice->file, NULL};
     int result;
     if (choice->file != NULL)
-        result = sd_journal_open_files(&journal->journal, files, 0);
+        result = library.journal_open_files(&journal->journal, files, 0);
     else if (choice->directory != NULL)
-        result = sd_journal_open_directory(&journal->journal, choice->directory, 0);
+        result = library.journal_open_directory(&journal->journal, choice->directory, 0);
     else
-        result = sd_journal_open_namespace(&journal->journal, choice->namespace, SD_JOURNAL_LOCAL_ONLY);
+        result = library.journal_open_namespace(&journal->journal, choice->namespace, SD_JOURNAL_LOCAL_ONLY);
     if (result < 0) {
         journal->journal = NULL;
         return result;
     }
     /* The longest value that is kept, its name and '=': longer ones need not be unpacked whole. */
-    result = sd_journal_set_data_threshold(journal->journal, JOURNAL_FIELD_BYTES_MAX + 256);
-    return result < 0 || choice->file != NULL ? result : sd_journal_get_fd(journal->journal);
+    result = library.journal_set_data_threshold(journal->journal, JOURNAL_FIELD_BYTES_MAX + 256);
+    return result < 0 || choice->file != NULL ? result : library.journal_get_fd(journal->journal);
 }
 
 static void set_service(struct source_journal *journal)
@@ -597,7 +644,7 @@ static enum feed feed_entries(struct source_journal *journal, struct frame *fram
 {
     uint64_t begin = frame->offset;
     for (unsigned i = 0; i < FEED_ENTRIES && frame->offset - begin < FEED_BYTES; i++) {
-        int result = journal->resume ? 1 : sd_journal_next(journal->journal);
+        int result = journal->resume ? 1 : library.journal_next(journal->journal);
         *ret_result = result < 0 ? result : 0;
         if (result <= 0)
             return FEED_IDLE;
@@ -618,7 +665,7 @@ static int follow(struct source_journal *journal)
 {
     if (journal->choice.file != NULL)
         return 0;
-    int change = sd_journal_process(journal->journal);
+    int change = library.journal_process(journal->journal);
     if (change != SD_JOURNAL_INVALIDATE)
         return change;
     journal_files_visit(&journal->files, check_file, journal);
@@ -705,7 +752,7 @@ static enum feed feed(void *self, struct frame *frame, int64_t now_us)
 static int descriptor(void *self)
 {
     const struct source_journal *journal = self;
-    return journal->journal == NULL || journal->choice.file != NULL ? -1 : sd_journal_get_fd(journal->journal);
+    return journal->journal == NULL || journal->choice.file != NULL ? -1 : library.journal_get_fd(journal->journal);
 }
 
 static int64_t due_us(void *self)
@@ -717,7 +764,7 @@ static int64_t due_us(void *self)
         return due;
     if (journal->unsaved && journal->unsaved_us + PASSED_SAVE_US < due)
         due = journal->unsaved_us + PASSED_SAVE_US;
-    if (sd_journal_get_timeout(journal->journal, &timeout) >= 0 && timeout < (uint64_t)due)
+    if (library.journal_get_timeout(journal->journal, &timeout) >= 0 && timeout < (uint64_t)due)
         due = (int64_t)timeout;
     return due;
 }
