@@ -149,6 +149,8 @@ static void expect(struct sketch *sketch, int32_t first, int32_t last)
     if (sketch->size > 0) {
         first = sketch->first < first ? sketch->first : first;
         last = last_of(sketch) > last ? last_of(sketch) : last;
+        if (first == sketch->first && last == last_of(sketch))
+            return;
     }
     if (first >= floor_of(last))
         spread(sketch, first, (uint32_t)(last - first) + 1);

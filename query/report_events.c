@@ -126,6 +126,6 @@ bool report_load_events(struct report_loading *loading, struct err *err)
     struct top *tops[] = {&report->login_addresses, &report->login_users,       &report->limit_principals,
                           &report->limit_routes,    &report->denial_principals, &report->denial_routes};
     for (size_t i = 0; i < sizeof tops / sizeof *tops; i++)
-        top_sort(tops[i]);
+        top_sort(tops[i], REPORT_ROWS);
     return true;
 }

@@ -213,7 +213,7 @@ static bool load_users(struct report_loading *loading, struct err *err)
     report->users_inexact = report->day.since_us % TIME_HOUR != 0;
     if (!store_user_counts(loading->store, report->day.since_us, report->day.until_us, visit_user, report, err))
         return false;
-    top_sort(&report->users);
+    top_sort(&report->users, REPORT_ROWS);
     return true;
 }
 

@@ -72,8 +72,18 @@ static int by_count(const void *a, const void *b)
     return str_compare(x->name, y->name);
 }
 
-void top_sort(struct top *top)
+void top_sort(struct top *top, size_t first)
 {
-    if (top->names.count > 0)
-        qsort(top->rows, top->names.count, sizeof *top->rows, by_count);
+    struct top_row *rows = top->rows;
+    size_t sorted = 0;
+    for (size_t i = 0; i < top->names.count && first > 0; i++) {
+        struct top_row row = rows[i];
+        if (sorted == first && by_count(&row, &rows[sorted - 1]) >= 0)
+            continue;
+        size_t at = sorted == first ? sorted - 1 : sorted++;
+        rows[i] = rows[at]; /* the last of them falls behind, if there are enough; else this is row i itself */
+        for (; at > 0 && by_count(&row, &rows[at - 1]) < 0; at--)
+            rows[at] = rows[at - 1];
+        rows[at] = row;
+    }
 }

@@ -28,8 +28,9 @@ void top_release(struct top *top);
 /* Counts `count` things of that name; `other`, unless absent, is what else they are of: each different one counts once for the
  * name. Names are cut at TOP_NAME_BYTES_MAX. */
 void top_add(struct top *top, struct str name, uint64_t count, int64_t time_us, struct str other);
-/* Most counted first, then by name. Nothing may be added afterwards. */
-void top_sort(struct top *top);
+/* The `first` rows (or all, if they are fewer) are those most counted, in this order, then by name; the others stand behind them in
+ * any order. Nothing may be added afterwards. */
+void top_sort(struct top *top, size_t first);
 static inline size_t top_count(const struct top *top)
 {
     return top->names.count;
