@@ -102,14 +102,23 @@ bool sql_fail(struct sql *sql, struct err *err)
     }
 }
 
-struct sqlite3_stmt *sql_use(struct sql *sql, const char *name, struct err *err)
+/* Names are literals, mostly: where one was found last time is looked at first. */
+static struct sql_entry *find(struct sql *sql, const char *name)
 {
     struct str wanted = str_of(name);
-    struct sql_entry *entry = NULL;
-    for (size_t i = 0; i < sql->count && entry == NULL; i++) {
+    struct sql_entry **recent = &sql->recent[(uintptr_t)name / 8 % SQL_RECENT];
+    if (*recent != NULL && str_equal((*recent)->name, wanted))
+        return *recent;
+    for (size_t i = 0; i < sql->count; i++) {
         if (str_equal(sql->entries[i].name, wanted))
-            entry = &sql->entries[i];
+            return *recent = &sql->entries[i];
     }
+    return NULL;
+}
+
+struct sqlite3_stmt *sql_use(struct sql *sql, const char *name, struct err *err)
+{
+    struct sql_entry *entry = find(sql, name);
     must(entry != NULL);
     if (entry->stmt == NULL) {
         must(entry->text.size < INT32_MAX);

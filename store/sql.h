@@ -23,11 +23,13 @@ struct sql_entry {
     struct sqlite3_stmt *stmt; /* NULL until first used */
 };
 
+enum { SQL_RECENT = 64 };
 struct sql {
     struct sqlite3 *db;
     const char *path; /* for messages; the store's */
     struct sql_entry *entries;
     size_t count;
+    struct sql_entry *recent[SQL_RECENT]; /* by the address of the name asked with, or NULL */
 };
 
 /* Takes over db, which may be NULL. path must live as long. */
