@@ -31,7 +31,7 @@ static bool back_to(struct buf *buf, size_t size)
     return false;
 }
 
-char *buf_reserve(struct buf *buf, size_t more)
+char *buf_reserve_more(struct buf *buf, size_t more)
 {
     must(buf->size_max > 0 && buf->size_max < SIZE_MAX && buf->size <= buf->size_max);
     if (more > buf->size_max - buf->size) {
@@ -73,11 +73,6 @@ bool buf_add_str(struct buf *buf, struct str s)
 bool buf_add_text(struct buf *buf, const char *text)
 {
     return buf_add(buf, text, strlen(text));
-}
-
-bool buf_add_char(struct buf *buf, char c)
-{
-    return buf_add(buf, &c, 1);
 }
 
 bool buf_add_u64(struct buf *buf, uint64_t value)
@@ -266,7 +261,7 @@ bool buf_add_unbase64(struct buf *buf, struct str text)
     return true;
 }
 
-bool buf_add_varint(struct buf *buf, uint64_t value)
+bool buf_add_long_varint(struct buf *buf, uint64_t value)
 {
     unsigned char bytes[10];
     size_t size = 0;

@@ -25,11 +25,26 @@ void buf_release(struct buf *buf);
 void buf_reset(struct buf *buf); /* empties, keeps the memory */
 /* Makes room for `more` bytes behind the content and returns where they go, NULL (and full) past the maximum. The
  * caller then adds what it wrote to buf->size; if that is less than `more`, it also puts the NUL behind it. */
-char *buf_reserve(struct buf *buf, size_t more);
+char *buf_reserve_more(struct buf *buf, size_t more);
+static inline char *buf_reserve(struct buf *buf, size_t more)
+{
+    if (more >= buf->capacity - buf->size)
+        return buf_reserve_more(buf, more);
+    buf->data[buf->size + more] = '\0';
+    return buf->data + buf->size;
+}
 bool buf_add(struct buf *buf, const void *data, size_t size);
 bool buf_add_str(struct buf *buf, struct str s);
 bool buf_add_text(struct buf *buf, const char *text);
-bool buf_add_char(struct buf *buf, char c);
+static inline bool buf_add_char(struct buf *buf, char c)
+{
+    char *at = buf_reserve(buf, 1);
+    if (at == NULL)
+        return false;
+    *at = c;
+    buf->size++;
+    return true;
+}
 bool buf_add_u64(struct buf *buf, uint64_t value); /* decimal */
 bool buf_add_i64(struct buf *buf, int64_t value);
 bool buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -54,7 +69,11 @@ static inline struct str buf_str(const struct buf *buf)
 }
 
 /* Unsigned LEB128 and zigzag, the store's integers: 1..10 bytes. */
-bool buf_add_varint(struct buf *buf, uint64_t value);
+bool buf_add_long_varint(struct buf *buf, uint64_t value);
+static inline bool buf_add_varint(struct buf *buf, uint64_t value)
+{
+    return value < 0x80 ? buf_add_char(buf, (char)value) : buf_add_long_varint(buf, value);
+}
 bool buf_add_zigzag(struct buf *buf, int64_t value);
 /* Reads one off the front of *s. False (and *s unchanged) when it is cut short or longer than 64 bits. */
 bool str_take_long_varint(struct str *s, uint64_t *ret_value);
