@@ -39,7 +39,7 @@ char *buf_reserve_more(struct buf *buf, size_t more)
         return NULL;
     }
     size_t needed = buf->size + more + 1; /* the NUL */
-    if (needed > buf->capacity) {
+    if (buf->data == NULL || needed > buf->capacity) {
         size_t capacity = buf->capacity > SIZE_MAX / 2 ? needed : buf->capacity * 2;
         if (capacity < needed)
             capacity = needed;

@@ -28,7 +28,7 @@ void buf_reset(struct buf *buf); /* empties, keeps the memory */
 char *buf_reserve_more(struct buf *buf, size_t more);
 static inline char *buf_reserve(struct buf *buf, size_t more)
 {
-    if (more >= buf->capacity - buf->size)
+    if (buf->data == NULL || more >= buf->capacity - buf->size)
         return buf_reserve_more(buf, more);
     buf->data[buf->size + more] = '\0';
     return buf->data + buf->size;

@@ -54,7 +54,7 @@ enum {
     X(journal_test_cursor)
 
 static struct {
-#define DECLARE(name) __typeof__(sd_##name) *name;
+#define DECLARE(name) __typeof__(sd_##name) *(name);
     CALLS(DECLARE)
 #undef DECLARE
 } library;
