@@ -163,7 +163,7 @@ static void tell_kafka(void *context, struct str source, const struct err *err)
               log_str("source", source), log_text("why", err->text));
 }
 
-static bool add_kafka(struct running *running, const struct config_source *source, struct err *err)
+static bool add_kafka(struct running *running, const struct config_source *source, unsigned ordinal, struct err *err)
 {
     struct source_kafka_ask ask = {
         .kafka = &source->kafka,
@@ -171,6 +171,7 @@ static bool add_kafka(struct running *running, const struct config_source *sourc
         .catalog = &running->catalog,
         .store = running->store,
         .tell = tell_kafka,
+        .ordinal = ordinal,
     };
     struct source_kafka *kafka = source_kafka_new(&ask, err);
     if (kafka == NULL)
@@ -185,7 +186,7 @@ static bool add_kafka(struct running *running, const struct config_source *sourc
  * goes, and who reads on asks the store for what is pending. */
 static bool set_kafkas(struct running *running, const struct config *config, struct err *err)
 {
-    size_t count = 0;
+    unsigned count = 0;
     bool fine = true;
     live_flush(running->live);
     live_drop(running->live, &source_kafka_feeder);
@@ -194,9 +195,10 @@ static bool set_kafkas(struct running *running, const struct config *config, str
         struct err why;
         if (source->kind != CONFIG_KAFKA)
             continue;
-        bool added = count++ < KAFKAS_MAX ? add_kafka(running, source, &why)
-                                          : err_set(&why, ERR_LIMIT, 0, "%s:%u: more than %d sources of Kafka",
-                                                    source->origin.file, source->origin.line, KAFKAS_MAX);
+        bool added = count < KAFKAS_MAX ? add_kafka(running, source, count, &why)
+                                        : err_set(&why, ERR_LIMIT, 0, "%s:%u: more than %d sources of Kafka",
+                                                  source->origin.file, source->origin.line, KAFKAS_MAX);
+        count++;
         if (!added && fine)
             *err = why;
         fine = fine && added;

@@ -29,7 +29,7 @@
     row(topic_partition_list_new) row(topic_partition_list_destroy) row(topic_partition_list_add) \
     row(topic_partition_list_find) row(topic_partition_list_copy) row(topic_partition_list_sort) \
     /* messages */ \
-    row(produceva) row(headers_new) row(headers_destroy) row(header_add) row(header_get_all) row(header_get_last) \
+    row(produceva) row(msg_partitioner_murmur2) row(headers_new) row(headers_destroy) row(header_add) row(header_get_all) row(header_get_last) \
     row(message_headers) row(message_timestamp) row(message_destroy) \
     /* queues */ \
     row(queue_get_main) row(queue_get_consumer) row(queue_get_partition) row(queue_destroy) \

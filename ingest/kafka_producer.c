@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "ingest/kafka_library.h"
 #include "ingest/kafka_settings.h"
+#include "ingest/service.h"
 
 enum {
     REACH_MS = 1000,
@@ -16,6 +17,13 @@ enum {
     COMMITTED_MS = 5000,
 };
 
+/* A broker takes whatever sequence it sees first of a producer: if a first batch were refused, those behind it would be taken, since
+ * librdkafka sends what it has. So the first message of a partition goes alone, and others follow once it is acknowledged. A broker
+ * forgets producers that were silent for long (producer.id.expiration.ms, a day). */
+#define PARTITION_CLOSED INT64_C(-1)
+#define PARTITION_OPENING INT64_C(-2)
+#define PARTITION_SILENT_US (10 * TIME_MINUTE)
+
 struct kafka_producer {
     const struct kafka_library *kafka;
     struct kafka_producer_ask ask;
@@ -23,6 +31,8 @@ struct kafka_producer {
     rd_kafka_topic_t *topic;
     size_t bytes_max;
     uint32_t partitions; /* when it was reached */
+    int64_t *opened_us;  /* of each: when a message was acknowledged last, or one of the values below */
+    int64_t now_us;      /* monotonic, of the last poll */
     enum kafka_trouble trouble;
     struct err why;
     bool complains, blocked; /* since the last delivery */
@@ -84,6 +94,8 @@ static void note_report(rd_kafka_t *client, const rd_kafka_message_t *message, v
         return;
     }
     producer->complains = false;
+    if (message->partition >= 0 && (uint32_t)message->partition < producer->partitions)
+        producer->opened_us[message->partition] = producer->now_us;
     producer->ask.delivered(producer->ask.context, (uint64_t)(uintptr_t)message->_private);
 }
 
@@ -206,6 +218,7 @@ void kafka_producer_free(struct kafka_producer *producer)
                            RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
         kafka->destroy(producer->client);
     }
+    free(producer->opened_us);
     free(producer);
 }
 
@@ -245,6 +258,14 @@ static rd_kafka_resp_err_t take_error(struct kafka_producer *producer, rd_kafka_
     return code;
 }
 
+static void set_partitions(struct kafka_producer *producer, uint32_t count)
+{
+    producer->partitions = count;
+    producer->opened_us = mem_alloc(count * sizeof *producer->opened_us);
+    for (uint32_t i = 0; i < count; i++)
+        producer->opened_us[i] = PARTITION_CLOSED;
+}
+
 enum kafka_trouble kafka_producer_reach(struct kafka_producer *producer, struct err *err)
 {
     const struct kafka_library *kafka = producer->kafka;
@@ -252,8 +273,8 @@ enum kafka_trouble kafka_producer_reach(struct kafka_producer *producer, struct 
     rd_kafka_resp_err_t code = kafka->metadata(producer->client, 0, producer->topic, &found, REACH_MS);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         code = look_at_topic(found);
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-            producer->partitions = (uint32_t)found->topics[0].partition_cnt;
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR && producer->partitions == 0)
+            set_partitions(producer, (uint32_t)found->topics[0].partition_cnt);
         kafka->metadata_destroy(found);
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -300,24 +321,45 @@ static void *unconst(const char *data)
     return copy;
 }
 
+/* The one that Java's producers choose for a key. */
+static uint32_t choose_partition(const struct kafka_producer *producer, const struct kafka_message *message)
+{
+    if (message->key.size == 0)
+        return (uint32_t)(message->spread % producer->partitions);
+    return (uint32_t)producer->kafka->msg_partitioner_murmur2(producer->topic, message->key.data, message->key.size,
+                                                              (int32_t)producer->partitions, NULL, NULL);
+}
+
+static bool is_open(const struct kafka_producer *producer, uint32_t partition)
+{
+    int64_t opened_us = producer->opened_us[partition];
+    return producer->ask.transactional_id != NULL ||
+           (opened_us >= 0 && producer->now_us - opened_us < PARTITION_SILENT_US);
+}
+
 enum kafka_put kafka_producer_put(struct kafka_producer *producer, const struct kafka_message *message)
 {
     const struct kafka_library *kafka = producer->kafka;
+    must(producer->partitions > 0);
+    uint32_t partition = choose_partition(producer, message);
+    if (producer->opened_us[partition] == PARTITION_OPENING)
+        return KAFKA_PUT_FULL;
     rd_kafka_headers_t *headers = make_headers(kafka, message);
-    bool keyless = message->key.size == 0;
-    int32_t partition = keyless ? (int32_t)(message->spread % producer->partitions) : RD_KAFKA_PARTITION_UA;
     rd_kafka_vu_t parts[] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->topic},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = message->kept ? 0 : RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {unconst(message->key.data), message->key.size}},
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {unconst(message->value.data), message->value.size}},
-        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = (int32_t)partition},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)message->token},
     };
     rd_kafka_error_t *error = kafka->produceva(producer->client, parts, sizeof parts / sizeof *parts);
-    if (error == NULL)
+    if (error == NULL) {
+        if (!is_open(producer, partition))
+            producer->opened_us[partition] = PARTITION_OPENING;
         return KAFKA_PUT_DONE;
+    }
     rd_kafka_resp_err_t code = kafka->error_code(error);
     kafka->headers_destroy(headers);
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
@@ -328,6 +370,7 @@ enum kafka_put kafka_producer_put(struct kafka_producer *producer, const struct 
 
 void kafka_producer_poll(struct kafka_producer *producer)
 {
+    producer->now_us = service_now_us();
     (void)producer->kafka->poll(producer->client, 0);
 }
 

@@ -9,7 +9,8 @@
  *  2. When one cannot be delivered for good (refused, or the broker forgot this producer) none behind it in its partition is: the
  *     producer is in trouble, and whoever owns it sends again from the first that was not delivered.
  *  3. Messages have the time of sending: brokers let go what is old by that, and refuse what is of the future.
- *  4. At most KAFKA_PRODUCER_BYTES and KAFKA_PRODUCER_MESSAGES wait in it.
+ *  4. While the first message of a partition is under way no other of it is: brokers prove the order of what follows only.
+ *  5. At most KAFKA_PRODUCER_BYTES and KAFKA_PRODUCER_MESSAGES wait in it.
  *
  * One thread. The descriptor it was given is written to when poll has something to do. */
 #ifndef WINNOW_INGEST_KAFKA_PRODUCER_H

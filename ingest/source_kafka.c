@@ -54,6 +54,7 @@ struct source_kafka {
     int64_t now_us;      /* monotonic */
     bool over;           /* no more batches are given */
     bool leaving;        /* nothing is taken any more */
+    bool joined;         /* its group has given it something once */
     uint64_t bytes;      /* of the values read, in a bounded one */
     struct frame *home;  /* that it fed last */
     uint64_t needs;      /* what was given is committed once its home has handed on so many batches */
@@ -325,6 +326,7 @@ static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t code, rd_kafka_
 {
     struct source_kafka *source = opaque;
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        source->joined = true;
         assign(source, list);
     } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
         let_go(source, list);
@@ -352,6 +354,18 @@ static void set_unless(rd_kafka_conf_t *conf, const struct config_kafka *config,
 
 static ssize_t take_some(struct source_kafka *source, int wait_ms, size_t *bytes);
 
+/* A static member: whoever comes back is known, and has its partitions at once. A new one would wait until the one that was killed is
+ * given up, and the others with it. */
+static void set_instance(const struct source_kafka *source, rd_kafka_conf_t *conf)
+{
+    char text[64];
+    struct str id = store_id(source->ask.store);
+    if (source->ask.bounded || id.size == 0 || has_property(source->ask.kafka, "group.instance.id"))
+        return;
+    snprintf(text, sizeof text, "winnow-%.*s-%u", STR_ARG(id), source->ask.ordinal);
+    kafka_settings_set(conf, "group.instance.id", text);
+}
+
 static rd_kafka_conf_t *make_settings(struct source_kafka *source, struct err *err)
 {
     char text[32];
@@ -360,6 +374,7 @@ static rd_kafka_conf_t *make_settings(struct source_kafka *source, struct err *e
     if (conf == NULL)
         return NULL;
     kafka_settings_set(conf, "group.id", config->group != NULL ? config->group : "winnow");
+    set_instance(source, conf);
     kafka_settings_set(conf, "enable.auto.commit", "false");
     kafka_settings_set(conf, "enable.auto.offset.store", "false");
     kafka_settings_set(conf, "auto.offset.reset", "error");
@@ -459,6 +474,8 @@ static void leave(struct source_kafka *source)
     (void)source->kafka->consumer_close(source->client); /* revokes, so commits */
 }
 
+/* One that has not got through joining its group yet is left as it is, closed: librdkafka 2.0 may abort when it is destroyed (its
+ * assignor insists on a state that it does not have before). */
 void source_kafka_free(struct source_kafka *source)
 {
     if (source == NULL)
@@ -468,7 +485,8 @@ void source_kafka_free(struct source_kafka *source)
             leave(source);
         if (source->queue != NULL)
             source->kafka->queue_destroy(source->queue);
-        source->kafka->destroy(source->client);
+        if (source->joined || source->ask.bounded)
+            source->kafka->destroy(source->client);
     }
     if (source->event >= 0)
         close(source->event);

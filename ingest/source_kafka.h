@@ -11,7 +11,8 @@
  *    the earliest message. One that was never read begins as configured.
  * 3. Only what transactions committed is read. Fetched ahead are KAFKA_FETCH_KBYTES and one fetch at most: what is not asked for is
  *    not fetched, and the broker is the buffer.
- * 4. Brokers that are down, or refuse, are told once and tried again for ever.
+ * 4. It is a static member of its group: while it is away for less than session.timeout.ms nobody else gets its partitions.
+ * 5. Brokers that are down, or refuse, are told once and tried again for ever.
  *
  * In a bounded one partitions are assigned, not subscribed to, each to the end it had then; the group, if any, learns of it in the end.
  *
@@ -40,12 +41,13 @@ struct source_kafka_ask {
     void (*tell)(void *context, struct str source, const struct err *err);
     void *context;
     bool bounded;
+    unsigned ordinal; /* of those of one store that are not bounded: each has another, and the same after a restart */
 };
 
 struct source_kafka;
 /* Connects to nothing yet. NULL: librdkafka is not there, or the settings are wrong. */
 struct source_kafka *source_kafka_new(const struct source_kafka_ask *ask, struct err *err);
-/* What was read is committed before. Leaves the group, with the offsets committed. NULL is fine. */
+/* What was read is committed before, and the offsets to the group. NULL is fine. */
 void source_kafka_free(struct source_kafka *source);
 SCOPE_FREE(source_kafka)
 struct kafka_counts source_kafka_counts(const struct source_kafka *source);
