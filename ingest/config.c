@@ -12,7 +12,7 @@
 #include "base/opt.h"
 #include "base/place.h"
 #include "ingest/config_kafka.h"
-#include "ingest/config_key.h"
+#include "ingest/config_value.h"
 #include "ingest/fields.h"
 
 struct reader {
@@ -163,7 +163,7 @@ static void read_value(struct reader *reader, const struct scope *scope, const s
         read_kafka(reader, config_kafka_source_keys, scope->base, &((struct config_source *)scope->base)->kafka, node);
     else if (key->type == CONFIG_SLO)
         slo_read(&reader->config->slo, node, &reader->config->arena, fail_slo, reader);
-    else if (!config_key_set(key, scope->base, node, reader->folder, &reader->config->arena, &line, &err))
+    else if (!config_value_set(key, scope->base, node, reader->folder, &reader->config->arena, &line, &err))
         fail_at(reader, line, "%s", err.text);
     *origin = (struct config_origin){reader->file, node->key->line};
 }
@@ -234,8 +234,8 @@ static struct config_source *add_source(struct config *config)
     }
     struct config_source *source = &config->sources[config->source_count++];
     *source = (struct config_source){0};
-    config_key_defaults(config_source_keys, source, &config->arena);
-    config_key_defaults(config_kafka_source_keys, source, &config->arena);
+    config_value_defaults(config_source_keys, source, &config->arena);
+    config_value_defaults(config_kafka_source_keys, source, &config->arena);
     return source;
 }
 
@@ -301,7 +301,7 @@ static struct config_output *add_output(struct config *config)
     }
     struct config_output *output = &config->outputs[config->output_count++];
     *output = (struct config_output){0};
-    config_key_defaults(config_kafka_output_keys, output, &config->arena);
+    config_value_defaults(config_kafka_output_keys, output, &config->arena);
     return output;
 }
 
@@ -420,7 +420,7 @@ struct config *config_new(const char *named, void (*report)(void *context, const
 {
     struct config *config = mem_alloc(sizeof *config);
     config->slo = slo_defaults();
-    config_key_defaults(config_keys, config, &config->arena);
+    config_value_defaults(config_keys, config, &config->arena);
     struct reader reader = {.config = config, .report = report, .context = context};
     read_all(&reader, named);
     check_fields(&reader);

@@ -1,4 +1,5 @@
-/* The configuration's keys as rows: what is known, of what type, where it is kept, and how it is told. One thread.
+/* The configuration's keys as rows: what is known, of what type, where it is kept, and how it is told (read by
+ * config_value.h, written by config_text.h). One thread.
  *
  * A path is a key or SECTION.KEY; a section is a map and has no row of its own, unless it may be a plain value as well
  * ("multiline: off", "multiline: {start: REGEX}"). */
@@ -6,7 +7,6 @@
 #define WINNOW_INGEST_CONFIG_KEY_H
 
 #include "analyze/analyze.h"
-#include "base/buf.h"
 #include "ingest/config.h"
 
 enum config_type {
@@ -50,19 +50,9 @@ extern const struct config_key config_keys[], config_source_keys[], config_kafka
 /* Checks and choices that rows have in common. */
 bool config_check_service(struct str text, struct err *err);
 bool config_check_timezone(struct str text, struct err *err);
-extern const char *const config_formats[];
+extern const char *const config_formats[], *const config_joins[], *const config_priorities[];
 
 /* The index of a path in config_keys, which is that of its origin. */
 size_t config_key_row(const char *path);
-/* Writes every fallback into base, a struct config, config_source or config_output. */
-void config_key_defaults(const struct config_key *keys, void *base, struct arena *arena);
-/* Reads a node into base. Relative paths are meant from folder. The error has no place in front; *ret_line is where it
- * is. */
-bool config_key_set(const struct config_key *key, void *base, const struct yaml_node *node, const char *folder,
-                    struct arena *arena, unsigned *ret_line, struct err *err);
-/* False when the key has no value in base, and is not to be shown. */
-bool config_key_shown(const struct config_key *key, const void *base);
-/* The value as it is written in JSON, or in YAML with quotes only where they are needed. */
-void config_key_print(const struct config_key *key, const void *base, bool json, struct buf *out);
 
 #endif

@@ -1,6 +1,6 @@
 #include "ingest/config_print.h"
 
-#include "ingest/config_key.h"
+#include "ingest/config_text.h"
 
 /* The rows of one map, written in order. A section is opened with the first of its keys. */
 struct map_printer {
@@ -80,10 +80,10 @@ static void print_map(struct map_printer *printer, const struct config_key *keys
                       const struct config_origin *origins)
 {
     for (const struct config_key *key = keys; key->path != NULL; key++) {
-        if (!config_key_shown(key, base))
+        if (!config_text_has(key, base))
             continue;
         add_name(printer, key->path);
-        config_key_print(key, base, printer->json, printer->out);
+        config_text_add(key, base, printer->json, printer->out);
         if (printer->json)
             continue;
         buf_add_text(printer->out, "  # ");
@@ -137,7 +137,7 @@ static void print_origins(const struct config_key *keys, const void *base, const
                           const char *prefix, struct buf *out)
 {
     for (const struct config_key *key = keys; key->path != NULL; key++) {
-        if (!config_key_shown(key, base))
+        if (!config_text_has(key, base))
             continue;
         separate(out);
         buf_printf(out, "\"%s%s\":\"", prefix, key->path);

@@ -18,13 +18,6 @@ struct coverage {
     bool sparse; /* bytes may have been left out */
 };
 
-/* A partition itself has a cursor of digits, and all its bytes. */
-static bool is_sparse(const struct source_state *state)
-{
-    return state->kind == SOURCE_KAFKA && state->cursor.size > 0 &&
-           memchr(state->cursor.data, ' ', state->cursor.size) != NULL;
-}
-
 /* Whether what is missing from c->end up to `to` was told to be; asked with growing places. */
 static bool was_told(struct coverage *c, uint64_t to)
 {
@@ -127,7 +120,7 @@ void verify_sources(struct verify *v)
         return; /* told already; comparing halves would name what is sound */
     size_t r = 0, h = 0, g = 0, p = 0;
     for (size_t i = 0; i < v->source_count; i++) {
-        struct coverage c = {.source = &v->sources[i], .sparse = is_sparse(&v->sources[i].state)};
+        struct coverage c = {.source = &v->sources[i], .sparse = source_is_agents(&v->sources[i].state)};
         int64_t id = v->sources[i].state.id;
         for (; r < v->run_count && v->runs[r].row.source < id; r++)
             verify_find(v, "run", v->runs[r].block, "block %lld has records of source %lld, which is not in the store",
