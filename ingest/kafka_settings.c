@@ -47,7 +47,35 @@ static const struct {
     {"isolation.level", "what was not committed is nobody's record", BOTH},
     {"partition.assignment.strategy", "partitions move without stopping the others", BOTH},
     {"enable.partition.eof", "the end of a partition is told by it", BOTH},
+    {"offset.store.method", "offsets are committed after the store has the records", BOTH},
+    {"offset.store.path", "offsets are committed after the store has the records", BOTH},
+    {"offset.store.sync.interval.ms", "offsets are committed after the store has the records", BOTH},
+    {"group.protocol.type", "members of the group would not know each other", BOTH},
+    {"partitioner", "a key has one partition, and what is sent again goes where it went before", BOTH},
+    {"queuing.strategy", "the order of messages rests on it", BOTH},
+    {"queue.buffering.backpressure.threshold", "the memory that is promised rests on it", BOTH},
+    {"enabled_events", "the reports would not arrive", BOTH},
+    {"log.queue", "nobody reads that queue", BOTH},
+    {"internal.termination.signal", "signals are winnow's", BOTH},
     {"plugin.library.paths", "no other code is loaded into this process", BOTH},
+    {"ssl.engine.location", "no other code is loaded into this process", BOTH},
+};
+
+/* Properties that are pointers of a program: librdkafka would take the text for one. Those that end in _cb are, as well. */
+static const char *const pointers[] = {
+    "opaque",  "default_topic_conf", "interceptors", "msg_order_cmp",
+    "ssl_key", "ssl_certificate",    "ssl_ca",       "ssl_engine_callback_data",
+};
+
+/* Sizes that memory is bounded by. A message that does not fit into the producer would wait for ever. */
+static const struct {
+    const char *name;
+    uint64_t max;
+} bounded[] = {
+    {"message.max.bytes", 8 << 20},          {"batch.size", 8 << 20},
+    {"fetch.max.bytes", 64 << 20},           {"fetch.message.max.bytes", 64 << 20},
+    {"max.partition.fetch.bytes", 64 << 20}, {"receive.message.max.bytes", 128 << 20},
+    {"socket.send.buffer.bytes", 16 << 20},  {"socket.receive.buffer.bytes", 16 << 20},
 };
 
 static bool is_elsewhere(struct str value)
@@ -63,7 +91,10 @@ static bool may_be_set(const char *name, enum side side, struct err *err)
         if (strcmp(refused[i].name, name) == 0 && (refused[i].side == BOTH || refused[i].side == side))
             return err_set(err, ERR_USAGE, 0, "'%s' is not to be set: %s", name, refused[i].why);
     }
-    return true;
+    bool pointer = str_ends(str_of(name), STR("_cb"));
+    for (size_t i = 0; i < sizeof pointers / sizeof *pointers; i++)
+        pointer = pointer || strcmp(pointers[i], name) == 0;
+    return !pointer || err_set(err, ERR_USAGE, 0, "'%.100s' is not to be set: it is for programs", name);
 }
 
 static bool fail_unknown(const char *name, struct err *err)
@@ -101,7 +132,6 @@ static bool fail_unknown(const char *name, struct err *err)
         "compression.level",
         "broker.address.family",
         "client.rack",
-        "partitioner",
         "debug",
     };
     const char *near = opt_nearest(name, known, sizeof known / sizeof *known);
@@ -130,6 +160,27 @@ static bool set_one(rd_kafka_conf_t *conf, const char *name, const char *value, 
     if (config_property_is_secret(name))
         return err_set(err, ERR_USAGE, 0, "'%s' has a value that librdkafka does not take", name);
     return err_set(err, ERR_USAGE, 0, "'%s': %s", name, text);
+}
+
+static bool is_within(const char *name, const char *value, struct err *err)
+{
+    uint64_t number;
+    for (size_t i = 0; i < sizeof bounded / sizeof *bounded; i++) {
+        if (strcmp(bounded[i].name, name) != 0)
+            continue;
+        if (!str_to_u64(str_of(value), &number))
+            return err_set(err, ERR_USAGE, 0, "'%s' must be a number of bytes", name);
+        if (number > bounded[i].max)
+            return err_set(err, ERR_USAGE, 0, "'%s' is at most %llu: the memory that is promised rests on it", name,
+                           (unsigned long long)bounded[i].max);
+    }
+    return true;
+}
+
+/* A property of the user's. */
+static bool set_users(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *err)
+{
+    return is_within(name, value, err) && set_one(conf, name, value, err);
 }
 
 /* Whether there is such a property, by setting it to what may be right or wrong. */
@@ -170,7 +221,7 @@ static bool check_one(rd_kafka_conf_t *conf, const struct config_property *prope
     if (!may_be_set(property->name, output ? OUTPUT : SOURCE, err))
         return false;
     return is_elsewhere(str_of(property->value)) ? is_known(conf, property->name, err)
-                                                 : set_one(conf, property->name, property->value, err);
+                                                 : set_users(conf, property->name, property->value, err);
 }
 
 bool kafka_settings_check(const struct config_kafka *config, bool output, unsigned *ret_line, struct err *err)
@@ -234,7 +285,7 @@ struct rd_kafka_conf_s *kafka_settings_new(const struct config_kafka *config, st
     for (size_t i = 0; i < config->properties.count && fine; i++) {
         const struct config_property *property = &config->properties.items[i];
         SCOPED(buf) value = BUF(VALUE_BYTES_MAX);
-        fine = read_value(property, &value, err) && set_one(conf, property->name, buf_str(&value).data, err);
+        fine = read_value(property, &value, err) && set_users(conf, property->name, buf_str(&value).data, err);
         if (value.data != NULL)
             explicit_bzero(value.data, value.capacity);
     }
