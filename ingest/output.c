@@ -25,6 +25,19 @@ static void ring_bell(int fd)
 
 /* ---- Starting -------------------------------------------------------------------------------------------------------------- */
 
+bool output_first_number(struct store *store, uint64_t *ret, struct err *err)
+{
+    struct scan_ask ask = {.since_us = TIME_NONE, .until_us = TIME_NONE};
+    SCOPED_FREE(scan) *scan = scan_new(store, &ask, err);
+    struct scan_record first;
+    int found = scan != NULL ? scan_next(scan, &first, err) : -1;
+    if (found == 1)
+        *ret = first.number;
+    else if (found == 0)
+        *ret = scan_last_number(scan) + 1;
+    return found >= 0;
+}
+
 /* What the store knows of the output, or how a new one begins. */
 static bool load_row(struct output *output, struct store *store, struct err *err)
 {
@@ -49,7 +62,12 @@ static bool load_row(struct output *output, struct store *store, struct err *err
             memcpy(progress->error, error.data, error.size);
         return true;
     }
-    return output->config.from == CONFIG_KAFKA_BEGINNING || store_last_number(store, &progress->position, err);
+    if (output->config.from != CONFIG_KAFKA_BEGINNING)
+        return store_last_number(store, &progress->position, err);
+    uint64_t first = 1;
+    bool fine = output_first_number(store, &first, err);
+    progress->position = first - 1; /* what was pruned before is nothing to miss */
+    return fine;
 }
 
 static bool load_aheads(struct output *output, struct store *store, struct err *err)

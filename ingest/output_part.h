@@ -44,6 +44,8 @@ struct output {
     struct output_aheads aheads; /* changed by the thread, under the mutex */
 };
 
+/* Of the oldest record, or the one that the next will have. */
+bool output_first_number(struct store *store, uint64_t *ret, struct err *err);
 /* The thread; context is the struct output. */
 void *output_run(void *context);
 /* Under no lock: what the owner shall know; it is woken when there is something new. */

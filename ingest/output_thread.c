@@ -7,8 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
-#include "ingest/output_part.h"
-#include "ingest/output_pending.h"
+#include "ingest/output_read.h"
 #include "ingest/service.h"
 
 #define BACKOFF_MIN_US INT64_C(100000)
@@ -22,37 +21,9 @@ enum {
     SLICE_BYTES = 8 << 20, /* or so many bytes */
 };
 
-struct sender {
-    struct output *output;
-    struct store *store;
-    struct output_message *message;
-    struct kafka_producer *producer;
-    bool reached;
-    struct output_ring ring;
-    struct scan *scan;
-    uint64_t gone_blocks, last_scanned; /* of the scan: blocks pruned under it; the number given last */
-    struct output_pendings pendings;
-    /* The record at hand, of which parts are still to be put. */
-    struct scan_record rec;
-    bool holds, ahead;
-    bool begun;       /* it is in the ring */
-    const char *kept; /* its value, there */
-    uint32_t part, parts;
-    uint64_t token;
-    bool caught_up, looked_for_gap; /* nothing is left to read; whether something is missing was asked */
-    /* Of transactions: */
-    bool transaction, committing;
-    uint64_t slice_records, slice_bytes, committed; /* the position that the last one had */
-    size_t bytes_max;                               /* of a message; 0: as configured */
-    int64_t backoff_us, retry_us;
-    uint64_t backoff_position;
-    enum output_state trouble; /* while it is waited for retry_us: OUTPUT_WAITING or _BLOCKED */
-    struct output_progress progress;
-};
-
 /* ---- Trouble ----------------------------------------------------------------------------------------------------------------- */
 
-static void note_error(struct sender *sender, enum output_state state, const struct err *err)
+static void note_error(struct output_sender *sender, enum output_state state, const struct err *err)
 {
     struct output_progress *progress = &sender->progress;
     size_t size = strlen(err->text);
@@ -69,7 +40,7 @@ static void note_error(struct sender *sender, enum output_state state, const str
 }
 
 /* Waits longer each time, until something was delivered in between. */
-static void back_off(struct sender *sender, enum output_state state, const struct err *err)
+static void back_off(struct output_sender *sender, enum output_state state, const struct err *err)
 {
     int64_t least_us = state == OUTPUT_BLOCKED ? BACKOFF_BLOCKED_US : BACKOFF_MIN_US;
     bool progress = sender->ring.position != sender->backoff_position;
@@ -81,24 +52,19 @@ static void back_off(struct sender *sender, enum output_state state, const struc
     note_error(sender, state, err);
 }
 
-static void drop_scan(struct sender *sender)
-{
-    scan_free(sender->scan);
-    sender->scan = NULL;
-    sender->holds = sender->holds && sender->ahead; /* a pending one is a copy */
-}
-
 /* Everything behind the position is read again. */
-static void start_over(struct sender *sender)
+static void start_over(struct output_sender *sender)
 {
     kafka_producer_free(sender->producer);
     sender->producer = NULL;
     sender->reached = sender->transaction = sender->committing = false;
     sender->slice_records = sender->slice_bytes = 0;
     sender->holds = false;
-    drop_scan(sender);
-    if (sender->output->group != NULL) /* what is acknowledged is not committed */
+    output_read_drop(sender);
+    if (sender->output->group != NULL) { /* what is acknowledged is not committed */
         sender->ring.position = sender->committed;
+        sender->ring.delivered = sender->committed_delivered;
+    }
     output_ring_reset(&sender->ring);
     must(pthread_mutex_lock(&sender->output->mutex) == 0);
     output_aheads_drop(&sender->output->aheads);
@@ -106,7 +72,7 @@ static void start_over(struct sender *sender)
     output_pendings_again(&sender->pendings);
 }
 
-static void store_failed(struct sender *sender, const struct err *err)
+static void store_failed(struct output_sender *sender, const struct err *err)
 {
     start_over(sender);
     output_message_free(sender->message);
@@ -120,11 +86,11 @@ static void store_failed(struct sender *sender, const struct err *err)
 
 static void note_delivered(void *context, uint64_t token)
 {
-    struct sender *sender = context;
+    struct output_sender *sender = context;
     output_ring_done(&sender->ring, token);
 }
 
-static void take_delivered(struct sender *sender)
+static void take_delivered(struct output_sender *sender)
 {
     struct output_slot slot;
     uint64_t token;
@@ -138,7 +104,7 @@ static void take_delivered(struct sender *sender)
 }
 
 /* Smaller messages at once, unless they are as small as they get. */
-static void make_smaller(struct sender *sender, size_t bytes_max, const struct err *err)
+static void make_smaller(struct output_sender *sender, size_t bytes_max, const struct err *err)
 {
     sender->bytes_max = bytes_max / 2;
     if (sender->bytes_max < KAFKA_MESSAGE_MIN) {
@@ -151,7 +117,7 @@ static void make_smaller(struct sender *sender, size_t bytes_max, const struct e
 }
 
 /* True when the producer is of no use any more, and gone. */
-static bool look_after_producer(struct sender *sender)
+static bool look_after_producer(struct output_sender *sender)
 {
     struct err err;
     kafka_producer_poll(sender->producer);
@@ -171,7 +137,7 @@ static bool look_after_producer(struct sender *sender)
 
 /* ---- Getting ready --------------------------------------------------------------------------------------------------------------- */
 
-static bool open_store(struct sender *sender)
+static bool open_store(struct output_sender *sender)
 {
     struct err err;
     struct output *output = sender->output;
@@ -185,7 +151,7 @@ static bool open_store(struct sender *sender)
     return false;
 }
 
-static bool make_producer(struct sender *sender)
+static bool make_producer(struct output_sender *sender)
 {
     struct err err;
     const struct kafka_producer_ask ask = {
@@ -203,7 +169,7 @@ static bool make_producer(struct sender *sender)
 }
 
 /* What transactions have committed counts, too: the store may not have heard of the last of them. */
-static bool take_committed(struct sender *sender, struct err *err)
+static bool take_committed(struct output_sender *sender, struct err *err)
 {
     uint64_t position, last;
     if (sender->output->group == NULL)
@@ -219,10 +185,12 @@ static bool take_committed(struct sender *sender, struct err *err)
     }
     output_ring_pass(&sender->ring, position);
     sender->committed = sender->ring.position;
+    if (sender->tried == position && position > 0)
+        sender->ring.delivered = sender->committed_delivered = sender->tried_delivered;
     return true;
 }
 
-static void reach(struct sender *sender)
+static void reach(struct output_sender *sender)
 {
     struct err err;
     enum kafka_trouble trouble = kafka_producer_reach(sender->producer, &err);
@@ -238,138 +206,9 @@ static void reach(struct sender *sender)
     back_off(sender, trouble == KAFKA_BLOCKED ? OUTPUT_BLOCKED : OUTPUT_WAITING, &err);
 }
 
-/* ---- Reading --------------------------------------------------------------------------------------------------------------------- */
-
-/* Numbers that blocks had which were pruned before they were delivered. */
-static void note_missed(struct sender *sender, uint64_t from, uint64_t to)
-{
-    sender->progress.missed += to - from;
-    LOG_EVENT(LEVEL_WARNING, "records were pruned before they were delivered", log_str("output", sender->output->name),
-              log_number("records", (int64_t)(to - from)));
-}
-
-/* At the beginning: whether the store still has what comes next. */
-static bool look_for_gap(struct sender *sender, struct err *err)
-{
-    struct scan_ask ask = {.since_us = TIME_NONE, .until_us = TIME_NONE};
-    SCOPED_FREE(scan) *scan = scan_new(sender->store, &ask, err);
-    struct scan_record first;
-    int found = scan != NULL ? scan_next(scan, &first, err) : -1;
-    if (found == 1 && sender->ring.position > 0 && first.number > sender->ring.position + 1)
-        note_missed(sender, sender->ring.position, first.number - 1);
-    return found >= 0;
-}
-
-/* Begins where the last one ended, if there is more. */
-static bool begin_scan(struct sender *sender, struct err *err)
-{
-    uint64_t last;
-    if (!store_last_number(sender->store, &last, err))
-        return false;
-    sender->caught_up = last <= sender->ring.seen;
-    if (sender->caught_up)
-        return true;
-    struct scan_ask ask = {.since_us = TIME_NONE, .until_us = TIME_NONE, .after = sender->ring.seen, .offsets = true};
-    sender->scan = scan_new(sender->store, &ask, err);
-    sender->gone_blocks = 0;
-    sender->last_scanned = sender->ring.seen;
-    output_pendings_stir(&sender->pendings, service_now_us());
-    return sender->scan != NULL;
-}
-
-static void end_scan(struct sender *sender)
-{
-    output_ring_pass(&sender->ring, scan_last_number(sender->scan));
-    drop_scan(sender);
-}
-
-/* A final record: false in *ret_goes when it was sent ahead as it is. */
-static bool end_ahead(struct sender *sender, struct str *key, bool *ret_has_key)
-{
-    struct output_aheads *aheads = &sender->output->aheads;
-    *ret_has_key = false;
-    if (!output_aheads_concern(aheads, sender->rec.source))
-        return true;
-    bool same = output_aheads_have(aheads, &sender->rec);
-    struct str sent;
-    if (!same && output_aheads_key(aheads, &sender->rec, &sent)) {
-        *ret_has_key = true;
-        *key = output_message_copy_key(sender->message, sent);
-    }
-    must(pthread_mutex_lock(&sender->output->mutex) == 0);
-    output_aheads_end(aheads, &sender->rec);
-    must(pthread_mutex_unlock(&sender->output->mutex) == 0);
-    return !same;
-}
-
-/* Takes the record at hand up. False: the store cannot be read. */
-static bool take_record(struct sender *sender, const struct str *key, struct err *err)
-{
-    bool wanted;
-    if (!output_message_set(sender->message, &sender->rec, key, &wanted, err))
-        return false;
-    if (!wanted) {
-        if (!sender->ahead)
-            output_ring_pass(&sender->ring, sender->rec.number);
-        return true;
-    }
-    sender->parts = output_message_cut(sender->message, kafka_producer_bytes_max(sender->producer));
-    sender->part = 0;
-    sender->begun = false;
-    sender->holds = true;
-    return true;
-}
-
-/* The next record of the scan becomes the one at hand, if it is wanted: 1; 0: there is none now; -1: err. */
-static int next_record(struct sender *sender, struct err *err)
-{
-    if (sender->scan == NULL && !begin_scan(sender, err))
-        return -1;
-    if (sender->scan == NULL)
-        return 0;
-    int found = scan_next(sender->scan, &sender->rec, err);
-    if (found < 0)
-        return -1;
-    uint64_t gone = scan_counts(sender->scan).blocks_gone;
-    if (gone > sender->gone_blocks)
-        note_missed(sender, sender->last_scanned,
-                    (found ? sender->rec.number : scan_last_number(sender->scan) + 1) - 1);
-    sender->gone_blocks = gone;
-    if (found == 0) {
-        end_scan(sender);
-        return 1; /* there may be more by now */
-    }
-    sender->last_scanned = sender->rec.number;
-    sender->ahead = false;
-    if (sender->rec.record.flags & RECORD_TAIL)
-        return 1;
-    struct str key;
-    bool has_key;
-    if (!end_ahead(sender, &key, &has_key)) {
-        output_ring_pass(&sender->ring, sender->rec.number);
-        return 1;
-    }
-    return take_record(sender, has_key ? &key : NULL, err) ? 1 : -1;
-}
-
-/* The next pending record that is to be sent ahead: as above. */
-static int next_pending(struct sender *sender, struct err *err)
-{
-    struct output_aheads *aheads = &sender->output->aheads;
-    if (sender->output->group != NULL)
-        return 0;
-    int found = output_pendings_next(&sender->pendings, sender->store, aheads, sender->ring.seen, &sender->rec, err);
-    if (found <= 0)
-        return found;
-    struct str key;
-    sender->ahead = true;
-    bool has_key = output_aheads_key(aheads, &sender->rec, &key);
-    return take_record(sender, has_key ? &key : NULL, err) ? 1 : -1;
-}
-
 /* ---- Putting ----------------------------------------------------------------------------------------------------------------------- */
 
-static void push_record(struct sender *sender)
+static void push_record(struct output_sender *sender)
 {
     const struct scan_record *rec = &sender->rec;
     sender->token = output_ring_push(&sender->ring, rec->number, sender->parts, rec->record.raw.size, sender->ahead);
@@ -382,7 +221,7 @@ static void push_record(struct sender *sender)
     must(pthread_mutex_unlock(&sender->output->mutex) == 0);
 }
 
-static bool begin_transaction(struct sender *sender)
+static bool begin_transaction(struct output_sender *sender)
 {
     if (sender->output->group == NULL || sender->transaction)
         return true;
@@ -391,7 +230,7 @@ static bool begin_transaction(struct sender *sender)
 }
 
 /* What is left of the record at hand goes to the producer. False: later. */
-static bool put_record(struct sender *sender)
+static bool put_record(struct output_sender *sender)
 {
     if (!sender->begun && (output_ring_is_full(&sender->ring) || !begin_transaction(sender)))
         return false;
@@ -422,7 +261,7 @@ static bool put_record(struct sender *sender)
     return true;
 }
 
-static void too_small(struct sender *sender)
+static void too_small(struct output_sender *sender)
 {
     struct err err;
     size_t bytes_max = kafka_producer_bytes_max(sender->producer);
@@ -432,13 +271,13 @@ static void too_small(struct sender *sender)
     back_off(sender, OUTPUT_BLOCKED, &err);
 }
 
-static bool has_slice(const struct sender *sender)
+static bool has_slice(const struct output_sender *sender)
 {
     return sender->transaction && (sender->slice_records >= SLICE_RECORDS || sender->slice_bytes >= SLICE_BYTES);
 }
 
 /* Some records. False when there is nothing to do now. */
-static bool send_some(struct sender *sender)
+static bool send_some(struct output_sender *sender)
 {
     struct err err;
     for (int i = 0; i < TURN_RECORDS; i++) {
@@ -448,9 +287,9 @@ static bool send_some(struct sender *sender)
         }
         if ((sender->holds && !put_record(sender)) || has_slice(sender))
             return false;
-        int found = next_record(sender, &err);
+        int found = output_read_next(sender, &err);
         if (found == 0)
-            found = next_pending(sender, &err);
+            found = output_read_pending(sender, &err);
         if (found < 0)
             store_failed(sender, &err);
         if (found <= 0)
@@ -462,7 +301,7 @@ static bool send_some(struct sender *sender)
 /* ---- Transactions -------------------------------------------------------------------------------------------------------------------- */
 
 /* One ends when it has enough records, or there are no more now; then all of them are waited for. True: there is more to do. */
-static bool tend_transaction(struct sender *sender, bool more)
+static bool tend_transaction(struct output_sender *sender, bool more)
 {
     if (!sender->transaction) {
         if (output_ring_is_empty(&sender->ring))
@@ -476,22 +315,20 @@ static bool tend_transaction(struct sender *sender, bool more)
         return false;
     sender->committing = sender->transaction = false;
     sender->slice_records = sender->slice_bytes = 0;
-    if (kafka_producer_commit(sender->producer, sender->output->group, sender->ring.seen))
-        sender->committed = sender->ring.seen;
+    sender->tried = sender->ring.seen;
+    sender->tried_delivered = sender->ring.delivered;
+    if (kafka_producer_commit(sender->producer, sender->output->group, sender->ring.seen)) {
+        sender->committed = sender->tried;
+        sender->committed_delivered = sender->tried_delivered;
+    }
     return true;
 }
 
 /* ---- The loop ------------------------------------------------------------------------------------------------------------------------ */
 
 /* True: there is more to do at once. */
-static bool work(struct sender *sender, bool reads)
+static bool work(struct output_sender *sender, bool reads)
 {
-    struct err err;
-    if (!sender->looked_for_gap && !look_for_gap(sender, &err)) {
-        store_failed(sender, &err);
-        return false;
-    }
-    sender->looked_for_gap = true;
     if (look_after_producer(sender))
         return true;
     bool more = reads && !sender->committing && send_some(sender);
@@ -499,7 +336,7 @@ static bool work(struct sender *sender, bool reads)
 }
 
 /* The next step on the way to delivering, or of it. */
-static bool step(struct sender *sender, bool reads)
+static bool step(struct output_sender *sender, bool reads)
 {
     if (service_now_us() < sender->retry_us)
         return false;
@@ -514,13 +351,13 @@ static bool step(struct sender *sender, bool reads)
     return work(sender, reads);
 }
 
-static bool is_idle(const struct sender *sender)
+static bool is_idle(const struct output_sender *sender)
 {
     return sender->reached && sender->caught_up && !sender->holds && !sender->transaction &&
            output_ring_is_empty(&sender->ring);
 }
 
-static enum output_state state_of(struct sender *sender)
+static enum output_state state_of(struct output_sender *sender)
 {
     struct err err;
     bool blocked;
@@ -540,18 +377,19 @@ static enum output_state state_of(struct sender *sender)
     return sender->trouble != OUTPUT_STARTING ? sender->trouble : OUTPUT_DELIVERING;
 }
 
-static void publish(struct sender *sender, enum output_state state)
+static void publish(struct output_sender *sender, enum output_state state)
 {
     struct output_progress *progress = &sender->progress;
     bool transactional = sender->output->group != NULL;
     progress->state = state;
     progress->position = transactional ? sender->committed : sender->ring.position;
-    progress->delivered = sender->output->delivered_before + sender->ring.delivered;
+    progress->delivered = sender->output->delivered_before;
+    progress->delivered += transactional ? sender->committed_delivered : sender->ring.delivered;
     output_publish(sender->output, progress);
 }
 
 /* Until something is committed, acknowledged or due. */
-static void wait_for_work(struct sender *sender)
+static void wait_for_work(struct output_sender *sender)
 {
     uint64_t ignored;
     int64_t now_us = service_now_us(), until_us = now_us + TIME_SECOND;
@@ -566,7 +404,7 @@ static void wait_for_work(struct sender *sender)
 }
 
 /* After a stop: whether nothing more can be done in time. */
-static bool may_end(const struct sender *sender, int64_t since_us)
+static bool may_end(const struct output_sender *sender, int64_t since_us)
 {
     int64_t late_us = service_now_us() - since_us;
     if (!sender->reached || late_us >= OUTPUT_FLUSH_US)
@@ -577,7 +415,7 @@ static bool may_end(const struct sender *sender, int64_t since_us)
     return output_ring_is_empty(&sender->ring) && !sender->transaction && (is_idle(sender) || late_us >= STOP_READ_US);
 }
 
-static void send_all(struct sender *sender)
+static void send_all(struct output_sender *sender)
 {
     struct output *output = sender->output;
     for (;;) {
@@ -595,7 +433,7 @@ static void send_all(struct sender *sender)
 void *output_run(void *context)
 {
     struct output *output = context;
-    struct sender sender = {
+    struct output_sender sender = {
         .output = output,
         .progress = output->progress,
         .committed = output->position,
