@@ -2,7 +2,8 @@
 # disturbs an ingest), schema (records in JSON against their description), house (the checks of the sources). Label slow: left out of
 # the sanitizer builds by tests/run.
 
-set(environment TZ=UTC LC_ALL=C.UTF-8 ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1)
+set(environment TZ=UTC LC_ALL=C.UTF-8 ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
+    TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan/suppressions)
 set(vendor PkgConfig::YAJL PkgConfig::PCRE2 PkgConfig::YAML PkgConfig::SQLITE PkgConfig::DEFLATE PkgConfig::NETTLE
     PkgConfig::ZLIB)
 
@@ -13,6 +14,15 @@ foreach(room IN LISTS rooms)
     add_executable(arrows_${room} ${CMAKE_BINARY_DIR}/arrows.c)
     target_link_libraries(arrows_${room} PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,${room}>)
 endforeach()
+
+# ---- ThreadSanitizer, librdkafka and C11's threads: see tests/tsan/threads.c -----------------------------------------
+
+set(threads "")
+if(WINNOW_KAFKA AND WINNOW_SANITIZE MATCHES "thread")
+    set(threads ${CMAKE_SOURCE_DIR}/tests/tsan/threads.c)
+    target_sources(winnow PRIVATE ${threads})
+    set_target_properties(winnow PROPERTIES ENABLE_EXPORTS ON) # for a library that is loaded later
+endif()
 
 # ---- Unit ------------------------------------------------------------------------------------------------------------
 
@@ -26,6 +36,7 @@ foreach(source IN LISTS sources)
     target_link_libraries(${name} PRIVATE ingest query ${vendor} PkgConfig::CMOCKA)
     if(name MATCHES "^test_kafka")
         target_link_libraries(${name} PRIVATE PkgConfig::RDKAFKA) # its mock brokers
+        target_sources(${name} PRIVATE ${threads})
     endif()
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300 ENVIRONMENT "${environment}"
@@ -56,6 +67,17 @@ foreach(source IN LISTS sources)
     endif()
 endforeach()
 
+# ---- Without Kafka: winnow as -DWINNOW_KAFKA=OFF makes it, so that it can be made, and says what it is missing -----------
+
+set(without_kafka winnow)
+if(WINNOW_KAFKA)
+    set(without_kafka winnow_without_kafka)
+    file(GLOB sources CONFIGURE_DEPENDS ingest/*.c)
+    list(FILTER sources EXCLUDE REGEX ${kafka_files})
+    add_executable(winnow_without_kafka main.c ${sources})
+    target_link_libraries(winnow_without_kafka PRIVATE query ${vendor})
+endif()
+
 # ---- Golden ----------------------------------------------------------------------------------------------------------
 
 add_executable(tell tests/golden/tell.c) # the cases find it beside the binary
@@ -64,8 +86,12 @@ file(GLOB cases CONFIGURE_DEPENDS tests/golden/*/cmd)
 foreach(case IN LISTS cases)
     cmake_path(GET case PARENT_PATH folder)
     cmake_path(GET folder FILENAME name)
+    set(program winnow)
+    if(name STREQUAL "without_kafka")
+        set(program ${without_kafka})
+    endif()
     add_test(NAME golden_${name}
-        COMMAND ${CMAKE_SOURCE_DIR}/tests/golden/run --winnow $<TARGET_FILE:winnow> ${name})
+        COMMAND ${CMAKE_SOURCE_DIR}/tests/golden/run --winnow $<TARGET_FILE:${program}> ${name})
     set_tests_properties(golden_${name} PROPERTIES LABELS golden TIMEOUT 90)
 endforeach()
 
