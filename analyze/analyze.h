@@ -58,6 +58,9 @@ void analyzer_batch(struct analyzer *analyzer, struct batch *batch);
  * What the record points to lives in arena and, its shape, in the analyzer: use it before the next call with a reset
  * arena. */
 void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena);
+/* Its two steps: what the line says; then the kinds, and what only its message tells (rec->derived). */
+void analyzer_read(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena);
+void analyzer_classify(struct analyzer *analyzer, struct record *rec, struct arena *arena);
 
 /* ---- Asking an analyzed record ------------------------------------------------------------------------------------ */
 

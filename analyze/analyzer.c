@@ -264,8 +264,7 @@ static enum level level_of_trace(const struct record *rec, struct arena *arena)
     return message.data && joined_has_trace(message) ? LEVEL_ERROR : LEVEL_UNKNOWN;
 }
 
-static void analyze(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena,
-                    struct told_record *ret)
+void analyzer_read(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)
 {
     rec->flags &= (uint8_t)~RECORD_UNPARSED;
     rec->format = FORMAT_NONE;
@@ -284,13 +283,18 @@ static void analyze(struct analyzer *analyzer, struct record *rec, int64_t refer
     }
     if (rec->level == LEVEL_UNKNOWN)
         rec->level = (uint8_t)level_of_trace(rec, arena);
-    classify_record(analyzer->signals, &analyzer->memo, rec, arena, ret);
+}
+
+void analyzer_classify(struct analyzer *analyzer, struct record *rec, struct arena *arena)
+{
+    struct told_record unused;
+    classify_record(analyzer->signals, &analyzer->memo, rec, arena, &unused);
 }
 
 void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)
 {
-    struct told_record unused;
-    analyze(analyzer, rec, reference_us, arena, &unused);
+    analyzer_read(analyzer, rec, reference_us, arena);
+    analyzer_classify(analyzer, rec, arena);
 }
 
 /* What the records of this run are read with; NULL when its source says nothing. */
@@ -318,7 +322,8 @@ void analyzer_batch(struct analyzer *analyzer, struct batch *batch)
         rec->time_us = rec->told == TOLD_EXACT ? rec->told_us : TIME_NONE;
         struct told_record known;
         struct str template;
-        analyze(analyzer, rec, batch->runs[rec->run].reference_us, &batch->arena, &known);
+        analyzer_read(analyzer, rec, batch->runs[rec->run].reference_us, &batch->arena);
+        classify_record(analyzer->signals, &analyzer->memo, rec, &batch->arena, &known);
         if (rec->told == TOLD_EXACT || (rec->told == TOLD_IF_NONE && rec->time_us == TIME_NONE))
             rec->time_us = rec->told_us;
         if (batch->settle) /* what is settled was told when it came */

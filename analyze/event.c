@@ -16,15 +16,15 @@ void event_analyze(struct event *event)
         return;
     struct record stored = event->record;
     event->record.defaults = event->defaults;
-    analyzer_record(event->analyzer, &event->record, event->reference_us, event->arena);
+    analyzer_read(event->analyzer, &event->record, event->reference_us, event->arena);
+    /* The kinds are known. What else comes of classifying is what the message tells, if it is believed. */
+    if (!event->believes_kinds || kinds_tell_login(stored.kinds) || record_is_of_sshd(&event->record, event->arena))
+        analyzer_classify(event->analyzer, &event->record, event->arena);
     event->record.time_us = stored.time_us;
     event->record.flags = stored.flags;
     event->record.level = stored.level;
     event->record.kinds = stored.kinds;
     event->record.format = stored.format;
-    if (event->believes_kinds && event->record.derived && !kinds_tell_login(stored.kinds) &&
-        !record_is_of_sshd(&event->record, event->arena))
-        event->record.derived = NULL;
     event->analyzed = true;
 }
 
