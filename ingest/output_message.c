@@ -51,6 +51,7 @@ struct output_message {
     bool whole; /* json is the value of the record as a whole */
     struct message_head head;
     struct message_header headers[MESSAGE_HEADERS_MAX];
+    size_t header_count;
     size_t piece_cost; /* what a piece may cost; 0: the record is one message */
     bool text;         /* pieces are of a text, which is cut between characters */
     uint32_t parts, next_part;
@@ -338,12 +339,18 @@ static size_t piece_end(const struct output_message *message, size_t from)
     return at;
 }
 
+static void print_head(struct output_message *message)
+{
+    arena_reset(&message->part_arena);
+    message->header_count = message_head_print(&message->head, &message->part_arena, message->headers);
+}
+
 /* All but the value. */
 static size_t bytes_around(struct output_message *message)
 {
-    struct kafka_message outer = {.key = message->key, .headers = message->headers};
-    arena_reset(&message->part_arena);
-    outer.header_count = message_head_print(&message->head, &message->part_arena, message->headers);
+    print_head(message);
+    const struct kafka_message outer = {
+        .key = message->key, .headers = message->headers, .header_count = message->header_count};
     return kafka_message_bytes(&outer);
 }
 
@@ -402,7 +409,7 @@ void output_message_part(struct output_message *message, uint32_t part, struct k
 {
     *ret = (struct kafka_message){.key = message->key, .spread = message->head.file, .headers = message->headers};
     if (message->piece_cost == 0) {
-        ret->value = whole_value(message);
+        ret->value = whole_value(message); /* with the headers it was measured with */
     } else {
         char text[PART_TEXT_MAX];
         struct str piece = next_piece(message, part);
@@ -414,7 +421,7 @@ void output_message_part(struct output_message *message, uint32_t part, struct k
             event_json_part(&message->json, &message->event, &message->memo, piece, text);
             ret->value = buf_str(&message->json);
         }
+        print_head(message);
     }
-    arena_reset(&message->part_arena);
-    ret->header_count = message_head_print(&message->head, &message->part_arena, message->headers);
+    ret->header_count = message->header_count;
 }
