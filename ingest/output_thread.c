@@ -395,7 +395,8 @@ static void wait_for_work(struct output_sender *sender)
     int64_t now_us = service_now_us(), until_us = now_us + TIME_SECOND;
     if (sender->retry_us > now_us && sender->retry_us < until_us)
         until_us = sender->retry_us;
-    if (sender->pendings.due_us < until_us && sender->output->group == NULL && sender->reached)
+    bool looks_for_pending = sender->reached && sender->caught_up && !sender->holds && sender->output->group == NULL;
+    if (looks_for_pending && sender->pendings.due_us < until_us)
         until_us = sender->pendings.due_us;
     struct pollfd fd = {.fd = sender->output->wake, .events = POLLIN};
     int timeout_ms = until_us > now_us ? (int)((until_us - now_us + 999) / 1000) : 0;
