@@ -15,6 +15,7 @@ enum {
     SETTLE_MS = 300,
     TRANSACTION_MS = 5000,
     COMMITTED_MS = 5000,
+    LINGER_MS = 50, /* for a batch to fill; brokers' threads ask for nothing meanwhile */
 };
 
 /* A broker takes whatever sequence it sees first of a producer: if a first batch were refused, those behind it would be taken, since
@@ -143,6 +144,15 @@ static size_t get_number(const struct kafka_library *kafka, const rd_kafka_conf_
     return (size_t)value;
 }
 
+static bool is_configured(const struct config_kafka *config, const char *name)
+{
+    for (size_t i = 0; i < config->properties.count; i++) {
+        if (strcmp(config->properties.items[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void promise(struct kafka_producer *producer, rd_kafka_conf_t *conf)
 {
     const struct kafka_producer_ask *ask = &producer->ask;
@@ -150,6 +160,8 @@ static void promise(struct kafka_producer *producer, rd_kafka_conf_t *conf)
     kafka_settings_set(conf, "acks", "all");
     kafka_settings_set(conf, "message.timeout.ms", "0");
     kafka_settings_set(conf, "compression.codec", ask->config->compression);
+    if (!is_configured(ask->config, "linger.ms") && !is_configured(ask->config, "queue.buffering.max.ms"))
+        set_number(conf, "linger.ms", LINGER_MS);
     set_number(conf, "queue.buffering.max.kbytes", KAFKA_PRODUCER_BYTES >> 10);
     set_number(conf, "queue.buffering.max.messages", KAFKA_PRODUCER_MESSAGES);
     if (ask->transactional_id != NULL)
