@@ -60,7 +60,8 @@ static bool begin_scan(struct output_sender *sender, struct err *err)
     sender->caught_up = last <= sender->ring.seen;
     if (sender->caught_up)
         return true;
-    struct scan_ask ask = {.since_us = TIME_NONE, .until_us = TIME_NONE, .after = sender->ring.seen, .offsets = true};
+    struct scan_ask ask = {
+        .since_us = TIME_NONE, .until_us = TIME_NONE, .after = sender->ring.seen, .offsets = true, .alone = true};
     sender->scan = scan_new(sender->store, &ask, err);
     sender->gone_blocks = 0;
     sender->scanned = false;

@@ -238,7 +238,7 @@ struct scan *scan_new(struct store *store, const struct scan_ask *ask, struct er
              copy_hot(scan, err);
         ok = sql_run(&store->sql, "commit", ok ? err : NULL) && ok;
     }
-    if (ok && !scan->by_word && scan->block_count >= TEAM_BLOCKS_MIN)
+    if (ok && !scan->by_word && !ask->alone && scan->block_count >= TEAM_BLOCKS_MIN)
         team_start(&scan->team);
     if (ok)
         return scan;

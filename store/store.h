@@ -187,6 +187,7 @@ struct scan_ask {
         textless; /* record.raw is not wanted; it may be absent, but of a pending record, or when a judge is not sure of it */
     bool
         newest_first; /* records that are not in blocks, then the blocks from the last to the first; record order in each */
+    bool alone;       /* no threads run ahead: less memory, a block at a time */
 };
 
 struct scan;
