@@ -150,6 +150,12 @@ if(NOT WINNOW_SANITIZE)
     add_test(NAME fault_live_calls COMMAND ${CMAKE_SOURCE_DIR}/tests/fault/live --winnow $<TARGET_FILE:winnow> --calls)
     add_test(NAME fault_live_notices COMMAND ${CMAKE_SOURCE_DIR}/tests/fault/live_notices --winnow $<TARGET_FILE:winnow>)
     set_tests_properties(fault_live fault_live_calls fault_live_notices PROPERTIES LABELS fault TIMEOUT 600)
+    if(WINNOW_KAFKA)
+        add_executable(kafka_cluster tests/fault/kafka_cluster.c)
+        target_link_libraries(kafka_cluster PRIVATE PkgConfig::RDKAFKA)
+        add_test(NAME fault_kafka COMMAND ${CMAKE_SOURCE_DIR}/tests/fault/kafka --winnow $<TARGET_FILE:winnow>)
+        set_tests_properties(fault_kafka PROPERTIES LABELS fault TIMEOUT 300)
+    endif()
     # They choose their moments by the time an undisturbed ingest takes.
     set_tests_properties(fault_kill fault_sigint PROPERTIES RUN_SERIAL TRUE)
     set_tests_properties(fault_follow PROPERTIES RUN_SERIAL TRUE) # measures how long a line takes
