@@ -198,8 +198,8 @@ static void wrong_of_kafka(void **unused)
       "before\n"},
      {"name: o, brokers: h, topic: t, properties: {batch.size: fast}",
       "x.yaml:1: 'batch.size' must be a number of bytes\n"},
-     {"name: o, brokers: h, topic: t, properties: {linger.ms: fast}",
-      "x.yaml:1: 'linger.ms': Invalid value for configuration property \"linger.ms\"\n"},
+     {"name: o, brokers: h, topic: t, properties: {retry.backoff.ms: fast}",
+      "x.yaml:1: 'retry.backoff.ms': Invalid value for configuration property \"retry.backoff.ms\"\n"},
  };
     SCOPED(buf) text = BUF(4096);
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
