@@ -359,7 +359,7 @@ enum kafka_put kafka_producer_put(struct kafka_producer *producer, const struct 
     rd_kafka_headers_t *headers = make_headers(kafka, message);
     rd_kafka_vu_t parts[] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->topic},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = message->kept ? 0 : RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {unconst(message->key.data), message->key.size}},
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {unconst(message->value.data), message->value.size}},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = (int32_t)partition},

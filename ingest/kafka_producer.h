@@ -51,7 +51,6 @@ struct kafka_message {
     const struct message_header *headers;
     size_t header_count;
     uint64_t token;
-    bool kept; /* the value stays where it is until it is delivered, or the producer is freed; else it is copied */
 };
 
 struct kafka_producer;

@@ -21,8 +21,7 @@ struct output_sender {
     /* The record at hand, of which parts are still to be put. */
     struct scan_record rec;
     bool holds, ahead;
-    bool begun;       /* it is in the ring */
-    const char *kept; /* its value, there */
+    bool begun; /* it is in the ring */
     uint32_t part, parts;
     uint64_t token;
     bool caught_up; /* nothing is left to read */

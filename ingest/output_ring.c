@@ -1,7 +1,6 @@
 #include "ingest/output_ring.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/must.h"
@@ -10,7 +9,6 @@ void output_ring_init(struct output_ring *ring, uint64_t position)
 {
     *ring = (struct output_ring){
         .slots = mem_resize_array(NULL, OUTPUT_RING_MAX, sizeof *ring->slots),
-        .texts = mem_resize(NULL, OUTPUT_RING_BYTES_MAX),
         .position = position,
         .seen = position,
     };
@@ -19,7 +17,6 @@ void output_ring_init(struct output_ring *ring, uint64_t position)
 void output_ring_release(struct output_ring *ring)
 {
     free(ring->slots);
-    free(ring->texts);
     *ring = (struct output_ring){0};
 }
 
@@ -27,7 +24,6 @@ void output_ring_reset(struct output_ring *ring)
 {
     ring->first = ring->end;
     ring->bytes = 0;
-    ring->kept_first = ring->kept_end;
     ring->seen = ring->position;
 }
 
@@ -71,21 +67,6 @@ uint64_t output_ring_push(struct output_ring *ring, uint64_t number, uint32_t pa
     return ring->end++;
 }
 
-const char *output_ring_keep(struct output_ring *ring, struct str text)
-{
-    struct output_slot *last = slot_of(ring, ring->end - 1);
-    uint64_t at = ring->kept_end % OUTPUT_RING_BYTES_MAX;
-    uint64_t left_out = at + text.size > OUTPUT_RING_BYTES_MAX ? OUTPUT_RING_BYTES_MAX - at : 0; /* in one piece */
-    must(ring->end > ring->first && last->kept == 0);
-    if (text.size > OUTPUT_KEPT_MAX || ring->kept_end + left_out + text.size - ring->kept_first > OUTPUT_RING_BYTES_MAX)
-        return NULL;
-    char *copy = ring->texts + (at + left_out) % OUTPUT_RING_BYTES_MAX;
-    memcpy(copy, text.data, text.size);
-    last->kept = (uint32_t)(left_out + text.size);
-    ring->kept_end += last->kept;
-    return copy;
-}
-
 void output_ring_done(struct output_ring *ring, uint64_t token)
 {
     must(token >= ring->first && token < ring->end && slot_of(ring, token)->left > 0);
@@ -99,7 +80,6 @@ bool output_ring_take(struct output_ring *ring, struct output_slot *ret, uint64_
     *ret = *slot_of(ring, ring->first);
     *ret_token = ring->first++;
     ring->bytes -= ret->bytes;
-    ring->kept_first += ret->kept;
     ring->delivered++;
     move_to(ring, ret->before);
     if (!ret->ahead)

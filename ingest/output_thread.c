@@ -234,24 +234,13 @@ static bool put_record(struct output_sender *sender)
 {
     if (!sender->begun && (output_ring_is_full(&sender->ring) || !begin_transaction(sender)))
         return false;
-    if (!sender->begun) {
+    if (!sender->begun)
         push_record(sender);
-        struct kafka_message whole;
-        sender->kept = NULL;
-        if (sender->parts == 1) {
-            output_message_part(sender->message, 0, &whole);
-            sender->kept = output_ring_keep(&sender->ring, whole.value);
-        }
-    }
     sender->begun = true;
     while (sender->part < sender->parts) {
         struct kafka_message message;
         output_message_part(sender->message, sender->part, &message);
         message.token = sender->token;
-        if (sender->kept != NULL) {
-            message.value.data = sender->kept;
-            message.kept = true;
-        }
         enum kafka_put result = kafka_producer_put(sender->producer, &message);
         if (result != KAFKA_PUT_DONE)
             return false;
