@@ -60,6 +60,40 @@ static void brokers_away(void **state)
     (void)judge(at);
 }
 
+static int64_t processor_us(void)
+{
+    struct timespec spent;
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent), 0);
+    return (int64_t)spent.tv_sec * TIME_SECOND + spent.tv_nsec / 1000;
+}
+
+/* As much as may be is under way, and the brokers are away: the output sleeps. */
+static void waits_without_a_processor(void **state)
+{
+    static char line[100 << 10];
+    struct case_of *at = *state;
+    configure(at, "value: raw, key: request_id");
+    put_lines(at, 10, "before");
+    (void)deliver(at, 30);
+    for (int32_t id = 1; id <= 3; id++)
+        rd_kafka_mock_broker_set_down(at->cluster, id);
+    for (unsigned i = 0; i < 100; i++) {
+        (void)snprintf(line, sizeof line, "{\"request_id\":\"r%u\",\"message\":\"%0*d\"}", i, (int)sizeof line - 100,
+                       0);
+        put_one(at, line, 0);
+        at->lines[at->number] = strdup(line);
+    }
+    usleep(1500000); /* pending records are looked for half a second after a commit */
+    int64_t before_us = processor_us();
+    usleep(1000000);
+    assert_true(processor_us() - before_us < 250000);
+    for (int32_t id = 1; id <= 3; id++)
+        rd_kafka_mock_broker_set_up(at->cluster, id);
+    (void)deliver(at, 30);
+    consume(at);
+    (void)judge(at);
+}
+
 static void blocked_until_somebody_acts(void **state)
 {
     struct case_of *at = *state;
@@ -77,6 +111,7 @@ static void blocked_until_somebody_acts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {OUTPUT_TEST(errors_of_brokers), OUTPUT_TEST(brokers_away),
+                                       OUTPUT_TEST(waits_without_a_processor),
                                        OUTPUT_TEST(blocked_until_somebody_acts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
