@@ -241,7 +241,7 @@ static bool is_domain_name(struct str s)
                                          {"arpa", 4}, {"local", 5}, {"internal", 8}, {"lan", 3}};
     static const char others[][3] = {"so", "py", "sh", "pl", "rs", "md", "cc", "js", "ts",
                                      "go", "rb", "ps", "gz", "id", "is", "in", "to"};
-    size_t dots;
+    size_t dots = 0;
     struct str top = last_label(s, &dots);
     for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
         if (str_equal(top, domains[i]))

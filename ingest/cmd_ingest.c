@@ -286,9 +286,13 @@ static bool check_usage(const struct cmd_call *call, const struct ingest_options
 {
     if (call->operand_count == 0)
         return err_set(err, ERR_USAGE, 0, "nothing to read: name files, folders, globs, or - for standard input");
-    bool has_stdin = false;
-    for (int i = 0; i < call->operand_count; i++)
+    bool has_stdin = false, has_kafka = false;
+    for (int i = 0; i < call->operand_count; i++) {
         has_stdin = has_stdin || strcmp(call->operands[i], "-") == 0;
+        has_kafka = has_kafka || str_starts(str_of(call->operands[i]), STR("kafka://"));
+    }
+    if (!has_kafka && (options->group != NULL || options->properties.count > 0))
+        return err_set(err, ERR_USAGE, 0, "--group and --property are Kafka's, so they need kafka://HOST:PORT/TOPIC");
     if (options->source_name != NULL && !has_stdin)
         return err_set(err, ERR_USAGE, 0, "--source-name names standard input, so it needs - among what is read");
     if (options->source_name != NULL && options->source_name[0] == '\0')
