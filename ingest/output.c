@@ -166,6 +166,7 @@ static bool is_same(const struct output_progress *a, const struct output_progres
 void output_publish(struct output *output, const struct output_progress *progress)
 {
     must(pthread_mutex_lock(&output->mutex) == 0);
+    output_aheads_pass(&output->aheads, progress->position);
     bool news = !is_same(&output->progress, progress) || output->aheads.changed.count > 0;
     bool first = news && !output->changed;
     output->progress = *progress;
@@ -175,10 +176,9 @@ void output_publish(struct output *output, const struct output_progress *progres
         ring_bell(output->told);
 }
 
-static bool write_progress(struct output *output, const struct output_progress *progress, struct store *store,
-                           struct err *err)
+static struct store_output make_row(const struct output *output, const struct output_progress *progress)
 {
-    const struct store_output row = {
+    return (struct store_output){
         .name = output->name,
         .kind = STR("kafka"),
         .target = output->target,
@@ -192,10 +192,9 @@ static bool write_progress(struct output *output, const struct output_progress *
         .updated_us = clock_now_us(),
         .active = true,
     };
-    return store_output_set(store, &row, err);
 }
 
-/* Of what was sent ahead the store hears after the position: should it miss the first, it is sent once more. */
+/* The position and what was sent ahead in one transaction: what ends with a final record stays until that is passed. */
 bool output_tell(struct output *output, struct store *store, struct err *err)
 {
     SCOPED(arena) arena = {0};
@@ -208,8 +207,8 @@ bool output_tell(struct output *output, struct store *store, struct err *err)
     must(pthread_mutex_unlock(&output->mutex) == 0);
     if (!changed)
         return true;
-    if (write_progress(output, &progress, store, err) &&
-        (count == 0 || store_output_set_ahead(store, output->name, aheads, count, err)))
+    const struct store_output row = make_row(output, &progress);
+    if (store_output_set_ahead(store, &row, aheads, count, err))
         return true;
     must(pthread_mutex_lock(&output->mutex) == 0);
     output->changed = true;

@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "base/must.h"
 
+enum { GONE, KEPT, ENDS }; /* of a source that is marked */
+
 /* Bytes are the same only with the same end. */
 static uint64_t hash_of(const struct record *rec)
 {
@@ -59,6 +61,7 @@ static void remove_if(struct output_aheads *aheads, bool (*goes)(const struct ou
         }
         if (!ahead->under_way)
             mark(aheads, ahead->stored.source);
+        aheads->ending -= ahead->ending > 0;
         free_key(ahead);
     }
     aheads->count = kept;
@@ -82,21 +85,28 @@ void output_aheads_release(struct output_aheads *aheads)
 
 bool output_aheads_concern(struct output_aheads *aheads, int64_t source)
 {
-    if (aheads->count == 0 || source == aheads->none_of)
+    if (aheads->count == aheads->ending || source == aheads->none_of)
         return false;
     for (size_t i = 0; i < aheads->count; i++) {
-        if (aheads->items[i].stored.source == source)
+        if (aheads->items[i].stored.source == source && aheads->items[i].ending == 0)
             return true;
     }
     aheads->none_of = source;
     return false;
 }
 
+/* Of the same place, and not ended by a record before it. */
+static bool is_of(const struct output_ahead *ahead, const struct scan_record *rec)
+{
+    return ahead->stored.source == rec->source && ahead->stored.offset == rec->record.offset &&
+           (ahead->ending == 0 || ahead->ending >= rec->number);
+}
+
 bool output_aheads_have(const struct output_aheads *aheads, const struct scan_record *rec)
 {
     for (size_t i = 0; i < aheads->count; i++) {
         const struct store_ahead *stored = &aheads->items[i].stored;
-        if (stored->source != rec->source || stored->offset != rec->record.offset)
+        if (!is_of(&aheads->items[i], rec))
             continue;
         if (stored->number == rec->number ||
             (stored->size == rec->record.raw.size && stored->hash == hash_of(&rec->record)))
@@ -108,24 +118,35 @@ bool output_aheads_have(const struct output_aheads *aheads, const struct scan_re
 bool output_aheads_key(const struct output_aheads *aheads, const struct scan_record *rec, struct str *ret_key)
 {
     for (size_t i = 0; i < aheads->count; i++) {
-        const struct store_ahead *stored = &aheads->items[i].stored;
-        if (stored->source != rec->source || stored->offset != rec->record.offset)
+        if (!is_of(&aheads->items[i], rec))
             continue;
-        *ret_key = stored->key;
+        *ret_key = aheads->items[i].stored.key;
         return true;
     }
     return false;
 }
 
-static bool is_before(const struct output_ahead *ahead, const void *with)
-{
-    const struct scan_record *rec = with;
-    return ahead->stored.source == rec->source && ahead->stored.number <= rec->number;
-}
-
 void output_aheads_end(struct output_aheads *aheads, const struct scan_record *rec)
 {
-    remove_if(aheads, is_before, rec);
+    for (size_t i = 0; i < aheads->count; i++) {
+        struct output_ahead *ahead = &aheads->items[i];
+        if (ahead->stored.source != rec->source || ahead->stored.number > rec->number || ahead->ending > 0)
+            continue;
+        ahead->ending = rec->number;
+        aheads->ending++;
+    }
+}
+
+static bool is_passed(const struct output_ahead *ahead, const void *with)
+{
+    const uint64_t *position = with;
+    return ahead->ending > 0 && ahead->ending <= *position;
+}
+
+void output_aheads_pass(struct output_aheads *aheads, uint64_t position)
+{
+    if (aheads->ending > 0)
+        remove_if(aheads, is_passed, &position);
 }
 
 void output_aheads_add(struct output_aheads *aheads, const struct scan_record *rec, struct str key, uint64_t token)
@@ -173,26 +194,32 @@ static bool is_under_way(const struct output_ahead *ahead, const void *with)
 void output_aheads_drop(struct output_aheads *aheads)
 {
     remove_if(aheads, is_under_way, NULL);
+    for (size_t i = 0; i < aheads->count; i++)
+        aheads->items[i].ending = 0;
+    aheads->ending = 0;
+    aheads->none_of = 0;
 }
 
+/* The store keeps one of each source. That which ends goes first: it marks its source when it leaves, and the next one's turn comes. */
 size_t output_aheads_changes(struct output_aheads *aheads, struct arena *arena, struct store_ahead **ret)
 {
     size_t count = 0;
     struct store_ahead *changes = ARENA_ARRAY(arena, struct store_ahead, aheads->changed.count + aheads->count);
-    for (size_t i = 0; i < aheads->count; i++) {
-        const struct output_ahead *ahead = &aheads->items[i];
+    for (size_t i = 0; i < 2 * aheads->count; i++) {
+        bool ends = i < aheads->count;
+        const struct output_ahead *ahead = &aheads->items[i % aheads->count];
         struct str source = str_from((const char *)&ahead->stored.source, sizeof ahead->stored.source);
         struct map_entry *entry = map_find(&aheads->changed, source);
-        if (entry == NULL || ahead->under_way)
+        if (entry == NULL || ahead->under_way || ends != (ahead->ending > 0) || entry->value == ENDS)
             continue;
-        entry->value = 1;
+        entry->value = ends ? ENDS : KEPT;
         changes[count] = ahead->stored;
         changes[count++].key = arena_str(arena, ahead->stored.key);
     }
     for (size_t i = 0; i < aheads->changed.count; i++) {
         int64_t source;
         memcpy(&source, aheads->changed.entries[i].key.data, sizeof source);
-        if (aheads->changed.entries[i].value == 0)
+        if (aheads->changed.entries[i].value == GONE)
             changes[count++] = (struct store_ahead){.source = source};
     }
     map_reset(&aheads->changed);

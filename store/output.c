@@ -199,7 +199,7 @@ bool store_output_aheads(struct store *store, struct str name, struct arena *are
 }
 
 struct aheads {
-    struct str name;
+    const struct store_output *output;
     const struct store_ahead *aheads;
     size_t count;
 };
@@ -225,16 +225,18 @@ static bool write_ahead(struct store *store, struct str name, const struct store
 static bool write_aheads(struct store *store, const void *what, struct err *err)
 {
     const struct aheads *aheads = what;
+    if (!write_output(store, aheads->output, err))
+        return false;
     for (size_t i = 0; i < aheads->count; i++) {
-        if (!write_ahead(store, aheads->name, &aheads->aheads[i], err))
+        if (!write_ahead(store, aheads->output->name, &aheads->aheads[i], err))
             return false;
     }
     return true;
 }
 
-bool store_output_set_ahead(struct store *store, struct str name, const struct store_ahead *aheads, size_t count,
-                            struct err *err)
+bool store_output_set_ahead(struct store *store, const struct store_output *output, const struct store_ahead *aheads,
+                            size_t count, struct err *err)
 {
-    const struct aheads all = {name, aheads, count};
-    return count == 0 || in_transaction(store, write_aheads, &all, err);
+    const struct aheads all = {output, aheads, count};
+    return in_transaction(store, write_aheads, &all, err);
 }

@@ -376,9 +376,9 @@ struct store_ahead {
 /* Those of an output, by source, in arena. */
 bool store_output_aheads(struct store *store, struct str name, struct arena *arena, struct store_ahead **ret,
                          size_t *ret_count, struct err *err);
-/* Replaces those of these sources, in one transaction; size 0 removes. */
-bool store_output_set_ahead(struct store *store, struct str name, const struct store_ahead *aheads, size_t count,
-                            struct err *err);
+/* store_output_set, and in the same transaction those of these sources are replaced; size 0 removes. */
+bool store_output_set_ahead(struct store *store, const struct store_output *output, const struct store_ahead *aheads,
+                            size_t count, struct err *err);
 
 /* How many records there are behind a position, and their bytes, newlines included. Pending ones are not counted, nor what a block
  * that cannot be read has behind a position inside it. */

@@ -119,16 +119,22 @@ static void what_was_delivered_ahead_is_kept_by_source(void **state)
     size_t count;
     struct err err = {0};
     assert_true(store_output_aheads(store, STR("fleet"), &arena, &found, &count, &err) && count == 0);
+    struct store_output fleet = an_output("fleet", 1), other = an_output("other", 2);
     const struct store_ahead first[] = {
         {.source = 3, .number = 13, .offset = UINT64_C(1) << 62, .size = 4, .hash = UINT64_MAX, .key = STR("k\0\xff")},
         {.source = 1, .number = 9, .offset = 0, .size = 1, .hash = 2, .key = STR_ABSENT},
         {.source = 2, .number = 10, .offset = 5, .size = 6, .hash = 7, .key = STR("")},
     };
-    assert_true(store_output_set_ahead(store, STR("fleet"), first, 3, &err));
-    assert_true(store_output_set_ahead(store, STR("other"), first, 1, &err));
+    assert_true(store_output_set_ahead(store, &fleet, first, 3, &err));
+    assert_true(store_output_set_ahead(store, &other, first, 1, &err));
     const struct store_ahead then[] = {{.source = 2, .size = 0}, {.source = 1, .number = 20, .size = 30, .hash = 1}};
-    assert_true(store_output_set_ahead(store, STR("fleet"), then, 2, &err));
-    assert_true(store_output_set_ahead(store, STR("fleet"), then, 0, &err));
+    fleet.position = 3;
+    assert_true(store_output_set_ahead(store, &fleet, then, 2, &err));
+    struct store_output *rows = get(store, &arena, 2);
+    assert_true(rows[0].position == 3 && rows[1].position == 2); /* with the rows, not apart from them */
+    fleet.position = 4;
+    assert_true(store_output_set_ahead(store, &fleet, then, 0, &err));
+    assert_int_equal(get(store, &arena, 2)[0].position, 4);
 
     assert_true(store_output_aheads(store, STR("fleet"), &arena, &found, &count, &err));
     assert_int_equal(count, 2);
@@ -343,7 +349,7 @@ static void damaged_rows_are_found_and_refused(void **state)
         const struct store_ahead ahead = {.source = 2, .number = 13, .offset = 16, .size = 4, .hash = 1};
         size_t count;
         set(store, &output);
-        assert_true(store_output_set_ahead(store, output.name, &ahead, 1, &err));
+        assert_true(store_output_set_ahead(store, &output, &ahead, 1, &err));
         expect(store, true, "");
         run_sql(store, cases[i].sql);
         struct heard heard = verify(store, false, NULL);
