@@ -21,15 +21,20 @@ struct entry {
     struct arena arena;
     struct config_kafka wanted; /* in arena; what is to run once `output` has ended */
     bool waits;                 /* wanted is to be started */
+    bool stops;                 /* the output was asked to */
 };
+
+/* At most so many run at a time, those that end included. What begins beside them waits for its turn; it is in the configuration. */
+enum { RUNNING_MAX = 2 * CONFIG_OUTPUTS_MAX, ENTRIES_MAX = RUNNING_MAX + CONFIG_OUTPUTS_MAX };
 
 struct outputs {
     struct store *store;
     const struct field_table *fields;
     int told; /* eventfd */
     char host[HOST_NAME_MAX + 1];
-    struct entry entries[CONFIG_OUTPUTS_MAX * 2]; /* those that end beside those that begin */
+    struct entry entries[ENTRIES_MAX]; /* each runs, or waits */
     size_t count;
+    bool stale;           /* rows may have to be marked as removed */
     bool changed, failed; /* there is something to write; the last writing failed, and that was told */
     int64_t due_us;
 };
@@ -97,6 +102,13 @@ static bool mark_removed(struct outputs *outputs, struct err *err)
 
 /* ---- Starting and ending --------------------------------------------------------------------------------------------------- */
 
+static void stop(struct entry *entry)
+{
+    if (entry->output != NULL)
+        output_stop(entry->output);
+    entry->stops = entry->output != NULL;
+}
+
 static bool start(struct outputs *outputs, struct entry *entry, struct err *err)
 {
     const struct output_ask ask = {
@@ -124,26 +136,23 @@ static struct entry *find_entry(struct outputs *outputs, const char *name)
     return NULL;
 }
 
-/* The one of the configuration begins now, or when that of the same name has ended. */
-static bool configure_one(struct outputs *outputs, const struct config_kafka *config, struct err *err)
+/* The one of the configuration is to begin, at once or when that of the same name has ended. */
+static void configure_one(struct outputs *outputs, const struct config_kafka *config)
 {
     struct entry *entry = find_entry(outputs, config->name);
-    if (entry != NULL && config_kafka_is_same(&entry->wanted, config) && (entry->waits || entry->output != NULL)) {
-        entry->waits = entry->waits || entry->output == NULL;
-        return true;
+    if (entry != NULL && config_kafka_is_same(&entry->wanted, config)) {
+        entry->waits = entry->waits || entry->stops;
+        return;
     }
     if (entry == NULL) {
-        must(outputs->count < sizeof outputs->entries / sizeof *outputs->entries);
+        must(outputs->count < ENTRIES_MAX);
         entry = &outputs->entries[outputs->count++];
         *entry = (struct entry){0};
     }
     arena_reset(&entry->arena);
     entry->wanted = config_kafka_copy(config, &entry->arena);
     entry->waits = true;
-    if (entry->output == NULL)
-        return start(outputs, entry, err);
-    output_stop(entry->output);
-    return true;
+    stop(entry);
 }
 
 static bool is_configured(const struct config *config, const char *name)
@@ -155,8 +164,8 @@ static bool is_configured(const struct config *config, const char *name)
     return false;
 }
 
-/* Those that have ended make room, or begin anew. */
-static bool tend(struct outputs *outputs, struct err *err)
+/* Those that have ended, and are not to begin anew, leave. */
+static bool sweep(struct outputs *outputs, struct err *err)
 {
     bool fine = true;
     size_t kept = 0;
@@ -166,7 +175,8 @@ static bool tend(struct outputs *outputs, struct err *err)
             fine = output_tell(entry->output, outputs->store, err) && fine;
             output_free(entry->output);
             entry->output = NULL;
-            fine = (entry->waits ? start(outputs, entry, err) : mark_removed(outputs, err)) && fine;
+            entry->stops = false;
+            outputs->stale = true;
         }
         if (entry->output == NULL && !entry->waits)
             arena_release(&entry->arena);
@@ -177,26 +187,57 @@ static bool tend(struct outputs *outputs, struct err *err)
     return fine;
 }
 
+static bool start_waiting(struct outputs *outputs, struct err *err)
+{
+    bool fine = true;
+    size_t running = 0;
+    for (size_t i = 0; i < outputs->count; i++)
+        running += outputs->entries[i].output != NULL;
+    for (size_t i = 0; i < outputs->count && running < RUNNING_MAX; i++) {
+        struct entry *entry = &outputs->entries[i];
+        if (entry->output != NULL || !entry->waits)
+            continue;
+        fine = start(outputs, entry, err) && fine;
+        running += entry->output != NULL;
+    }
+    return fine;
+}
+
+/* Every entry does what it is to do; what fails is tried again. */
+static bool tend(struct outputs *outputs, struct err *err)
+{
+    bool fine = sweep(outputs, err);
+    fine = start_waiting(outputs, err) && fine;
+    if (outputs->stale) {
+        outputs->stale = !mark_removed(outputs, err);
+        fine = fine && !outputs->stale;
+    }
+    return fine;
+}
+
+static void note_result(struct outputs *outputs, bool fine, int64_t now_us)
+{
+    outputs->failed = outputs->changed = !fine;
+    outputs->due_us = now_us + (fine ? OUTPUTS_PACE_US : RETRY_US);
+}
+
 bool outputs_configure(struct outputs *outputs, const struct config *config, struct err *err)
 {
-    struct err why;
     for (size_t i = 0; i < outputs->count; i++) {
         struct entry *entry = &outputs->entries[i];
         if (is_configured(config, entry->wanted.name))
             continue;
         entry->waits = false;
-        if (entry->output != NULL)
-            output_stop(entry->output);
+        stop(entry);
     }
-    bool fine = tend(outputs, err);
-    for (size_t i = 0; i < config->output_count; i++) {
-        if (configure_one(outputs, &config->outputs[i].kafka, &why))
-            continue;
-        if (fine)
-            *err = why;
-        fine = false;
-    }
-    return fine ? mark_removed(outputs, err) : false;
+    bool fine = sweep(outputs, err);
+    for (size_t i = 0; i < config->output_count; i++)
+        configure_one(outputs, &config->outputs[i].kafka);
+    outputs->stale = true;
+    fine = tend(outputs, err) && fine;
+    if (!fine)
+        note_result(outputs, false, service_now_us());
+    return fine;
 }
 
 /* ---- Writing --------------------------------------------------------------------------------------------------------------- */
@@ -222,8 +263,7 @@ static void write_if_due(struct outputs *outputs, int64_t now_us)
     bool fine = write_all(outputs, &err);
     if (!fine && !outputs->failed)
         LOG_EVENT(LEVEL_ERROR, "positions of outputs cannot be written", log_text("why", err.text));
-    outputs->failed = outputs->changed = !fine;
-    outputs->due_us = now_us + (fine ? OUTPUTS_PACE_US : RETRY_US);
+    note_result(outputs, fine, now_us);
 }
 
 void outputs_wake(struct outputs *outputs)

@@ -21,7 +21,7 @@ struct outputs *outputs_new(struct store *store, const struct field_table *field
 void outputs_free(struct outputs *outputs);
 SCOPE_FREE(outputs)
 
-/* Those of the configuration from now on. False, with the first that fails; the others run. */
+/* Those of the configuration from now on. False, with one that fails: it is tried again; the others run. */
 bool outputs_configure(struct outputs *outputs, const struct config *config, struct err *err);
 /* Something was committed. */
 void outputs_wake(struct outputs *outputs);

@@ -103,14 +103,12 @@ static inline int leave(void **state)
     return store_case_end(&store_case);
 }
 
-/* Starts what is configured so, in place of what was before. */
-static inline void configure(struct case_of *at, const char *output)
+/* What the text configures runs, in place of what was before. */
+static inline void configure_text(struct case_of *at, const char *text)
 {
     struct err err;
-    char path[320], text[2048];
+    char path[320];
     (void)snprintf(path, sizeof path, "%s/x.yaml", at->store_case->folder);
-    (void)snprintf(text, sizeof text, "outputs: [{kafka: {name: o, brokers: '%s', topic: logs, %s}}]",
-                   rd_kafka_mock_cluster_bootstraps(at->cluster), output);
     FILE *file = fopen(path, "w");
     assert_true(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
     must(setenv("WINNOW_CONFIG_DIR", at->store_case->folder, 1) == 0);
@@ -122,6 +120,23 @@ static inline void configure(struct case_of *at, const char *output)
         fail_msg("%s", err.text);
     config_free(at->config);
     at->config = config;
+}
+
+static inline void configure(struct case_of *at, const char *output)
+{
+    char text[2048];
+    (void)snprintf(text, sizeof text, "outputs: [{kafka: {name: o, brokers: '%s', topic: logs, %s}}]",
+                   rd_kafka_mock_cluster_bootstraps(at->cluster), output);
+    configure_text(at, text);
+}
+
+/* What the live loop does, for a while. */
+static inline void feed_for(struct case_of *at, unsigned ms)
+{
+    for (unsigned turn = 0; turn < ms / 10; turn++) {
+        (void)outputs_feeder.feed(at->outputs, NULL, service_now_us());
+        usleep(10000);
+    }
 }
 
 static inline void put_one(struct case_of *at, const char *line, uint8_t flags)
@@ -185,6 +200,12 @@ static inline void set_brokers(struct case_of *at, bool up)
 {
     for (int32_t id = 1; id <= 3; id++)
         (void)(up ? rd_kafka_mock_broker_set_up(at->cluster, id) : rd_kafka_mock_broker_set_down(at->cluster, id));
+}
+
+static inline void set_rtt(struct case_of *at, int ms)
+{
+    for (int32_t id = 1; id <= 3; id++)
+        rd_kafka_mock_broker_set_rtt(at->cluster, id, ms);
 }
 
 static inline uint64_t number_header(const rd_kafka_message_t *message, const char *name)

@@ -108,10 +108,138 @@ static void blocked_until_somebody_acts(void **state)
     assert_int_equal(judge(at), 0);
 }
 
+static size_t count_aheads(struct case_of *at)
+{
+    struct err err;
+    struct store_ahead *aheads;
+    size_t count;
+    assert_true(store_output_aheads(at->store, STR("o"), &at->arena, &aheads, &count, &err));
+    return count;
+}
+
+/* A pending record had no key yet. Until its final form is acknowledged the store knows that it was sent, whatever happens: that
+ * goes where the pending one went. */
+static void final_record_is_not_acknowledged(void **state)
+{
+    struct case_of *at = *state;
+    configure(at, "value: raw, key: request_id");
+    put_one(at, "{\"request_id\":", RECORD_TAIL);
+    for (unsigned turn = 0; turn < 10 && count_aheads(at) == 0; turn++)
+        feed_for(at, 1000);
+    assert_int_equal(count_aheads(at), 1);
+    rd_kafka_mock_push_request_errors(at->cluster, PRODUCE, 1, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    set_rtt(at, 2000);
+    put_one(at, "{\"request_id\":\"r3\"}", 0);
+    feed_for(at, 1200); /* it is under way */
+    assert_true(row_of(at).position < at->number && count_aheads(at) == 1);
+    wait_for_state(at, "blocked"); /* refused, and read again */
+    assert_int_equal(count_aheads(at), 1);
+    set_rtt(at, 0);
+    (void)deliver(at, 30);
+    assert_int_equal(count_aheads(at), 0);
+    consume(at);
+    assert_true(at->count == 2 && at->messages[0].pending && at->messages[1].sequence == at->number);
+    assert_true(at->messages[0].key.size == 0 && at->messages[1].key.size == 0);
+    assert_int_equal(at->messages[0].partition, at->messages[1].partition);
+}
+
+/* One that is taken out of the configuration and comes back before it has ended runs on. */
+static void put_back_while_it_stops(void **state)
+{
+    struct case_of *at = *state;
+    configure(at, "value: raw");
+    put_lines(at, 5, "before");
+    (void)deliver(at, 30);
+    set_rtt(at, 2000);
+    put_lines(at, 5, "under way");
+    feed_for(at, 300);
+    configure_text(at, "sources: [{file: /nowhere}]");
+    feed_for(at, 100);
+    assert_true(row_of(at).active);
+    configure(at, "value: raw");
+    set_rtt(at, 0);
+    feed_for(at, 3000); /* it has ended by now */
+    put_lines(at, 5, "after");
+    struct store_output row = deliver(at, 30);
+    assert_true(row.active && row.delivered >= 15);
+    consume(at);
+    (void)judge(at);
+}
+
+/* As many as there may be, of these names. */
+static void configure_many(struct case_of *at, char name)
+{
+    SCOPED(buf) text = BUF(64 << 10);
+    buf_add_text(&text, "outputs:\n");
+    for (unsigned i = 0; i < CONFIG_OUTPUTS_MAX; i++)
+        buf_printf(&text, "- kafka: {name: %c%u, brokers: '%s', topic: logs}\n", name, i,
+                   rd_kafka_mock_cluster_bootstraps(at->cluster));
+    buf_add_char(&text, '\0');
+    configure_text(at, text.data);
+}
+
+/* Active rows, and of them those of this name. */
+static void count_active(struct case_of *at, char name, size_t *ret_active, size_t *ret_named)
+{
+    SCOPED(arena) arena = {0};
+    struct err err;
+    struct store_output *rows;
+    size_t count;
+    assert_true(store_outputs(at->store, &arena, &rows, &count, &err));
+    *ret_active = *ret_named = 0;
+    for (size_t i = 0; i < count; i++) {
+        *ret_active += rows[i].active;
+        *ret_named += rows[i].active && rows[i].name.data[0] == name;
+    }
+}
+
+/* Others take the place of all, and others theirs, while none has ended: brokers that are away keep each for a second. */
+static void all_are_renamed_twice(void **state)
+{
+    struct case_of *at = *state;
+    set_brokers(at, false);
+    size_t active = 0, named = 0;
+    for (char name = 'a'; name <= 'd'; name++)
+        configure_many(at, name);
+    for (unsigned turn = 0; turn < 300 && !(named == CONFIG_OUTPUTS_MAX && active == named); turn++) {
+        feed_for(at, 100);
+        count_active(at, 'd', &active, &named);
+    }
+    assert_int_equal(named, CONFIG_OUTPUTS_MAX);
+    assert_int_equal(active, CONFIG_OUTPUTS_MAX);
+}
+
+/* An output whose row cannot be written when it is configured starts when it can be. */
+static void a_start_that_fails_is_tried_again(void **state)
+{
+    struct case_of *at = *state;
+    put_lines(at, 5, "waiting");
+    configure(at, "value: raw");
+    (void)deliver(at, 30);
+    outputs_free(at->outputs);
+    at->outputs = outputs_new(at->store, at->table);
+    struct store_output row = row_of(at);
+    run_sql(at->store, "UPDATE output_state SET missed = -1");
+    struct err err;
+    assert_false(outputs_configure(at->outputs, at->config, &err));
+    run_sql(at->store, "UPDATE output_state SET missed = 0");
+    put_lines(at, 5, "then");
+    assert_true(deliver(at, 30).position > row.position);
+    consume(at);
+    assert_int_equal(judge(at), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {OUTPUT_TEST(errors_of_brokers), OUTPUT_TEST(brokers_away),
-                                       OUTPUT_TEST(waits_without_a_processor),
-                                       OUTPUT_TEST(blocked_until_somebody_acts)};
+    const struct CMUnitTest tests[] = {
+        OUTPUT_TEST(errors_of_brokers),
+        OUTPUT_TEST(brokers_away),
+        OUTPUT_TEST(waits_without_a_processor),
+        OUTPUT_TEST(blocked_until_somebody_acts),
+        OUTPUT_TEST(final_record_is_not_acknowledged),
+        OUTPUT_TEST(put_back_while_it_stops),
+        OUTPUT_TEST(all_are_renamed_twice),
+        OUTPUT_TEST(a_start_that_fails_is_tried_again),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
