@@ -5,13 +5,25 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/must.h"
+#include "base/str.h"
+
 #define LIBRARY "librdkafka.so.1"
 
 static struct kafka_library functions;
-static struct err failure; /* why not; kind ERR_NONE: it is there */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool loaded;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
-static void load(void)
+/* dlopen tells this of a library that is nowhere, and of one that another needs as well, by its name. */
+static bool fail(struct err *err)
+{
+    const char *why = dlerror();
+    if (why == NULL || str_starts(str_of(why), STR(LIBRARY ": cannot open shared object file")))
+        return err_set(err, ERR_MISSING, 0, "%s is not installed (Debian: librdkafka1)", LIBRARY);
+    return err_set(err, ERR_MISSING, 0, "%s cannot be loaded: %.500s", LIBRARY, why);
+}
+
+static bool load(struct err *err)
 {
     static const struct {
         const char *name;
@@ -22,27 +34,26 @@ static void load(void)
 #undef KAFKA_ROW
     };
     void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL) {
-        err_set(&failure, ERR_MISSING, 0, "%s is not installed (Debian: librdkafka1)", LIBRARY);
-        return;
-    }
+    if (library == NULL)
+        return fail(err);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         void *function = dlsym(library, rows[i].name);
         if (function == NULL) {
-            err_set(&failure, ERR_MISSING, 0, "%s is too old: it has no %s; 2.0 or newer is needed", LIBRARY,
-                    rows[i].name);
-            return;
+            (void)dlclose(library);
+            return err_set(err, ERR_MISSING, 0, "%s is too old: it has no %s; 2.0 or newer is needed", LIBRARY,
+                           rows[i].name);
         }
         memcpy((char *)&functions + rows[i].offset, &function, sizeof function);
     }
+    return true;
 }
 
 const struct kafka_library *kafka_library(struct err *err)
 {
-    (void)pthread_once(&once, load);
-    if (failure.kind == ERR_NONE)
-        return &functions;
-    if (err != NULL)
-        *err = failure;
-    return NULL;
+    struct err ignored;
+    must(pthread_mutex_lock(&mutex) == 0);
+    loaded = loaded || load(err != NULL ? err : &ignored);
+    bool there = loaded;
+    must(pthread_mutex_unlock(&mutex) == 0);
+    return there ? &functions : NULL;
 }
