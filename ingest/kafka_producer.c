@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "ingest/kafka_library.h"
+#include "ingest/kafka_reason.h"
 #include "ingest/kafka_settings.h"
 #include "ingest/service.h"
 
@@ -38,7 +39,8 @@ struct kafka_producer {
     struct err why;
     bool complains, blocked; /* since the last delivery */
     struct err complaint;
-    bool begun; /* transactions are initialised */
+    rd_kafka_resp_err_t code; /* of what was told last */
+    bool begun;               /* transactions are initialised */
 };
 
 /* ---- What librdkafka tells ------------------------------------------------------------------------------------------------ */
@@ -83,7 +85,8 @@ static void get_into_trouble(struct kafka_producer *producer, rd_kafka_resp_err_
     if (trouble < producer->trouble || (trouble == producer->trouble && is_consequence(code)))
         return;
     producer->trouble = trouble;
-    err_set(&producer->why, ERR_IO, 0, "%.*s", KAFKA_TEXT_MAX, text != NULL ? text : producer->kafka->err2str(code));
+    producer->code = code;
+    kafka_reason(text != NULL ? text : producer->kafka->err2str(code), &producer->why);
 }
 
 static void note_report(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
@@ -109,12 +112,14 @@ static void note_error(rd_kafka_t *client, int code, const char *reason, void *o
         get_into_trouble(producer, fatal, text);
         return;
     }
-    /* That all are down says less than why the last one is. */
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && producer->complains)
+    /* That all are down says less than why the last one is, and what passes by itself less than what does not. */
+    bool blocked = weigh((rd_kafka_resp_err_t)code) == KAFKA_BLOCKED;
+    if (producer->complains && (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || (producer->blocked && !blocked)))
         return;
     producer->complains = true;
-    producer->blocked = weigh((rd_kafka_resp_err_t)code) == KAFKA_BLOCKED;
-    err_set(&producer->complaint, ERR_IO, 0, "%.*s", KAFKA_TEXT_MAX, reason);
+    producer->blocked = blocked;
+    producer->code = code;
+    kafka_reason(reason, &producer->complaint);
 }
 
 bool kafka_producer_complaint(struct kafka_producer *producer, bool *ret_blocked, struct err *err)
@@ -124,6 +129,11 @@ bool kafka_producer_complaint(struct kafka_producer *producer, bool *ret_blocked
     *ret_blocked = producer->blocked;
     *err = producer->complaint;
     return true;
+}
+
+int kafka_producer_code(const struct kafka_producer *producer)
+{
+    return producer->code;
 }
 
 /* ---- Making one ------------------------------------------------------------------------------------------------------------ */
@@ -244,6 +254,7 @@ static enum kafka_trouble fail(struct kafka_producer *producer, rd_kafka_resp_er
         return kafka_producer_trouble(producer, err);
     if (weigh(code) == KAFKA_AGAIN && kafka_producer_complaint(producer, &blocked, err))
         return blocked ? KAFKA_BLOCKED : KAFKA_AGAIN;
+    producer->code = code;
     err_set(err, ERR_IO, 0, "topic '%s': %s", producer->ask.config->topic, producer->kafka->err2str(code));
     return weigh(code) == KAFKA_BLOCKED ? KAFKA_BLOCKED : KAFKA_AGAIN;
 }

@@ -74,6 +74,9 @@ void kafka_producer_poll(struct kafka_producer *producer);
 enum kafka_trouble kafka_producer_trouble(const struct kafka_producer *producer, struct err *err);
 /* The same, after whatever else was on its way is known, too. */
 enum kafka_trouble kafka_producer_settle(struct kafka_producer *producer, struct err *err);
+/* librdkafka's number for what was told last by kafka_producer_reach, _trouble, _settle or _complaint: the same trouble has the same,
+ * whatever the text. */
+int kafka_producer_code(const struct kafka_producer *producer);
 /* What is wrong with the brokers now; false: nothing, or nothing since a message was delivered last. *ret_blocked: it does not pass
  * by itself. */
 bool kafka_producer_complaint(struct kafka_producer *producer, bool *ret_blocked, struct err *err);

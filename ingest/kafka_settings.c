@@ -264,6 +264,8 @@ static void tell(const rd_kafka_t *client, int severity, const char *facility, c
     const struct kafka_library *kafka = kafka_library(NULL);
     if (str_find(str_of(text), STR("enable.gapless.guarantee is experimental")) != STR_NONE)
         return; /* winnow's own choice, and no news */
+    if (strcmp(facility, "FAIL") == 0)
+        return; /* of a connection, at each try; the error callbacks, which all clients have, tell the same */
     LOG_EVENT(severity <= 3   ? LEVEL_ERROR
               : severity <= 4 ? LEVEL_WARNING
               : severity <= 6 ? LEVEL_INFO

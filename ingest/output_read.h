@@ -33,7 +33,8 @@ struct output_sender {
     size_t bytes_max;                        /* of a message; 0: as configured */
     int64_t backoff_us, retry_us;
     uint64_t backoff_position;
-    enum output_state trouble; /* while it is waited for retry_us: OUTPUT_WAITING or _BLOCKED */
+    enum output_state trouble; /* until something is delivered: OUTPUT_WAITING or _BLOCKED; OUTPUT_STARTING: none */
+    int trouble_code;          /* kafka_producer_code; 0: none of Kafka's */
     struct output_progress progress;
 };
 

@@ -13,6 +13,7 @@
 #define BACKOFF_MIN_US INT64_C(100000)
 #define BACKOFF_BLOCKED_US INT64_C(1000000)
 #define BACKOFF_MAX_US INT64_C(30000000)
+#define NOTE_US TIME_MINUTE
 #define STOP_READ_US INT64_C(1000000) /* after a stop, more is read no longer than this */
 
 enum {
@@ -23,24 +24,30 @@ enum {
 
 /* ---- Trouble ----------------------------------------------------------------------------------------------------------------- */
 
-static void note_error(struct output_sender *sender, enum output_state state, const struct err *err)
+/* Of one trouble the texts may alternate, by broker and by what was tried: it is told once, and its text kept for NOTE_US. */
+static void note_error(struct output_sender *sender, enum output_state state, int code, const struct err *err)
 {
     struct output_progress *progress = &sender->progress;
+    if (sender->trouble == OUTPUT_BLOCKED && state == OUTPUT_WAITING)
+        return; /* what passes by itself does not end it */
     size_t size = strlen(err->text);
     size = size < sizeof progress->error - 1 ? size : sizeof progress->error - 1;
-    bool same = progress->state == state && strncmp(progress->error, err->text, size) == 0;
+    bool same = sender->trouble == state && sender->trouble_code == code &&
+                (code != 0 || strncmp(progress->error, err->text, size) == 0);
+    if (same && clock_now_us() - progress->error_us < NOTE_US)
+        return;
     memcpy(progress->error, err->text, size);
     progress->error[size] = '\0';
-    sender->trouble = state;
-    if (same)
-        return;
     progress->error_us = clock_now_us();
-    LOG_EVENT(LEVEL_WARNING, state == OUTPUT_BLOCKED ? "an output is blocked" : "an output waits",
-              log_str("output", sender->output->name), log_text("why", progress->error));
+    sender->trouble = state;
+    sender->trouble_code = code;
+    if (!same)
+        LOG_EVENT(LEVEL_WARNING, state == OUTPUT_BLOCKED ? "an output is blocked" : "an output waits",
+                  log_str("output", sender->output->name), log_text("why", progress->error));
 }
 
 /* Waits longer each time, until something was delivered in between. */
-static void back_off(struct output_sender *sender, enum output_state state, const struct err *err)
+static void back_off(struct output_sender *sender, enum output_state state, int code, const struct err *err)
 {
     int64_t least_us = state == OUTPUT_BLOCKED ? BACKOFF_BLOCKED_US : BACKOFF_MIN_US;
     bool progress = sender->ring.position != sender->backoff_position;
@@ -49,7 +56,9 @@ static void back_off(struct output_sender *sender, enum output_state state, cons
     sender->backoff_us = sender->backoff_us > BACKOFF_MAX_US ? BACKOFF_MAX_US : sender->backoff_us;
     sender->backoff_position = sender->ring.position;
     sender->retry_us = service_now_us() + sender->backoff_us;
-    note_error(sender, state, err);
+    if (progress)
+        sender->trouble = OUTPUT_STARTING;
+    note_error(sender, state, code, err);
 }
 
 /* Everything behind the position is read again. */
@@ -79,7 +88,7 @@ static void store_failed(struct output_sender *sender, const struct err *err)
     sender->message = NULL;
     store_free(sender->store);
     sender->store = NULL;
-    back_off(sender, OUTPUT_WAITING, err);
+    back_off(sender, OUTPUT_WAITING, 0, err);
 }
 
 /* ---- What is acknowledged ------------------------------------------------------------------------------------------------------ */
@@ -109,7 +118,7 @@ static void make_smaller(struct output_sender *sender, size_t bytes_max, const s
     sender->bytes_max = bytes_max / 2;
     if (sender->bytes_max < KAFKA_MESSAGE_MIN) {
         sender->bytes_max = KAFKA_MESSAGE_MIN;
-        back_off(sender, OUTPUT_BLOCKED, err);
+        back_off(sender, OUTPUT_BLOCKED, 0, err);
         return;
     }
     LOG_EVENT(LEVEL_NOTICE, "messages are made smaller", log_str("output", sender->output->name),
@@ -127,11 +136,12 @@ static bool look_after_producer(struct output_sender *sender)
     enum kafka_trouble trouble = kafka_producer_settle(sender->producer, &err);
     take_delivered(sender);
     size_t bytes_max = kafka_producer_bytes_max(sender->producer);
+    int code = kafka_producer_code(sender->producer);
     start_over(sender);
     if (trouble == KAFKA_TOO_LARGE)
         make_smaller(sender, bytes_max, &err);
     else
-        back_off(sender, trouble == KAFKA_BLOCKED ? OUTPUT_BLOCKED : OUTPUT_WAITING, &err);
+        back_off(sender, trouble == KAFKA_BLOCKED ? OUTPUT_BLOCKED : OUTPUT_WAITING, code, &err);
     return true;
 }
 
@@ -164,7 +174,7 @@ static bool make_producer(struct output_sender *sender)
     };
     sender->producer = kafka_producer_new(&ask, &err);
     if (sender->producer == NULL)
-        back_off(sender, OUTPUT_BLOCKED, &err);
+        back_off(sender, OUTPUT_BLOCKED, 0, &err);
     return sender->producer != NULL;
 }
 
@@ -201,9 +211,10 @@ static void reach(struct output_sender *sender)
         return;
     }
     struct err ignored;
+    int code = kafka_producer_code(sender->producer);
     if (kafka_producer_trouble(sender->producer, &ignored) != KAFKA_FINE)
         start_over(sender);
-    back_off(sender, trouble == KAFKA_BLOCKED ? OUTPUT_BLOCKED : OUTPUT_WAITING, &err);
+    back_off(sender, trouble == KAFKA_BLOCKED ? OUTPUT_BLOCKED : OUTPUT_WAITING, code, &err);
 }
 
 /* ---- Putting ----------------------------------------------------------------------------------------------------------------------- */
@@ -257,7 +268,7 @@ static void too_small(struct output_sender *sender)
     err_set(&err, ERR_LIMIT, 0, "a message may be %zu bytes, which is too little for the headers of a record of '%.*s'",
             bytes_max, STR_ARG(str_slice(output_message_source(sender->message), 0, 100)));
     start_over(sender);
-    back_off(sender, OUTPUT_BLOCKED, &err);
+    back_off(sender, OUTPUT_BLOCKED, 0, &err);
 }
 
 static bool has_slice(const struct output_sender *sender)
@@ -358,7 +369,7 @@ static enum output_state state_of(struct output_sender *sender)
         return OUTPUT_IDLE;
     }
     if (kafka_producer_complaint(sender->producer, &blocked, &err)) {
-        note_error(sender, blocked ? OUTPUT_BLOCKED : OUTPUT_WAITING, &err);
+        note_error(sender, blocked ? OUTPUT_BLOCKED : OUTPUT_WAITING, kafka_producer_code(sender->producer), &err);
         return sender->trouble;
     }
     if (sender->ring.position != sender->backoff_position)

@@ -1,6 +1,8 @@
 /* outputs: whatever a cluster does to them, every record arrives, in order once repeated ones are dropped. */
 #include "kafka_output_case.h"
 
+#include "ingest/kafka_reason.h"
+
 /* Every error that a broker may answer with: nothing is lost or overtaken, and it ends delivered. */
 static void errors_of_brokers(void **state)
 {
@@ -229,6 +231,51 @@ static void a_start_that_fails_is_tried_again(void **state)
     assert_int_equal(judge(at), 0);
 }
 
+static void reasons_are_for_people(void **state)
+{
+    static const struct {
+        const char *text, *reason;
+    } cases[] = {
+        {"h1:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection refused (after 0ms in state CONNECT, 72 "
+         "identical error(s) suppressed)",
+         "no broker answers at h1:9092: Connection refused"},
+        {"ssl://h1:9093/2: SSL handshake failed: Disconnected (after 3ms in state SSL_HANDSHAKE)",
+         "SSL handshake failed: Disconnected, at h1:9093"},
+        {"h1:9092/1: Disconnected (connecting to a SSL listener?) (after 5ms in state APIVERSION_QUERY)",
+         "Disconnected (connecting to a SSL listener?), at h1:9092"},
+        {"3/3 brokers are down", "3/3 brokers are down"},
+        {"Broker: Topic authorization failed", "Broker: Topic authorization failed"},
+        {"/: x", "/: x"},
+        {"h:1/b: Connect to nowhere", "Connect to nowhere, at h:1"},
+        {"", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err err;
+        kafka_reason(cases[i].text, &err);
+        assert_string_equal(err.text, cases[i].reason);
+    }
+}
+
+/* What passes by itself does not hide what does not, and is not told each time its text changes. */
+static void blocked_stays_until_something_is_delivered(void **state)
+{
+    struct case_of *at = *state;
+    rd_kafka_mock_topic_set_error(at->cluster, "logs", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    configure(at, "value: raw");
+    put_lines(at, 3, "refused");
+    wait_for_state(at, "blocked");
+    set_brokers(at, false);
+    for (int turn = 0; turn < 30; turn++) {
+        feed_for(at, 100);
+        assert_true(str_equal(row_of(at).state, STR("blocked")));
+        assert_true(str_find(row_of(at).error, STR("uthorization")) != STR_NONE);
+    }
+    rd_kafka_mock_topic_set_error(at->cluster, "logs", RD_KAFKA_RESP_ERR_NO_ERROR);
+    set_brokers(at, true);
+    (void)deliver(at, 40);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +283,8 @@ int main(void)
         OUTPUT_TEST(brokers_away),
         OUTPUT_TEST(waits_without_a_processor),
         OUTPUT_TEST(blocked_until_somebody_acts),
+        OUTPUT_TEST(blocked_stays_until_something_is_delivered),
+        cmocka_unit_test(reasons_are_for_people),
         OUTPUT_TEST(final_record_is_not_acknowledged),
         OUTPUT_TEST(put_back_while_it_stops),
         OUTPUT_TEST(all_are_renamed_twice),
