@@ -5,8 +5,11 @@
 #include "base/amount.h"
 #include "base/map.h"
 #include "query/cover.h"
+#include "query/prose.h"
 #include "query/question.h"
 #include "query/safe.h"
+
+enum { WIDTH_USUAL = 110 }; /* of a terminal: on a narrower one the table of outputs leaves columns out */
 
 struct status_options {
     const char *store;
@@ -438,7 +441,7 @@ static struct str age_text(struct arena *arena, uint64_t seconds)
     return arena_printf(arena, "%llu s", (unsigned long long)seconds);
 }
 
-/* "20,000 records, 3.1 MiB, 5 min" */
+/* "20,000 records, 3.1 MiB, 5 min"; on a narrow terminal, where a cell would be cut, without the bytes. */
 static struct cell behind_cell(struct status *status, const struct output_row *row)
 {
     char number[AMOUNT_TEXT_MAX];
@@ -446,63 +449,135 @@ static struct cell behind_cell(struct status *status, const struct output_row *r
         return (struct cell){0};
     if (row->records == 0)
         return (struct cell){.text = STR("nothing")};
-    struct str bytes = size_text(&status->arena, row->bytes);
-    struct str text = arena_printf(&status->arena, "%s record%s, %s", amount_number(row->records, number),
-                                   row->records == 1 ? "" : "s", bytes.data);
+    bool narrow = status->output.width > 0 && status->output.width < WIDTH_USUAL;
+    struct str text =
+        arena_printf(&status->arena, "%s record%s", amount_number(row->records, number), row->records == 1 ? "" : "s");
+    if (!narrow || row->seconds == 0)
+        text = arena_printf(&status->arena, "%s, %s", text.data, size_text(&status->arena, row->bytes).data);
     if (row->seconds > 0)
         text = arena_printf(&status->arena, "%s, %s", text.data, age_text(&status->arena, row->seconds).data);
     return (struct cell){.text = text, .tint = TINT_YELLOW};
 }
 
-/* The last error of each, also where it has gone on since: then the state tells. */
+/* What somebody has to do about an error that does not pass by itself, by words of it. */
+static const char *advice_of(struct str error)
+{
+    static const struct {
+        const char *word, *advice;
+    } rows[] = {
+        {"nknown topic", "create the topic, or correct 'topic' in the configuration"},
+        {"uthorization", "give this user the right to write to the topic"},
+        {"certificate", "look at security.protocol and the ssl. properties"},
+        {"SSL", "look at security.protocol and the ssl. properties"},
+        {"SASL", "look at security.protocol and the sasl. properties"},
+        {"uthentication", "look at security.protocol and the sasl. properties"},
+        {"librdkafka", "install librdkafka1, or what it needs"},
+        {"a message may be", "raise max.message.bytes of the topic"},
+        {"too large", "raise max.message.bytes of the topic"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (str_find(error, str_of(rows[i].word)) != STR_NONE)
+            return rows[i].advice;
+    return "look at the brokers and at the output's configuration";
+}
+
+/* "archive: why it is (last error at ...)": the last error of each, also where it has gone on since: then the state tells. */
+static void add_output_error(struct status *status, const struct store_output *output, struct buf *line)
+{
+    enum { INDENT_MAX = 24 };
+    char time[CLOCK_TEXT_MAX];
+    SCOPED(buf) text = BUF(RENDER_LINE_MAX);
+    struct prose prose = {.line = line, .width = status->output.width};
+    prose.indent = safe_add(line, output->name, SAFE_TABLE, SIZE_MAX) + 2;
+    bool apart = status->output.width > 0 && prose.indent > INDENT_MAX;
+    buf_add_text(line, apart ? ":\n    " : ": ");
+    prose.indent = apart ? 4 : prose.indent;
+    buf_add_str(&text, output->error);
+    if (output->error_us != TIME_NONE)
+        buf_printf(&text, " (last error at %s)", clock_print_local(output->error_us, time));
+    else
+        buf_add_text(&text, " (last error)");
+    prose_text(&prose, buf_str(&text));
+    buf_add_char(line, '\n');
+    if (!output->active || !str_equal(output->state, STR("blocked")))
+        return;
+    buf_reset(&text);
+    buf_printf(&text, "what to do: %s; it is tried again by itself", advice_of(output->error));
+    prose_pad(line, prose.indent);
+    prose_text(&prose, buf_str(&text));
+    buf_add_char(line, '\n');
+}
+
 static void show_output_errors(struct status *status)
 {
-    char time[CLOCK_TEXT_MAX];
     SCOPED(buf) line = BUF(RENDER_LINE_MAX);
     for (size_t i = 0; i < status->output_count; i++) {
         const struct store_output *output = &status->outputs[i].output;
         if (output->error.size == 0)
             continue;
         buf_reset(&line);
-        safe_add(&line, output->name, SAFE_TABLE, SIZE_MAX);
-        buf_add_text(&line, ": last error");
-        if (output->error_us != TIME_NONE)
-            buf_printf(&line, " at %s", clock_print_local(output->error_us, time));
-        buf_add_text(&line, ": ");
-        safe_add(&line, output->error, SAFE_TABLE, SIZE_MAX);
-        buf_add_char(&line, '\n');
+        add_output_error(status, output, &line);
         out_add(&status->output.out, buf_str(&line));
     }
 }
 
+enum { OUT_NAME, OUT_STATE, OUT_BEHIND, OUT_DELIVERED, OUT_MISSED, OUT_UPDATED, OUT_TO, OUT_COLUMNS };
+
+static bool has_missed(const struct status *status)
+{
+    for (size_t i = 0; i < status->output_count; i++)
+        if (status->outputs[i].output.missed > 0)
+            return true;
+    return false;
+}
+
+/* On a narrow terminal what can be done without is left out, so that nothing needed is off the screen. */
+static bool shows(const struct status *status, int column)
+{
+    if (status->output.width == 0 || status->output.width >= WIDTH_USUAL)
+        return true;
+    return column != OUT_UPDATED && column != OUT_DELIVERED && (column != OUT_MISSED || has_missed(status));
+}
+
+static void show_output_row(struct status *status, struct render *render, const struct output_row *row)
+{
+    const struct cell all[OUT_COLUMNS] = {
+        [OUT_NAME] = {.text = row->output.name},      [OUT_STATE] = state_cell(&row->output),
+        [OUT_BEHIND] = behind_cell(status, row),      [OUT_DELIVERED] = {.count = row->output.delivered},
+        [OUT_MISSED] = {.count = row->output.missed}, [OUT_UPDATED] = {.time_us = row->output.updated_us},
+        [OUT_TO] = {.text = row->output.target},
+    };
+    struct cell cells[OUT_COLUMNS];
+    size_t count = 0;
+    for (int i = 0; i < OUT_COLUMNS; i++)
+        if (shows(status, i))
+            cells[count++] = all[i];
+    render_row(render, cells);
+}
+
 static void show_outputs(struct status *status)
 {
-    static const struct column columns[] = {
-        {NULL, "output", CELL_TEXT, 0},
-        {NULL, "state", CELL_TEXT, 0},
-        {NULL, "behind", CELL_TEXT, COLUMN_RIGHT},
-        {NULL, "delivered", CELL_COUNT, COLUMN_RIGHT},
-        {NULL, "missed", CELL_COUNT, COLUMN_RIGHT},
-        {NULL, "updated", CELL_TIME, 0},
-        {NULL, "to", CELL_TEXT, COLUMN_FLEX},
+    static const struct column all[OUT_COLUMNS] = {
+        [OUT_NAME] = {NULL, "output", CELL_TEXT, 0},
+        [OUT_STATE] = {NULL, "state", CELL_TEXT, 0},
+        [OUT_BEHIND] = {NULL, "behind", CELL_TEXT, COLUMN_RIGHT},
+        [OUT_DELIVERED] = {NULL, "delivered", CELL_COUNT, COLUMN_RIGHT},
+        [OUT_MISSED] = {NULL, "missed", CELL_COUNT, COLUMN_RIGHT},
+        [OUT_UPDATED] = {NULL, "updated", CELL_TIME, 0},
+        [OUT_TO] = {NULL, "to", CELL_TEXT, COLUMN_FLEX},
     };
-    struct render_ask ask = {.out = &status->output.out,
-                             .color = status->output.color,
-                             .width = status->output.width,
-                             .columns = columns,
-                             .column_count = sizeof columns / sizeof *columns};
+    struct column columns[OUT_COLUMNS];
+    struct render_ask ask = {
+        .out = &status->output.out, .color = status->output.color, .width = status->output.width, .columns = columns};
     if (status->output_count == 0)
         return;
+    for (int i = 0; i < OUT_COLUMNS; i++)
+        if (shows(status, i))
+            columns[ask.column_count++] = all[i];
     out_text(&status->output.out, "\n");
     SCOPED_FREE(render) *render = render_new(&ask);
-    for (size_t i = 0; i < status->output_count; i++) {
-        const struct output_row *row = &status->outputs[i];
-        struct cell cells[] = {{.text = row->output.name},    state_cell(&row->output),
-                               behind_cell(status, row),      {.count = row->output.delivered},
-                               {.count = row->output.missed}, {.time_us = row->output.updated_us},
-                               {.text = row->output.target}};
-        render_row(render, cells);
-    }
+    for (size_t i = 0; i < status->output_count; i++)
+        show_output_row(status, render, &status->outputs[i]);
     render_end(render);
     show_output_errors(status);
 }
