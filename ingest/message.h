@@ -15,6 +15,9 @@
  *     winnow-service, winnow-timezone, winnow-format   the source's defaults (struct source_defaults)
  *     winnow-part       K/N: the K-th of N pieces of a value that no single message may carry, in order; absent: all of it
  *
+ * The JSON of a value has the pattern of the moment it was made ("other" while its template is not known yet): what is sent again is the
+ * same record, its headers and its line the same, but the pattern may be another.
+ *
  * The first five make a message an agent's; one without winnow-agent is foreign. Whoever can write to a topic can write any
  * of them, so reading checks each: what is missing, given twice, out of its range or unknown makes the message damaged, and
  * whoever consumes it keeps it as if it were foreign. Pure; any thread. */
