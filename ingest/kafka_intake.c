@@ -316,17 +316,20 @@ void kafka_partition_set_end(struct kafka_partition *partition, int64_t end)
     partition->end = end;
 }
 
-bool kafka_partition_add_gap(struct kafka_partition *partition, struct frame *frame, int64_t next)
+bool kafka_partition_add_gap(struct kafka_partition *partition, struct frame *frame, int64_t low, int64_t high)
 {
+    bool passed_by = kafka_partition_place(partition) < low && partition->foreign <= high;
     struct batch_gap gap = {
         .source = partition->entry->state.id,
         .offset = partition->entry->state.position,
         .reason = GAP_CURSOR_GONE,
         .found_us = clock_now_us(),
     };
-    kafka_partition_set_next(partition, next);
-    partition->foreign = next;
-    partition->entry->state.tail_hash = 0;
+    kafka_partition_set_next(partition, low);
+    if (!passed_by || partition->foreign < low) {
+        partition->foreign = low;
+        partition->entry->state.tail_hash = 0;
+    }
     return kafka_intake_give(partition->intake, frame) && frame_add_gap(frame, &gap);
 }
 

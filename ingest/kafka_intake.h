@@ -78,8 +78,9 @@ int64_t kafka_partition_place(const struct kafka_partition *partition);
 void kafka_partition_set_next(struct kafka_partition *partition, int64_t offset);
 /* How many messages it is known to have, by the offset behind the last. */
 void kafka_partition_set_end(struct kafka_partition *partition, int64_t end);
-/* The messages up to next are not there any more: records the gap. Between feeds. */
-bool kafka_partition_add_gap(struct kafka_partition *partition, struct frame *frame, int64_t next);
+/* Its place is not between low and high, where its messages are now: records the gap and goes on at low. What was stored of messages
+ * behind an unfinished record that is gone stays known, unless the partition is another one. Between feeds. */
+bool kafka_partition_add_gap(struct kafka_partition *partition, struct frame *frame, int64_t low, int64_t high);
 
 /* Takes a message. One that is before the next wanted is passed over. False when no more batches are given. */
 bool kafka_intake_take(struct kafka_intake *intake, struct kafka_partition *partition, struct frame *frame,

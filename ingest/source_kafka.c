@@ -553,7 +553,7 @@ static void find_place(struct source_kafka *source, struct slot *slot)
     if (result == RD_KAFKA_RESP_ERR_NO_ERROR && place >= 0 && (place < low || place > high)) {
         tell(source, kafka_partition_name(slot->partition), ERR_MISSING,
              "offset %" PRIi64 " is gone, and maybe other messages with it; goes on at %" PRIi64, place, low);
-        source->over = source->over || !kafka_partition_add_gap(slot->partition, source->frame, low);
+        source->over = source->over || !kafka_partition_add_gap(slot->partition, source->frame, low, high);
     } else if (place >= 0) {
         to = place;
     }
@@ -747,7 +747,7 @@ static bool bound_slot(struct source_kafka *source, struct slot *slot, int64_t o
     if (place >= 0 && (place < low || place > high)) {
         tell(source, kafka_partition_name(slot->partition), ERR_MISSING,
              "offset %" PRIi64 " is gone, and maybe other messages with it; goes on at %" PRIi64, place, low);
-        source->over = source->over || !kafka_partition_add_gap(slot->partition, frame, low);
+        source->over = source->over || !kafka_partition_add_gap(slot->partition, frame, low, high);
         place = low;
     }
     slot->begin = place >= 0 ? place : low;
