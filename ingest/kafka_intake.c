@@ -7,12 +7,18 @@
 #include "analyze/analyze.h"
 #include "base/must.h"
 #include "ingest/kafka_row.h"
+#include "ingest/service.h"
 
 enum { NAME_BYTES_MAX = 512, TOLD_MAX = 10 };
 
-/* A record of which parts are missing. */
+/* A record of which parts are missing. Those of a partition are a list, in the order in which they began. */
 struct parts {
+    struct row *row;
+    struct kafka_partition *partition;
+    struct parts *before, *after;
     struct buf raw;
+    int64_t since_us; /* monotonic */
+    uint64_t bytes;   /* of the partition's messages, when it began */
     uint64_t sequence;
     int64_t first; /* offset of the message that began it */
     uint32_t taken, count;
@@ -41,6 +47,8 @@ struct kafka_partition {
     struct row **list;
     size_t count, capacity;
     struct row *last; /* of the message before */
+    struct parts *oldest, *newest;
+    uint64_t bytes; /* of all messages taken */
     bool dirty;
 };
 
@@ -80,19 +88,23 @@ struct kafka_intake *kafka_intake_new(const struct kafka_intake_settings *settin
     return intake;
 }
 
-static void drop_parts(struct kafka_intake *intake, struct row *row)
+static void drop_parts(struct row *row)
 {
-    if (row->parts == NULL)
+    struct parts *parts = row->parts;
+    if (parts == NULL)
         return;
-    intake->parts_bytes -= row->parts->raw.size;
-    buf_release(&row->parts->raw);
-    free(row->parts);
+    struct kafka_partition *partition = parts->partition;
+    *(parts->before != NULL ? &parts->before->after : &partition->oldest) = parts->after;
+    *(parts->after != NULL ? &parts->after->before : &partition->newest) = parts->before;
+    partition->intake->parts_bytes -= parts->raw.size + KAFKA_PARTS_BYTES_MORE;
+    buf_release(&parts->raw);
+    free(parts);
     row->parts = NULL;
 }
 
-static void free_row(struct kafka_intake *intake, struct row *row)
+static void free_row(struct row *row)
 {
-    drop_parts(intake, row);
+    drop_parts(row);
     kafka_row_release(&row->known);
     free(row);
 }
@@ -106,7 +118,7 @@ static void free_partition(struct kafka_partition *partition)
         partition->entry->claimed = false;
     }
     for (size_t i = 0; i < partition->count; i++)
-        free_row(intake, partition->list[i]);
+        free_row(partition->list[i]);
     free(partition->list);
     map_release(&partition->rows);
     free((void *)(uintptr_t)partition->topic.data);
@@ -291,21 +303,13 @@ uint64_t kafka_partition_lines(const struct kafka_partition *partition)
 
 int64_t kafka_partition_place(const struct kafka_partition *partition)
 {
-    int64_t place = partition->next;
-    if (partition->intake->parts_bytes == 0)
-        return place;
-    for (size_t i = 0; i < partition->count; i++) {
-        const struct parts *parts = partition->list[i]->parts;
-        if (parts != NULL && parts->first < place)
-            place = parts->first;
-    }
-    return place;
+    return partition->oldest != NULL ? partition->oldest->first : partition->next;
 }
 
 void kafka_partition_set_next(struct kafka_partition *partition, int64_t offset)
 {
-    for (size_t i = 0; i < partition->count; i++)
-        drop_parts(partition->intake, partition->list[i]);
+    while (partition->oldest != NULL)
+        drop_parts(partition->oldest->row);
     partition->next = offset;
     partition->dirty = true;
 }
@@ -332,6 +336,8 @@ bool kafka_partition_add_gap(struct kafka_partition *partition, struct frame *fr
     }
     return kafka_intake_give(partition->intake, frame) && frame_add_gap(frame, &gap);
 }
+
+static void lose_parts_before(struct kafka_partition *partition, int64_t since_us);
 
 /* ---- Giving states ------------------------------------------------------------------------------------------------------ */
 
@@ -374,6 +380,8 @@ bool kafka_intake_give(struct kafka_intake *intake, struct frame *frame)
         intake->dirty = row->next_dirty;
     }
     for (struct kafka_partition *partition = intake->partitions; partition != NULL; partition = partition->following) {
+        if (partition->oldest != NULL)
+            lose_parts_before(partition, service_now_us() - KAFKA_PARTS_WAIT_US);
         if (!partition->dirty || partition->next < 0)
             continue;
         bring_up_partition(partition);
@@ -595,33 +603,104 @@ static struct str unpack(struct kafka_intake *intake, const struct message_head 
 
 /* ---- Parts --------------------------------------------------------------------------------------------------------------- */
 
-static void lose_parts(struct kafka_partition *partition, struct row *row, const char *why)
+static void lose_parts(struct row *row, const char *why)
 {
-    struct kafka_intake *intake = partition->intake;
-    if (row->parts == NULL)
-        return;
+    struct kafka_intake *intake = row->parts->partition->intake;
+    row->parts->partition->dirty = true; /* its place moves */
     tell(intake, row->entry->state.name, ++intake->counts.lost,
          "record %" PRIu64 " of %.*s came in %" PRIu32 " parts of which %" PRIu32 " were taken: %s; it is not stored",
          row->parts->sequence, STR_ARG(row->key), row->parts->count, row->parts->taken, why);
-    drop_parts(intake, row);
+    drop_parts(row);
+}
+
+/* Of records that the partition would wait for for ever: what is sent behind them would be read again by each run. */
+static void lose_parts_behind(struct kafka_partition *partition, int64_t offset)
+{
+    const struct parts *oldest;
+    while ((oldest = partition->oldest) != NULL && (offset - oldest->first > KAFKA_PARTS_MESSAGES_MAX ||
+                                                    partition->bytes - oldest->bytes > KAFKA_PARTS_BEHIND_MAX))
+        lose_parts(oldest->row, "too much came before the rest");
+}
+
+static void lose_parts_before(struct kafka_partition *partition, int64_t since_us)
+{
+    while (partition->oldest != NULL && partition->oldest->since_us < since_us)
+        lose_parts(partition->oldest->row, "the rest did not come within a day");
+}
+
+static struct str agent_of(const struct row *row)
+{
+    return str_slice(row->key, 0, str_find_char(row->key, ' '));
+}
+
+/* The agent whose unfinished records, but for that of keep, are the largest together. Views its row's key. */
+static struct str largest_agent(const struct kafka_intake *intake, const struct row *keep)
+{
+    struct map bytes = {0};
+    struct str found = STR("");
+    uint64_t most = 0;
+    for (const struct kafka_partition *at = intake->partitions; at != NULL; at = at->following)
+        for (const struct parts *parts = at->oldest; parts != NULL; parts = parts->after) {
+            if (parts->row == keep)
+                continue;
+            struct map_entry *entry = map_at(&bytes, agent_of(parts->row), NULL);
+            entry->value += parts->raw.size + KAFKA_PARTS_BYTES_MORE;
+            if (entry->value > most) {
+                most = entry->value;
+                found = agent_of(parts->row);
+            }
+        }
+    map_release(&bytes);
+    return found;
+}
+
+/* Makes room for more of keep. Some more than is needed goes, so that it is seldom looked for. */
+static void make_parts_room(struct kafka_intake *intake, const struct row *keep, size_t bytes)
+{
+    enum { ROOM = KAFKA_PARTS_BYTES_MAX / 8 };
+    if (intake->parts_bytes + bytes <= KAFKA_PARTS_BYTES_MAX)
+        return;
+    while (intake->parts_bytes + bytes > KAFKA_PARTS_BYTES_MAX - ROOM) {
+        struct str agent = arena_str(&intake->arena, largest_agent(intake, keep));
+        if (agent.size == 0)
+            return; /* keep is all there is */
+        for (struct kafka_partition *at = intake->partitions; at != NULL; at = at->following)
+            for (struct parts *parts = at->oldest, *after; parts != NULL; parts = after) {
+                after = parts->after;
+                if (parts->row != keep && str_equal(agent_of(parts->row), agent) &&
+                    intake->parts_bytes + bytes > KAFKA_PARTS_BYTES_MAX - ROOM)
+                    lose_parts(parts->row, "too many records are unfinished");
+            }
+    }
 }
 
 /* Parts that wait for others meet what comes next of their source. */
-static void meet_parts(struct kafka_partition *partition, struct row *row, const struct message_head *head)
+static void meet_parts(struct row *row, const struct message_head *head)
 {
     if (row->parts == NULL)
         return;
     if (head->sequence > row->parts->sequence)
-        lose_parts(partition, row, "the next record came before the rest");
+        lose_parts(row, "the next record came before the rest");
     else if (head->part <= 1 || head->sequence < row->parts->sequence)
-        drop_parts(partition->intake, row); /* the agent sends it again */
+        drop_parts(row); /* the agent sends it again */
 }
 
-static void begin_parts(struct row *row, const struct message_head *head, int64_t offset)
+static void begin_parts(struct kafka_partition *partition, struct row *row, const struct message_head *head,
+                        int64_t offset)
 {
-    row->parts = mem_alloc(sizeof *row->parts);
-    *row->parts =
-        (struct parts){.raw = BUF(RECORD_BYTES_MAX), .sequence = head->sequence, .first = offset, .count = head->parts};
+    struct parts *parts = row->parts = mem_alloc(sizeof *row->parts);
+    *parts = (struct parts){.row = row,
+                            .partition = partition,
+                            .before = partition->newest,
+                            .raw = BUF(RECORD_BYTES_MAX),
+                            .since_us = service_now_us(),
+                            .bytes = partition->bytes,
+                            .sequence = head->sequence,
+                            .first = offset,
+                            .count = head->parts};
+    *(parts->before != NULL ? &parts->before->after : &partition->oldest) = parts;
+    partition->newest = parts;
+    partition->intake->parts_bytes += KAFKA_PARTS_BYTES_MORE;
 }
 
 /* True when the record is whole; then *line is all of it. */
@@ -631,12 +710,13 @@ static bool add_part(struct kafka_partition *partition, struct row *row, const s
     struct kafka_intake *intake = partition->intake;
     struct parts *parts;
     if (head->part == 1)
-        begin_parts(row, head, offset);
+        begin_parts(partition, row, head, offset);
     parts = row->parts;
     if (parts == NULL || head->part != parts->taken + 1 || head->parts != parts->count)
         return false; /* a part sent again, or one whose first was not seen: all come again */
-    if (intake->parts_bytes + line->size > KAFKA_PARTS_BYTES_MAX || !buf_add_str(&parts->raw, *line)) {
-        lose_parts(partition, row, "they are too long");
+    make_parts_room(intake, row, line->size);
+    if (!buf_add_str(&parts->raw, *line)) {
+        lose_parts(row, "they are too long");
         return false;
     }
     intake->parts_bytes += line->size;
@@ -671,14 +751,14 @@ static enum taken take_agents(struct kafka_partition *partition, struct frame *f
     record.raw = unpack(intake, head, message->value);
     if (record.raw.data == NULL || record.raw.size > frame->limits.record_bytes)
         return NOT_AGENTS;
-    meet_parts(partition, row, head);
+    meet_parts(row, head);
     if (head->parts > 0 && !add_part(partition, row, head, message->offset, &record.raw))
         return TAKEN;
     enum kafka_verdict verdict = kafka_row_judge(&row->known, &record);
     bool fine = verdict != KAFKA_NEW || store_record(partition, row, frame, &record);
     intake->counts.known += verdict == KAFKA_KNOWN;
     if (head->parts > 0)
-        drop_parts(intake, row);
+        drop_parts(row);
     *ret_why = "winnow-offset";
     return !fine ? NO_BATCH : verdict == KAFKA_ASTRAY ? NOT_AGENTS : TAKEN;
 }
@@ -695,6 +775,8 @@ bool kafka_intake_take(struct kafka_intake *intake, struct kafka_partition *part
         partition->next = message->offset;
     arena_reset(&intake->arena);
     intake->counts.messages++;
+    partition->bytes += message->value.size;
+    lose_parts_behind(partition, message->offset);
     enum message_kind kind = message_head_read(message->headers, message->header_count, &head, &why);
     enum taken taken = NOT_AGENTS;
     if (message->value.data == NULL) {

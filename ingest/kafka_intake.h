@@ -9,8 +9,9 @@
  * 2. What one message brings about is in one batch, but for a foreign value longer than RECORD_BYTES_MAX, of which the state tells
  *    how much is missing.
  * 3. While a record's parts are not all there, the partition's place does not pass the first of them. Foreign messages behind it
- *    that were stored are known by their offsets (the state's inode). Parts that are too many or too long, or whose rest never
- *    came, are counted as lost and told.
+ *    that were stored are known by their offsets (the state's inode). Parts that are too long, or whose rest did not come before
+ *    the next record, before so many messages or bytes of the partition, or within a day, are counted as lost and told. When those
+ *    of all agents are too many, the oldest of the agent that has most go.
  * 4. A message of an agent that is damaged is kept as a foreign one, counted and told.
  *
  * Knows nothing of librdkafka. One thread. */
@@ -27,9 +28,13 @@
 #include "ingest/message.h"
 
 enum {
-    KAFKA_SOURCES_MAX = 50000,        /* of agents; what more they send is damaged */
-    KAFKA_PARTS_BYTES_MAX = 64 << 20, /* of records of which parts are missing, together */
+    KAFKA_SOURCES_MAX = 50000,          /* of agents; what more they send is damaged */
+    KAFKA_PARTS_BYTES_MAX = 64 << 20,   /* of records of which parts are missing, together; each counts as */
+    KAFKA_PARTS_BYTES_MORE = 4096,      /* so many more than it has */
+    KAFKA_PARTS_MESSAGES_MAX = 1000000, /* of the partition, behind the first of an unfinished record, */
+    KAFKA_PARTS_BEHIND_MAX = 1 << 30,   /* or bytes of them */
 };
+#define KAFKA_PARTS_WAIT_US INT64_C(86400000000)
 
 struct kafka_intake_settings {
     struct catalog *catalog;

@@ -367,6 +367,81 @@ static void passed_by(void **state)
     must(remove("s.db") == 0);
 }
 
+/* Takes a message of one part of so many bytes. */
+static void take_part(struct kafka_intake *intake, struct kafka_partition *partition, struct frame *frame,
+                      const struct message_head *head, int64_t offset, size_t bytes)
+{
+    static char text[1 << 20];
+    struct arena arena = {0};
+    struct message_header headers[MESSAGE_HEADERS_MAX];
+    struct kafka_message message = {.offset = offset, .time_us = 5, .headers = headers};
+    memset(text, 'x', bytes);
+    message.value = str_from(text, bytes);
+    message.header_count = message_head_print(head, &arena, headers);
+    assert_true(kafka_intake_take(intake, partition, frame, &message));
+    arena_release(&arena);
+}
+
+/* An unfinished record holds the partition's place for so many messages, not for ever. */
+static void unfinished(void **state)
+{
+    (void)state;
+    struct kafka_case c;
+    struct kafka_partition *partition;
+    struct message_head head = plain;
+    kafka_case_begin(&c, "s.db", &frame_limits_default);
+    struct kafka_intake *intake = make_intake(&c, &partition);
+    struct kafka_message tombstone = {.offset = 3 + KAFKA_PARTS_MESSAGES_MAX, .value = STR_ABSENT};
+    head.part = 1;
+    head.parts = 2;
+    take_part(intake, partition, &c.frame, &head, 3, 10);
+    head.file = 2;
+    take_part(intake, partition, &c.frame, &head, 4, 10);
+    assert_true(kafka_intake_take(intake, partition, &c.frame, &tombstone));
+    assert_int_equal(kafka_partition_place(partition), 3);
+    tombstone.offset++;
+    assert_true(kafka_intake_take(intake, partition, &c.frame, &tombstone));
+    assert_int_equal(kafka_partition_place(partition), 4); /* the other one has time yet */
+    assert_int_equal(kafka_intake_counts(intake).lost, 1);
+    assert_non_null(strstr(c.text, "record 5"));
+    tombstone.offset++;
+    assert_true(kafka_intake_take(intake, partition, &c.frame, &tombstone));
+    assert_int_equal(kafka_partition_place(partition), tombstone.offset + 1);
+    kafka_intake_free(intake);
+    kafka_case_end(&c);
+    must(remove("s.db") == 0);
+}
+
+/* One agent leaves more unfinished than there is room for; another one's records come through. */
+static void unfinished_of_another(void **state)
+{
+    (void)state;
+    struct kafka_case c;
+    struct kafka_partition *partition;
+    struct message_head head = plain, greedy = plain;
+    kafka_case_begin(&c, "s.db", &frame_limits_default);
+    struct kafka_intake *intake = make_intake(&c, &partition);
+    int64_t offset = 0;
+    greedy.agent = STR("fedcba9876543210fedcba9876543210/greedy");
+    greedy.part = head.part = 1;
+    greedy.parts = head.parts = 3;
+    take_part(intake, partition, &c.frame, &head, offset++, 1000);
+    for (greedy.file = 1; greedy.file <= 100; greedy.file++)
+        take_part(intake, partition, &c.frame, &greedy, offset++, 1 << 20);
+    head.part = 2;
+    take_part(intake, partition, &c.frame, &head, offset++, 1000);
+    assert_true(kafka_intake_counts(intake).lost >= 36 && kafka_intake_counts(intake).lost < 60);
+    head.part = 3;
+    take_part(intake, partition, &c.frame, &head, offset++, 1000);
+    assert_true(kafka_intake_give(intake, &c.frame) && frame_flush(&c.frame));
+    SCOPED(buf) dump = BUF(1 << 20);
+    kafka_case_dump(&c, &dump);
+    assert_int_equal(buf_str(&dump).size, strlen("/a 00000010 7 ") + 3000 + 1);
+    kafka_intake_free(intake);
+    kafka_case_end(&c);
+    must(remove("s.db") == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +450,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(hostile, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(pieces, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(passed_by, scratch_enter, scratch_leave),
+        cmocka_unit_test_setup_teardown(unfinished, scratch_enter, scratch_leave),
+        cmocka_unit_test_setup_teardown(unfinished_of_another, scratch_enter, scratch_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
