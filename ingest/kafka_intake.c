@@ -743,7 +743,7 @@ static enum taken take_agents(struct kafka_partition *partition, struct frame *f
         .time_us = head->time_us,
         .flags = head->flags,
     };
-    if (head->sequence <= row->known.sequence) {
+    if (kafka_row_knows(&row->known, head->sequence, head->offset)) {
         intake->counts.known++;
         return TAKEN;
     }
@@ -755,7 +755,14 @@ static enum taken take_agents(struct kafka_partition *partition, struct frame *f
     if (head->parts > 0 && !add_part(partition, row, head, message->offset, &record.raw))
         return TAKEN;
     enum kafka_verdict verdict = kafka_row_judge(&row->known, &record);
-    bool fine = verdict != KAFKA_NEW || store_record(partition, row, frame, &record);
+    bool wanted = verdict == KAFKA_NEW || verdict == KAFKA_REUSED;
+    if (verdict == KAFKA_REUSED)
+        tell(intake, row->entry->state.name, ++intake->counts.reused,
+             "record %" PRIu64
+             " of %.*s is numbered as one before it, but lies behind what is stored: the agent's store was put back "
+             "or copied, or another one sends in its name; it is stored",
+             head->sequence, STR_ARG(row->key));
+    bool fine = !wanted || store_record(partition, row, frame, &record);
     intake->counts.known += verdict == KAFKA_KNOWN;
     if (head->parts > 0)
         drop_parts(row);

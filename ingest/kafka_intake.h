@@ -47,6 +47,7 @@ struct kafka_intake_settings {
 struct kafka_counts {
     uint64_t messages, tombstones;
     uint64_t known;   /* messages of records that were stored before */
+    uint64_t reused;  /* records that are new, and stored, though their sequence is another's (kafka_row.h) */
     uint64_t damaged; /* headers, or values, that no agent can have sent */
     uint64_t lost;    /* records of which parts never came, or too many */
 };

@@ -36,11 +36,29 @@ static bool same_text(const struct kafka_record *a, const struct kafka_record *b
     return a->flags == b->flags && a->time_us == b->time_us && str_equal(a->raw, b->raw);
 }
 
+/* Behind all that is stored, pending or not. */
+static uint64_t last_end(const struct kafka_row *row)
+{
+    uint64_t end = row->pending_count > 0 ? kafka_record_end(&row->pendings[row->pending_count - 1]) : 0;
+    return end > row->end ? end : row->end;
+}
+
+bool kafka_row_knows(const struct kafka_row *row, uint64_t sequence, uint64_t offset)
+{
+    return sequence <= row->sequence && offset < row->end;
+}
+
 enum kafka_verdict kafka_row_judge(const struct kafka_row *row, const struct kafka_record *record)
 {
     bool pending = record->flags & RECORD_TAIL;
-    if (record->sequence <= row->sequence || (pending && record->sequence <= row->pending_sequence))
-        return KAFKA_KNOWN;
+    if (record->sequence <= row->sequence || (pending && record->sequence <= row->pending_sequence)) {
+        uint64_t end = pending ? last_end(row) : row->end;
+        if (record->offset < end || kafka_record_end(record) <= end)
+            return KAFKA_KNOWN;
+        size_t over = pending_at(row, record->offset);
+        bool within = over < row->pending_count && row->pendings[over].offset < record->offset;
+        return within ? KAFKA_ASTRAY : KAFKA_REUSED;
+    }
     if (record->offset < row->end)
         return pending ? KAFKA_KNOWN : KAFKA_ASTRAY;
     size_t at = pending_at(row, record->offset);
@@ -93,11 +111,13 @@ void kafka_row_take(struct kafka_row *row, const struct kafka_record *record)
     drop(row, from, to);
     if (record->flags & RECORD_TAIL) {
         add_pending(row, from, record);
-        row->pending_sequence = record->sequence;
+        if (record->sequence > row->pending_sequence)
+            row->pending_sequence = record->sequence;
     } else {
         must(from == 0);
         row->end = end;
-        row->sequence = record->sequence;
+        if (record->sequence > row->sequence)
+            row->sequence = record->sequence;
     }
 }
 

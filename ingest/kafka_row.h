@@ -4,7 +4,9 @@
  *     .......................................|  p  |  p  |
  *                                            ^ end
  *
- *  1. Sequences grow along a partition. A record whose sequence is not above the highest one taken was taken before.
+ *  1. Sequences grow along a partition. A record whose sequence is not above the highest one taken was taken before, and so lies
+ *     before the end of what is stored. One that does not was never here: its agent's store was put back to an earlier state, or
+ *     copied, and gives its sequences again (or somebody sent a higher one in its name). It is taken; the highest sequence stays.
  *  2. Pending records may be several, as the lines at an agent's end that wait for what comes. One comes again, longer, with a higher
  *     sequence; the same again is known by its sequence or its bytes.
  *  3. What an agent has sent as pending it does not send again if it stayed as it was: a record behind it says so.
@@ -53,14 +55,17 @@ enum kafka_verdict {
     KAFKA_NEW,
     KAFKA_KNOWN,  /* it was taken before */
     KAFKA_ASTRAY, /* it cannot be of this row */
+    KAFKA_REUSED, /* new, but its sequence was given to another one before */
 };
+/* It was taken before, as its head alone tells. */
+bool kafka_row_knows(const struct kafka_row *row, uint64_t sequence, uint64_t offset);
 enum kafka_verdict kafka_row_judge(const struct kafka_row *row, const struct kafka_record *record);
-/* How many of the pending records, from the first on, the record that is new shows to be final. */
+/* How many of the pending records, from the first on, the record that is new or reused shows to be final. */
 size_t kafka_row_finals(const struct kafka_row *row, const struct kafka_record *record);
 
 /* The first so many pending records are stored for good. */
 void kafka_row_settle(struct kafka_row *row, size_t count);
-/* The record, which is new, is stored: for good, or as pending (its text is copied). Pending records that it reaches over are gone;
+/* The record, which is new or reused, is stored: for good, or as pending (its text is copied). Pending records that it reaches over are gone;
  * those before it were settled. */
 void kafka_row_take(struct kafka_row *row, const struct kafka_record *record);
 /* A pending record as the store has it, when a run begins; in offset order. */

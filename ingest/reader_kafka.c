@@ -110,17 +110,26 @@ static bool read_on(struct reader *reader, struct source_kafka *source, const ch
     return feed != FEED_OVER;
 }
 
-static void tell_counts(const struct source_kafka *source, const char *path)
+static void tell_count(const char *path, uint64_t count, const char *what)
+{
+    if (count > 0)
+        log_note("%s: %s: %llu", path, what, (unsigned long long)count);
+}
+
+/* A record that is lost is a failure: what was sent is not stored. */
+static void tell_counts(struct reader *reader, const struct source_kafka *source, const char *path)
 {
     struct kafka_counts counts = source_kafka_counts(source);
-    if (counts.known > 0)
-        log_note("%s: %llu messages were of records that are stored", path, (unsigned long long)counts.known);
-    if (counts.damaged > 0)
-        log_note("%s: %llu messages say an agent sent them, but are not what agents send; they are kept as they are",
-                 path, (unsigned long long)counts.damaged);
-    if (counts.lost > 0)
-        log_note("%s: %llu records came in parts that are not all there; they are not stored", path,
-                 (unsigned long long)counts.lost);
+    tell_count(path, counts.known, "messages of records that are stored already");
+    tell_count(path, counts.reused, "records stored though their agent had given their number before");
+    tell_count(path, counts.damaged,
+               "messages that say an agent sent them, but are not what agents send (they are kept as they are)");
+    struct err err;
+    if (counts.lost > 0) {
+        err_set(&err, ERR_MISSING, 0, "%s: records that came in parts that are not all there, and are not stored: %llu",
+                path, (unsigned long long)counts.lost);
+        reader_fail(reader, &err);
+    }
 }
 
 bool reader_read_kafka(struct reader *reader, const struct input *input)
@@ -134,7 +143,7 @@ bool reader_read_kafka(struct reader *reader, const struct input *input)
         return true;
     }
     bool more = read_on(reader, kafka->source, input->path);
-    tell_counts(kafka->source, input->path);
+    tell_counts(reader, kafka->source, input->path);
     return more;
 }
 

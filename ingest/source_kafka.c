@@ -61,6 +61,9 @@ struct source_kafka {
     uint64_t mark;       /* the same, of the snapshot; 0: none is under way */
     int64_t commit_due_us, look_due_us;
 
+    struct kafka_counts told; /* at most once a minute */
+    int64_t count_due_us;
+
     int told_error; /* the code told last */
     int64_t told_us;
     char error[256]; /* why brokers do not answer; "" when they do */
@@ -643,6 +646,26 @@ static ssize_t take_some(struct source_kafka *source, int wait_ms, size_t *bytes
     return count;
 }
 
+static void tell_count(const struct source_kafka *source, uint64_t before, uint64_t now, const char *what)
+{
+    if (now > before)
+        tell(source, brokers(source), ERR_FORMAT, "%s: %" PRIu64, what, now - before);
+}
+
+/* What is not stored as it came does not go unsaid. */
+static void tell_counts(struct source_kafka *source)
+{
+    struct kafka_counts now = kafka_intake_counts(source->intake), *told = &source->told;
+    if (source->now_us < source->count_due_us)
+        return;
+    source->count_due_us = source->now_us + TELL_US;
+    tell_count(source, told->known, now.known, "messages of records that are stored already");
+    tell_count(source, told->reused, now.reused, "records stored though their agent had given their number before");
+    tell_count(source, told->damaged, now.damaged, "messages kept as they are, since they are not what agents send");
+    tell_count(source, told->lost, now.lost, "records not stored, since not all of their parts came");
+    *told = now;
+}
+
 /* What the brokers said last, for status. */
 static void look_at_ends(struct source_kafka *source)
 {
@@ -671,6 +694,7 @@ static enum feed feed(void *self, struct frame *frame, int64_t now_us)
     while (!source->over && count > 0 && bytes < FEED_BYTES)
         count = take_some(source, 0, &bytes);
     look_at_ends(source);
+    tell_counts(source);
     (void)give(source);
     source->frame = NULL;
     return source->over ? FEED_OVER : count > 0 ? FEED_MORE : FEED_IDLE;

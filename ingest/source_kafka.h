@@ -13,6 +13,7 @@
  *    not fetched, and the broker is the buffer.
  * 4. It is a static member of its group: while it is away for less than session.timeout.ms nobody else gets its partitions.
  * 5. Brokers that are down, or refuse, are told once and tried again for ever.
+ * 6. One that is not bounded tells, once a minute at most, how many messages it passed over as known, kept as damaged or lost.
  *
  * In a bounded one partitions are assigned, not subscribed to, each to the end it had then; the group, if any, learns of it in the end.
  *

@@ -243,6 +243,7 @@ static void check(struct topic *topic, const char *expected, const struct kafka_
     assert_true(run(topic, &frame_limits_default, 0, &dump, &found));
     assert_string_equal(buf_str(&dump).data, expected);
     assert_int_equal(found.known, counts->known);
+    assert_int_equal(found.reused, counts->reused);
     assert_int_equal(found.damaged, counts->damaged);
     assert_int_equal(found.lost, counts->lost);
     assert_int_equal(found.tombstones, counts->tombstones);
@@ -442,6 +443,36 @@ static void unfinished_of_another(void **state)
     must(remove("s.db") == 0);
 }
 
+/* Somebody sends a high sequence in an agent's name, or its store is put back to an earlier state: what it sends on is stored once,
+ * and told. */
+static void given_again(void **state)
+{
+    (void)state;
+    struct topic *topic = mem_alloc(sizeof *topic);
+    struct message_head head = plain;
+    send(topic, &head, STR("one"));
+    head.sequence = 1000000;
+    head.offset = 14;
+    send(topic, &head, STR("forged"));
+    head.sequence = 6;
+    head.offset = 21;
+    send(topic, &head, STR("two"));
+    send(topic, &head, STR("two"));
+    head.sequence = 7;
+    head.offset = 25;
+    head.flags = RECORD_TAIL;
+    send(topic, &head, STR("three"));
+    send(topic, &head, STR("three"));
+    head.sequence = 8;
+    head.flags = 0;
+    send(topic, &head, STR("three\n more"));
+    head.sequence = 5; /* the one before all, once more */
+    head.offset = 10;
+    send(topic, &head, STR("one"));
+    check(topic, "/a 00000010 7 one\n/a 00000014 7 forged\n/a 00000021 7 two\n/a 00000025 7 three\n more\n",
+          &(struct kafka_counts){.known = 3, .reused = 3});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -450,6 +481,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hostile, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(pieces, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(passed_by, scratch_enter, scratch_leave),
+        cmocka_unit_test_setup_teardown(given_again, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(unfinished, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(unfinished_of_another, scratch_enter, scratch_leave),
     };
