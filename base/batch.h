@@ -236,7 +236,7 @@ enum source_kind { SOURCE_FILE = 1, SOURCE_GZIP = 2, SOURCE_STREAM = 3, SOURCE_J
  * Identity of a file: device and inode, and the hash of its first head_size bytes, and the hash of the tail_size bytes
  * just before position. All of them are over uncompressed bytes. hash = hash_bytes(bytes, size, 0).
  * Of Kafka there are two kinds of sources, told apart by a space in the cursor (source_is_agents):
- *   kafka://TOPIC/PARTITION: cursor is the next Kafka offset, decimal; inode the offset of the first foreign message that is not
+ *   kafka://TOPIC/PARTITION: cursor is the next Kafka offset, decimal, and "@CLUSTER" when the id of its cluster is known; inode the offset of the first foreign message that is not
  *     stored, tail_hash the bytes of it that are still to be stored, when it is kept in pieces, else 0
  *   a source of an agent, as a partition carries it: cursor is "TOPIC/PARTITION AGENT FILE"; inode the highest sequence that was
  *     stored of it, head_hash that of its pending records (head_size is 0). Offsets are the agent's, with holes where it sent

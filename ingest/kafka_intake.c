@@ -39,11 +39,12 @@ struct kafka_partition {
     struct catalog_entry *entry;
     struct str topic;
     int32_t number;
-    int64_t next;    /* -1: nowhere yet */
-    int64_t end;     /* behind its last message, as far as known */
-    int64_t foreign; /* foreign messages before it are stored */
-    char cursor[24]; /* what the entry's state views */
-    struct map rows; /* by key: index + 1 */
+    int64_t next;                            /* -1: nowhere yet */
+    int64_t end;                             /* behind its last message, as far as known */
+    int64_t foreign;                         /* foreign messages before it are stored */
+    char cluster[KAFKA_CLUSTER_MAX + 1];     /* that it is of; "": not known */
+    char cursor[24 + KAFKA_CLUSTER_MAX + 2]; /* what the entry's state views */
+    struct map rows;                         /* by key: index + 1 */
     struct row **list;
     size_t count, capacity;
     struct row *last; /* of the message before */
@@ -54,6 +55,7 @@ struct kafka_partition {
 
 struct kafka_intake {
     struct kafka_intake_settings settings;
+    char cluster[KAFKA_CLUSTER_MAX + 1];
     struct kafka_partition *partitions;
     struct row *dirty; /* a list */
     size_t sources;
@@ -182,7 +184,8 @@ static void know_row(struct kafka_partition *partition, struct catalog_entry *en
 static void know_place(struct kafka_partition *partition)
 {
     const struct source_state *state = &partition->entry->state;
-    if (!str_to_i64(state->cursor, &partition->next) || partition->next < 0)
+    struct str rest = state->cursor, offset = str_cut(&rest, '@');
+    if (!str_to_i64(offset, &partition->next) || partition->next < 0)
         partition->next = -1; /* a damaged store */
     partition->foreign = state->inode <= (uint64_t)INT64_MAX ? (int64_t)state->inode : 0;
 }
@@ -240,10 +243,49 @@ static void claim_named(void *context, struct catalog_entry *entry)
         partition->entry = entry;
 }
 
+void kafka_intake_set_cluster(struct kafka_intake *intake, const char *id)
+{
+    size_t size = 0;
+    for (; id[size] != '\0' && size < KAFKA_CLUSTER_MAX; size++)
+        intake->cluster[size] = id[size] > ' ' && id[size] < 0x7f ? id[size] : '_';
+    intake->cluster[size] = '\0';
+}
+
+static bool is_cluster(struct str text)
+{
+    bool fine = text.data != NULL && text.size > 0 && text.size <= KAFKA_CLUSTER_MAX;
+    for (size_t i = 0; fine && i < text.size; i++)
+        fine = text.data[i] > ' ' && text.data[i] < 0x7f;
+    return fine;
+}
+
+/* The cluster that the store has it from is that of the messages, as far as both are known. */
+static bool know_cluster(struct kafka_partition *partition, struct err *err)
+{
+    const char *here = partition->intake->cluster;
+    struct str stored = partition->entry != NULL ? partition->entry->state.cursor : STR_ABSENT;
+    (void)str_cut(&stored, '@');
+    snprintf(partition->cluster, sizeof partition->cluster, "%s", here);
+    if (!is_cluster(stored))
+        return true;
+    if (here[0] == '\0')
+        snprintf(partition->cluster, sizeof partition->cluster, "%.*s", STR_ARG(stored));
+    if (str_equal(stored, str_of(partition->cluster)))
+        return true;
+    err_set(err, ERR_USAGE, 0,
+            "%.*s: the store has it from cluster %.*s, this one is cluster %s and its offsets are of other messages; "
+            "nothing of it is read: use another store (--store) for this cluster",
+            STR_ARG(partition->entry->state.name), STR_ARG(stored), here);
+    partition->entry = NULL;
+    return false;
+}
+
 static bool know(struct kafka_partition *partition, struct str name, struct store *store, struct err *err)
 {
     struct catalog *catalog = partition->intake->settings.catalog;
     catalog_with_name(catalog, name, claim_named, partition);
+    if (!know_cluster(partition, err))
+        return false;
     if (partition->entry != NULL && partition->entry->claimed) {
         partition->entry = NULL;
         return err_set(err, ERR_USAGE, 0, "%.*s: is already read", STR_ARG(name));
@@ -363,7 +405,8 @@ static void bring_up(struct row *row)
 static void bring_up_partition(struct kafka_partition *partition)
 {
     struct source_state *state = &partition->entry->state;
-    int size = snprintf(partition->cursor, sizeof partition->cursor, "%" PRIi64, kafka_partition_place(partition));
+    int size = snprintf(partition->cursor, sizeof partition->cursor, "%" PRIi64 "%s%s",
+                        kafka_partition_place(partition), partition->cluster[0] != '\0' ? "@" : "", partition->cluster);
     state->cursor = str_from(partition->cursor, (size_t)size);
     state->inode = (uint64_t)partition->foreign;
     state->size = partition->end > partition->next ? (uint64_t)(partition->end - partition->next) : 0;

@@ -29,6 +29,7 @@
 
 enum {
     KAFKA_SOURCES_MAX = 50000,          /* of agents; what more they send is damaged */
+    KAFKA_CLUSTER_MAX = 64,             /* bytes of a cluster's id; the rest is not looked at */
     KAFKA_PARTS_BYTES_MAX = 64 << 20,   /* of records of which parts are missing, together; each counts as */
     KAFKA_PARTS_BYTES_MORE = 4096,      /* so many more than it has */
     KAFKA_PARTS_MESSAGES_MAX = 1000000, /* of the partition, behind the first of an unfinished record, */
@@ -67,10 +68,13 @@ void kafka_intake_free(
     struct kafka_intake *intake); /* NULL is fine; the catalog's entries are free to be claimed again */
 SCOPE_FREE(kafka_intake)
 struct kafka_counts kafka_intake_counts(const struct kafka_intake *intake);
+/* The id of the cluster that all of its messages come from; "": not known. Offsets of a topic of the same name in another cluster mean
+ * other messages: a partition that the store has from there is refused. */
+void kafka_intake_set_cluster(struct kafka_intake *intake, const char *id);
 
 struct kafka_partition;
 /* The one of that name; it is made, with what the store knows of it and its pending records. Lives as long as the intake. NULL:
- * ERR_USAGE when another intake of the same catalog has it, or the store cannot be read. */
+ * ERR_USAGE when another intake of the same catalog has it, or the store has it from another cluster, or the store cannot be read. */
 struct kafka_partition *kafka_intake_partition(struct kafka_intake *intake, struct store *store, const char *topic,
                                                int32_t number, struct err *err);
 struct str kafka_partition_name(const struct kafka_partition *partition); /* kafka://TOPIC/PARTITION */

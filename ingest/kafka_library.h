@@ -21,7 +21,7 @@
     row(conf_set_error_cb) row(conf_set_log_cb) row(conf_set_rebalance_cb) row(conf_set_offset_commit_cb) \
     row(conf_set_stats_cb) \
     /* a client */ \
-    row(new) row(destroy) row(destroy_flags) row(opaque) row(name) row(poll) row(flush) row(purge) row(outq_len) \
+    row(new) row(destroy) row(destroy_flags) row(opaque) row(name) row(poll) row(flush) row(purge) row(outq_len) row(clusterid) row(mem_free) \
     row(fatal_error) row(error_code) row(error_string) row(error_name) row(error_is_fatal) row(error_is_retriable) \
     row(error_txn_requires_abort) row(error_destroy) \
     /* topics */ \

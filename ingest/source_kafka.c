@@ -55,6 +55,7 @@ struct source_kafka {
     bool over;           /* no more batches are given */
     bool leaving;        /* nothing is taken any more */
     bool joined;         /* its group has given it something once */
+    bool cluster_known;  /* and told to the intake */
     uint64_t bytes;      /* of the values read, in a bounded one */
     struct frame *home;  /* that it fed last */
     uint64_t needs;      /* what was given is committed once its home has handed on so many batches */
@@ -121,18 +122,25 @@ static struct slot *find_slot(const struct source_kafka *source, const char *top
     return NULL;
 }
 
-/* NULL: told. */
-static struct slot *ensure_slot(struct source_kafka *source, const char *topic, int32_t number)
+/* While brokers are there, which they are when partitions are known. Old ones have no id. */
+static void learn_cluster(struct source_kafka *source)
 {
-    struct err err;
+    char *id = source->cluster_known ? NULL : source->kafka->clusterid(source->client, KAFKA_WAIT_MS);
+    if (id == NULL)
+        return;
+    kafka_intake_set_cluster(source->intake, id);
+    source->cluster_known = true;
+    source->kafka->mem_free(source->client, id);
+}
+
+static struct slot *ensure_slot(struct source_kafka *source, const char *topic, int32_t number, struct err *err)
+{
     struct slot *slot = find_slot(source, topic, number);
     if (slot != NULL)
         return slot;
-    struct kafka_partition *partition = kafka_intake_partition(source->intake, source->ask.store, topic, number, &err);
-    if (partition == NULL) {
-        tell_err(source, str_of(topic), &err);
+    struct kafka_partition *partition = kafka_intake_partition(source->intake, source->ask.store, topic, number, err);
+    if (partition == NULL)
         return NULL;
-    }
     if (source->count == source->capacity) {
         source->capacity = source->capacity > 0 ? 2 * source->capacity : 16;
         source->slots = mem_resize_array(source->slots, source->capacity, sizeof *source->slots);
@@ -282,12 +290,15 @@ static void assign(struct source_kafka *source, rd_kafka_topic_partition_list_t 
     const struct kafka_library *kafka = source->kafka;
     if (!flush(source))
         return;
+    learn_cluster(source);
     ask_group(source, list);
     for (int i = 0; i < list->cnt; i++) {
+        struct err err;
         rd_kafka_topic_partition_t *part = &list->elems[i];
-        struct slot *slot = ensure_slot(source, part->topic, part->partition);
+        struct slot *slot = ensure_slot(source, part->topic, part->partition, &err);
         int64_t of_group = part->offset;
-        if (slot == NULL) { /* told; its messages are passed over */
+        if (slot == NULL) { /* its messages are passed over */
+            tell_err(source, brokers(source), &err);
             part->offset = RD_KAFKA_OFFSET_END;
             continue;
         }
@@ -737,6 +748,8 @@ static bool find_partitions(struct source_kafka *source, const char *topic, stru
             break;
     }
     bool fine = result == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (fine)
+        learn_cluster(source);
     if (stop_asked())
         err_set(err, ERR_INTERRUPTED, 0, "interrupted");
     else if (!fine)
@@ -747,8 +760,8 @@ static bool find_partitions(struct source_kafka *source, const char *topic, stru
             fine = err_set(err, ERR_MISSING, 0, "%s: topic '%s': %s", source->ask.kafka->brokers, topic,
                            kafka->err2str(found->err));
         for (int k = 0; fine && k < found->partition_cnt; k++)
-            fine = ensure_slot(source, topic, found->partitions[k].id) != NULL ||
-                   err_set(err, ERR_USAGE, 0, "kafka://%s/%d cannot be read", topic, (int)found->partitions[k].id);
+            fine = ensure_slot(source, topic, found->partitions[k].id, err) != NULL ||
+                   err_within(err, "%s", source->ask.kafka->brokers);
     }
     if (metadata != NULL)
         kafka->metadata_destroy(metadata);

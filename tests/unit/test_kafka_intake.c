@@ -473,6 +473,42 @@ static void given_again(void **state)
           &(struct kafka_counts){.known = 3, .reused = 3});
 }
 
+/* The same topic of another cluster is other messages. */
+static void another_cluster(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cluster;
+        bool fine;
+    } runs[] = {{"", true}, {"staging", true}, {"", true}, {"live", false}, {"staging", true}};
+    struct message_head none = {0};
+    struct topic *topic = mem_alloc(sizeof *topic);
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        struct kafka_case c;
+        struct err err = {0};
+        kafka_case_begin(&c, "s.db", &frame_limits_default);
+        struct kafka_intake_settings settings = {.catalog = &c.catalog, .tell = kafka_case_tell, .context = &c};
+        struct kafka_intake *intake = kafka_intake_new(&settings);
+        kafka_intake_set_cluster(intake, runs[i].cluster);
+        struct kafka_partition *partition = kafka_intake_partition(intake, c.store, "logs", 0, &err);
+        assert_int_equal(partition != NULL, runs[i].fine);
+        if (partition != NULL) {
+            assert_int_equal(kafka_partition_place(partition), i == 0 ? -1 : (int64_t)topic->count);
+            send(topic, &none, STR("x"));
+            assert_true(take(intake, partition, &c.frame, topic, topic->count - 1));
+            assert_true(kafka_intake_give(intake, &c.frame) && frame_flush(&c.frame));
+        } else {
+            assert_non_null(strstr(err.text, "staging"));
+            assert_non_null(strstr(err.text, "live"));
+        }
+        kafka_intake_free(intake);
+        kafka_case_end(&c);
+    }
+    arena_release(&topic->arena);
+    free(topic);
+    must(remove("s.db") == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +517,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hostile, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(pieces, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(passed_by, scratch_enter, scratch_leave),
+        cmocka_unit_test_setup_teardown(another_cluster, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(given_again, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(unfinished, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(unfinished_of_another, scratch_enter, scratch_leave),

@@ -123,8 +123,36 @@ static void bounded(void **state)
     }
 }
 
+/* A cluster that has a topic of the same name: nothing of it is taken for what the store has. */
+static void another_cluster(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct process process;
+    produce_lines(0, 8);
+    start(&process, "a.db", 0);
+    read_until(&process, 8);
+    source_kafka_free(process.source);
+    rd_kafka_mock_cluster_t *other = rd_kafka_mock_cluster_new(host, 1);
+    must(rd_kafka_mock_topic_create(other, topic, PARTITIONS, 1) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    process.config.brokers = rd_kafka_mock_cluster_bootstraps(other);
+    struct source_kafka_ask ask = {.kafka = &process.config,
+                                   .catalog = &process.c.catalog,
+                                   .store = process.c.store,
+                                   .tell = kafka_case_tell,
+                                   .context = &process.c,
+                                   .bounded = true};
+    process.source = source_kafka_new(&ask, &err);
+    assert_non_null(process.source);
+    assert_false(source_kafka_find(process.source, &process.c.frame, &err));
+    assert_non_null(strstr(err.text, "another store"));
+    stop(&process);
+    rd_kafka_mock_cluster_destroy(other);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {SOURCE_TEST(agents_and_values), SOURCE_TEST(place_gone), SOURCE_TEST(bounded)};
+    const struct CMUnitTest tests[] = {SOURCE_TEST(agents_and_values), SOURCE_TEST(place_gone), SOURCE_TEST(bounded),
+                                       SOURCE_TEST(another_cluster)};
     return cmocka_run_group_tests(tests, begin, end);
 }
