@@ -281,6 +281,7 @@ static bool is_cooperative(const struct source_kafka *source)
 /* Offsets that reach the group while its members join anew are refused, and their sender loses its partitions. */
 static void pause_commits(struct source_kafka *source)
 {
+    source->last_topic = NULL; /* handles of topics may be others from now on */
     source->mark = 0;
     source->commit_due_us = service_now_us() + COMMIT_US;
 }
