@@ -58,7 +58,9 @@ struct kafka_intake {
     char cluster[KAFKA_CLUSTER_MAX + 1];
     struct kafka_partition *partitions;
     struct row *dirty; /* a list */
-    size_t sources;
+    struct map begun;  /* sources of each agent, and their sum, since */
+    size_t begun_sum;
+    int64_t begun_us; /* monotonic */
     size_t parts_bytes;
     struct kafka_counts counts;
     struct arena arena; /* reset with each message */
@@ -137,6 +139,7 @@ void kafka_intake_free(struct kafka_intake *intake)
         free_partition(partition);
     }
     arena_release(&intake->arena);
+    map_release(&intake->begun);
     buf_release(&intake->raw);
     free(intake);
 }
@@ -160,7 +163,6 @@ static struct row *add_row(struct kafka_partition *partition, struct str key, st
     row->key = map_find(&partition->rows, key)->key;
     partition->list[partition->count++] = row;
     at->value = partition->count;
-    partition->intake->sources++;
     return row;
 }
 
@@ -424,7 +426,7 @@ bool kafka_intake_give(struct kafka_intake *intake, struct frame *frame)
     }
     for (struct kafka_partition *partition = intake->partitions; partition != NULL; partition = partition->following) {
         if (partition->oldest != NULL)
-            lose_parts_before(partition, service_now_us() - KAFKA_PARTS_WAIT_US);
+            lose_parts_before(partition, service_now_us() - KAFKA_DAY_US);
         if (!partition->dirty || partition->next < 0)
             continue;
         bring_up_partition(partition);
@@ -511,6 +513,31 @@ static struct catalog_entry *new_entry(const struct kafka_partition *partition, 
     return catalog_new_agents(intake->settings.catalog, name, cursor);
 }
 
+/* Whether an agent may begin one more source. An agent that does nothing else would fill memory and store. */
+static bool may_begin(struct kafka_intake *intake, struct str agent)
+{
+    int64_t now_us = service_now_us();
+    if (intake->begun_sum == 0 || now_us - intake->begun_us > KAFKA_DAY_US) {
+        map_reset(&intake->begun);
+        intake->begun_sum = 0;
+        intake->begun_us = now_us;
+    }
+    if (intake->begun_sum >= KAFKA_SOURCES_MAX)
+        return false;
+    struct map_entry *own = map_at(&intake->begun, agent, NULL);
+    if (own->value >= KAFKA_AGENT_SOURCES_MAX)
+        return false;
+    intake->begun_sum++;
+    if (++own->value == KAFKA_AGENT_SOURCES_MAX)
+        tell(intake, agent, 0, "has begun %d sources within a day; what it sends of others is kept without its source",
+             KAFKA_AGENT_SOURCES_MAX);
+    if (intake->begun_sum == KAFKA_SOURCES_MAX)
+        tell(intake, agent, 0,
+             "agents have begun %d sources within a day; what they send of others is kept without its source",
+             KAFKA_SOURCES_MAX);
+    return true;
+}
+
 /* NULL: there are too many. */
 static struct row *find_row(struct kafka_partition *partition, const struct message_head *head)
 {
@@ -522,7 +549,7 @@ static struct row *find_row(struct kafka_partition *partition, const struct mess
     const struct map_entry *at = map_find(&partition->rows, key);
     if (at != NULL)
         return partition->last = partition->list[at->value - 1];
-    if (partition->intake->sources >= KAFKA_SOURCES_MAX)
+    if (!may_begin(partition->intake, head->agent))
         return NULL;
     struct row *row = add_row(partition, key, new_entry(partition, head, key));
     /* Times come as they were found, so the zone has no use here. */
@@ -776,7 +803,7 @@ static enum taken take_agents(struct kafka_partition *partition, struct frame *f
 {
     struct kafka_intake *intake = partition->intake;
     struct row *row = find_row(partition, head);
-    *ret_why = "agents have too many sources";
+    *ret_why = "too many sources within a day";
     if (row == NULL)
         return NOT_AGENTS;
     struct kafka_record record = {

@@ -28,14 +28,17 @@
 #include "ingest/message.h"
 
 enum {
-    KAFKA_SOURCES_MAX = 50000,          /* of agents; what more they send is damaged */
+    KAFKA_AGENT_SOURCES_MAX = 20000, /* that one agent may begin within a day, */
+    KAFKA_SOURCES_MAX =
+        500000, /* and all of them: what more they send is damaged. About 1 KB each, for as long as the store
+                                      * knows them, as of any source */
     KAFKA_CLUSTER_MAX = 64,             /* bytes of a cluster's id; the rest is not looked at */
     KAFKA_PARTS_BYTES_MAX = 64 << 20,   /* of records of which parts are missing, together; each counts as */
     KAFKA_PARTS_BYTES_MORE = 4096,      /* so many more than it has */
     KAFKA_PARTS_MESSAGES_MAX = 1000000, /* of the partition, behind the first of an unfinished record, */
     KAFKA_PARTS_BEHIND_MAX = 1 << 30,   /* or bytes of them */
 };
-#define KAFKA_PARTS_WAIT_US INT64_C(86400000000)
+#define KAFKA_DAY_US INT64_C(86400000000) /* it is waited for a rest so long */
 
 struct kafka_intake_settings {
     struct catalog *catalog;

@@ -509,6 +509,34 @@ static void another_cluster(void **state)
     must(remove("s.db") == 0);
 }
 
+/* An agent that begins sources without end is stopped for a day; others go on, and so does what is known of it. */
+static void sources_without_end(void **state)
+{
+    (void)state;
+    struct kafka_case c;
+    struct kafka_partition *partition;
+    struct message_head greedy = plain;
+    kafka_case_begin(&c, "s.db", &frame_limits_default);
+    struct kafka_intake *intake = make_intake(&c, &partition);
+    int64_t offset = 0;
+    for (greedy.file = 1; greedy.file <= KAFKA_AGENT_SOURCES_MAX; greedy.file++)
+        take_part(intake, partition, &c.frame, &greedy, offset++, 1);
+    assert_int_equal(c.told, 1);
+    assert_int_equal(kafka_intake_counts(intake).damaged, 0);
+    take_part(intake, partition, &c.frame, &greedy, offset++, 1);
+    assert_int_equal(kafka_intake_counts(intake).damaged, 1);
+    greedy.file = 1;
+    greedy.sequence++;
+    greedy.offset += 10;
+    take_part(intake, partition, &c.frame, &greedy, offset++, 1);
+    greedy.agent = STR("fedcba9876543210fedcba9876543210/other");
+    take_part(intake, partition, &c.frame, &greedy, offset++, 1);
+    assert_int_equal(kafka_intake_counts(intake).damaged, 1);
+    kafka_intake_free(intake);
+    kafka_case_end(&c);
+    must(remove("s.db") == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +545,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hostile, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(pieces, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(passed_by, scratch_enter, scratch_leave),
+        cmocka_unit_test_setup_teardown(sources_without_end, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(another_cluster, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(given_again, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(unfinished, scratch_enter, scratch_leave),
