@@ -52,7 +52,8 @@ struct running {
     struct follow *follow;
     struct live *live;
     struct store *store;
-    struct outputs *outputs; /* NULL in a build without Kafka */
+    struct outputs *outputs;                 /* NULL in a build without Kafka */
+    struct source_kafka *kafkas[KAFKAS_MAX]; /* by their place among the configured ones; NULL: none */
 };
 
 static void report(void *context, const struct err *err)
@@ -163,9 +164,9 @@ static void tell_kafka(void *context, struct str source, const struct err *err)
               log_str("source", source), log_text("why", err->text));
 }
 
-static bool add_kafka(struct running *running, const struct config_source *source, unsigned ordinal, struct err *err)
+static struct source_kafka_ask ask_kafka(struct running *running, const struct config_source *source, unsigned ordinal)
 {
-    struct source_kafka_ask ask = {
+    return (struct source_kafka_ask){
         .kafka = &source->kafka,
         .defaults = config_defaults(source),
         .catalog = &running->catalog,
@@ -173,29 +174,57 @@ static bool add_kafka(struct running *running, const struct config_source *sourc
         .tell = tell_kafka,
         .ordinal = ordinal,
     };
+}
+
+static bool add_kafka(struct running *running, const struct config_source *source, unsigned ordinal, struct err *err)
+{
+    struct source_kafka_ask ask = ask_kafka(running, source, ordinal);
     struct source_kafka *kafka = source_kafka_new(&ask, err);
     if (kafka == NULL)
         return err_within(err, "%s:%u", source->origin.file, source->origin.line);
+    running->kafkas[ordinal] = kafka;
     live_add(running->live, (struct feeder){&source_kafka_feeder, kafka});
     LOG_EVENT(LEVEL_INFO, "consuming", log_text("brokers", source->kafka.brokers),
               log_text("group", source->kafka.group));
     return true;
 }
 
-/* Topics are read from where the store has them. What those before have read is committed first: they view the configuration that
- * goes, and who reads on asks the store for what is pending. */
+/* Those that are not as configured any more go, all together within the time that one has: meanwhile nothing is read. What they have
+ * read is committed first, since who reads on asks the store for what is pending. */
+static void drop_kafkas(struct running *running, const struct config *config)
+{
+    unsigned count = 0;
+    bool kept[KAFKAS_MAX] = {false};
+    int64_t until_us = service_now_us() + (int64_t)KAFKA_WAIT_MS * 1000;
+    for (size_t i = 0; i < config->source_count && count < KAFKAS_MAX; i++) {
+        if (config->sources[i].kind != CONFIG_KAFKA)
+            continue;
+        struct source_kafka_ask ask = ask_kafka(running, &config->sources[i], count);
+        kept[count] = running->kafkas[count] != NULL && source_kafka_keep(running->kafkas[count], &ask);
+        count++;
+    }
+    live_flush(running->live);
+    for (unsigned i = 0; i < KAFKAS_MAX; i++) {
+        if (running->kafkas[i] == NULL || kept[i])
+            continue;
+        source_kafka_leave_by(running->kafkas[i], until_us);
+        live_drop_one(running->live, running->kafkas[i]);
+        running->kafkas[i] = NULL;
+    }
+}
+
+/* Topics are read from where the store has them; those whose configuration is as it was go on undisturbed. */
 static bool set_kafkas(struct running *running, const struct config *config, struct err *err)
 {
     unsigned count = 0;
     bool fine = true;
-    live_flush(running->live);
-    live_drop(running->live, &source_kafka_feeder);
+    drop_kafkas(running, config);
     for (size_t i = 0; i < config->source_count; i++) {
         const struct config_source *source = &config->sources[i];
         struct err why;
         if (source->kind != CONFIG_KAFKA)
             continue;
-        bool added = count < KAFKAS_MAX ? add_kafka(running, source, count, &why)
+        bool added = count < KAFKAS_MAX ? running->kafkas[count] != NULL || add_kafka(running, source, count, &why)
                                         : err_set(&why, ERR_LIMIT, 0, "%s:%u: more than %d sources of Kafka",
                                                   source->origin.file, source->origin.line, KAFKAS_MAX);
         count++;

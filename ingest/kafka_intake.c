@@ -149,6 +149,11 @@ struct kafka_counts kafka_intake_counts(const struct kafka_intake *intake)
     return intake->counts;
 }
 
+void kafka_intake_set_defaults(struct kafka_intake *intake, const struct source_defaults *defaults)
+{
+    intake->settings.defaults = *defaults;
+}
+
 /* ---- What the store knows ---------------------------------------------------------------------------------------------- */
 
 static struct row *add_row(struct kafka_partition *partition, struct str key, struct catalog_entry *entry)

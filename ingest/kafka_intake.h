@@ -71,6 +71,8 @@ void kafka_intake_free(
     struct kafka_intake *intake); /* NULL is fine; the catalog's entries are free to be claimed again */
 SCOPE_FREE(kafka_intake)
 struct kafka_counts kafka_intake_counts(const struct kafka_intake *intake);
+/* Of foreign messages of partitions made from now on. */
+void kafka_intake_set_defaults(struct kafka_intake *intake, const struct source_defaults *defaults);
 /* The id of the cluster that all of its messages come from; "": not known. Offsets of a topic of the same name in another cluster mean
  * other messages: a partition that the store has from there is refused. */
 void kafka_intake_set_cluster(struct kafka_intake *intake, const char *id);

@@ -291,18 +291,29 @@ void live_add(struct live *live, struct feeder feeder)
     live->feeders[live->feeder_count++] = feeder;
 }
 
-void live_drop(struct live *live, const struct feeder_ops *ops)
+/* Those with these operations, or, unless self is NULL, that one of any. */
+static void drop(struct live *live, const struct feeder_ops *ops, const void *self)
 {
     size_t kept = 0;
     for (size_t i = 0; i < live->feeder_count; i++) {
-        if (live->feeders[i].ops == ops) {
-            ops->free(live->feeders[i].self);
+        if (self != NULL ? live->feeders[i].self == self : live->feeders[i].ops == ops) {
+            live->feeders[i].ops->free(live->feeders[i].self);
             continue;
         }
         live->more[kept] = live->more[i];
         live->feeders[kept++] = live->feeders[i];
     }
     live->feeder_count = kept;
+}
+
+void live_drop(struct live *live, const struct feeder_ops *ops)
+{
+    drop(live, ops, NULL);
+}
+
+void live_drop_one(struct live *live, const void *self)
+{
+    drop(live, NULL, self);
 }
 
 /* A round: every feeder feeds, and what came of it is committed. False when there is no more to read now. */

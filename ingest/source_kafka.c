@@ -10,6 +10,7 @@
 
 #include "base/must.h"
 #include "base/stop.h"
+#include "ingest/config_kafka.h"
 #include "ingest/kafka_library.h"
 #include "ingest/kafka_settings.h"
 #include "ingest/service.h"
@@ -55,6 +56,7 @@ struct source_kafka {
     bool over;           /* no more batches are given */
     bool leaving;        /* nothing is taken any more */
     bool joined;         /* its group has given it something once */
+    int64_t leave_by_us; /* or 0 */
     bool cluster_known;  /* and told to the intake */
     uint64_t bytes;      /* of the values read, in a bounded one */
     struct frame *home;  /* that it fed last */
@@ -474,10 +476,33 @@ struct source_kafka *source_kafka_new(const struct source_kafka_ask *ask, struct
     return NULL;
 }
 
+static bool same_defaults(const struct source_defaults *a, const struct source_defaults *b)
+{
+    return str_equal(a->service, b->service) && str_equal(a->timezone, b->timezone) && a->format == b->format;
+}
+
+bool source_kafka_keep(struct source_kafka *source, const struct source_kafka_ask *ask)
+{
+    if (source->ask.ordinal != ask->ordinal || !config_kafka_is_same(source->ask.kafka, ask->kafka) ||
+        !same_defaults(&source->ask.defaults, &ask->defaults))
+        return false;
+    if (source->error[0] != '\0' && ask->kafka->properties.count > 0)
+        return false; /* a secret that is read from a file may be another one by now */
+    source->ask = *ask;
+    kafka_intake_set_defaults(source->intake, &ask->defaults);
+    return true;
+}
+
+void source_kafka_leave_by(struct source_kafka *source, int64_t until_us)
+{
+    source->leave_by_us = until_us;
+}
+
 /* While the group's members are being arranged it takes no offsets; who left then would leave others what is stored here. */
 static void leave(struct source_kafka *source)
 {
-    int64_t until_us = service_now_us() + (int64_t)KAFKA_WAIT_MS * 1000;
+    int64_t until_us =
+        source->leave_by_us != 0 ? source->leave_by_us : service_now_us() + (int64_t)KAFKA_WAIT_MS * 1000;
     size_t bytes = 0;
     source->leaving = true;
     while (flush(source) && service_now_us() < until_us) {

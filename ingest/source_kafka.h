@@ -48,6 +48,11 @@ struct source_kafka_ask {
 struct source_kafka;
 /* Connects to nothing yet. NULL: librdkafka is not there, or the settings are wrong. */
 struct source_kafka *source_kafka_new(const struct source_kafka_ask *ask, struct err *err);
+/* True when one made of ask would be the same and nothing is wrong with this one: then it goes on, with what ask points to in place of
+ * what it was made with. */
+bool source_kafka_keep(struct source_kafka *source, const struct source_kafka_ask *ask);
+/* Until when (monotonic) source_kafka_free may wait for brokers; else KAFKA_WAIT_MS from then on. */
+void source_kafka_leave_by(struct source_kafka *source, int64_t until_us);
 /* What was read is committed before, and the offsets to the group. NULL is fine. */
 void source_kafka_free(struct source_kafka *source);
 SCOPE_FREE(source_kafka)

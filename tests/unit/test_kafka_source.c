@@ -150,9 +150,37 @@ static void another_cluster(void **state)
     rd_kafka_mock_cluster_destroy(other);
 }
 
+/* A configuration read again that says the same: the source goes on with it, and the one before may go. */
+static void kept(void **state)
+{
+    (void)state;
+    struct process process;
+    struct config_kafka again, another;
+    produce_lines(0, 8);
+    start(&process, "a.db", 0);
+    read_until(&process, 8);
+    another = again = process.config;
+    another.group = "another";
+    struct source_kafka_ask ask = {.kafka = &another,
+                                   .catalog = &process.c.catalog,
+                                   .store = process.c.store,
+                                   .tell = kafka_case_tell,
+                                   .context = &process.c};
+    assert_false(source_kafka_keep(process.source, &ask));
+    ask.kafka = &again;
+    ask.ordinal = 1;
+    assert_false(source_kafka_keep(process.source, &ask));
+    ask.ordinal = 0;
+    assert_true(source_kafka_keep(process.source, &ask));
+    memset(&process.config, 0xff, sizeof process.config);
+    produce_lines(8, 16);
+    read_until(&process, 16);
+    stop(&process);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {SOURCE_TEST(agents_and_values), SOURCE_TEST(place_gone), SOURCE_TEST(bounded),
-                                       SOURCE_TEST(another_cluster)};
+                                       SOURCE_TEST(kept), SOURCE_TEST(another_cluster)};
     return cmocka_run_group_tests(tests, begin, end);
 }
