@@ -464,7 +464,7 @@ static const char *advice_of(struct str error)
 {
     static const struct {
         const char *word, *advice;
-    } rows[] = {
+    } known[] = {
         {"nknown topic", "create the topic, or correct 'topic' in the configuration"},
         {"uthorization", "give this user the right to write to the topic"},
         {"certificate", "look at security.protocol and the ssl. properties"},
@@ -475,9 +475,9 @@ static const char *advice_of(struct str error)
         {"a message may be", "raise max.message.bytes of the topic"},
         {"too large", "raise max.message.bytes of the topic"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (str_find(error, str_of(rows[i].word)) != STR_NONE)
-            return rows[i].advice;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (str_find(error, str_of(known[i].word)) != STR_NONE)
+            return known[i].advice;
     return "look at the brokers and at the output's configuration";
 }
 
