@@ -680,11 +680,13 @@ static struct str unpack(struct kafka_intake *intake, const struct message_head 
 
 static void lose_parts(struct row *row, const char *why)
 {
-    struct kafka_intake *intake = row->parts->partition->intake;
-    row->parts->partition->dirty = true; /* its place moves */
+    const struct parts *parts = row->parts;
+    must(parts != NULL);
+    struct kafka_intake *intake = parts->partition->intake;
+    parts->partition->dirty = true; /* its place moves */
     tell(intake, row->entry->state.name, ++intake->counts.lost,
          "record %" PRIu64 " of %.*s came in %" PRIu32 " parts of which %" PRIu32 " were taken: %s; it is not stored",
-         row->parts->sequence, STR_ARG(row->key), row->parts->count, row->parts->taken, why);
+         parts->sequence, STR_ARG(row->key), parts->count, parts->taken, why);
     drop_parts(row);
 }
 
