@@ -208,7 +208,7 @@ static void drop_kafkas(struct running *running, const struct config *config)
         if (running->kafkas[i] == NULL || kept[i])
             continue;
         source_kafka_leave_by(running->kafkas[i], until_us);
-        live_drop_one(running->live, running->kafkas[i]);
+        live_drop_one(running->live, &(struct feeder){&source_kafka_feeder, running->kafkas[i]});
         running->kafkas[i] = NULL;
     }
 }

@@ -291,13 +291,13 @@ void live_add(struct live *live, struct feeder feeder)
     live->feeders[live->feeder_count++] = feeder;
 }
 
-/* Those with these operations, or, unless self is NULL, that one of any. */
+/* Those with these operations; unless self is NULL, that one of them. */
 static void drop(struct live *live, const struct feeder_ops *ops, const void *self)
 {
     size_t kept = 0;
     for (size_t i = 0; i < live->feeder_count; i++) {
-        if (self != NULL ? live->feeders[i].self == self : live->feeders[i].ops == ops) {
-            live->feeders[i].ops->free(live->feeders[i].self);
+        if (live->feeders[i].ops == ops && (self == NULL || live->feeders[i].self == self)) {
+            ops->free(live->feeders[i].self);
             continue;
         }
         live->more[kept] = live->more[i];
@@ -311,9 +311,10 @@ void live_drop(struct live *live, const struct feeder_ops *ops)
     drop(live, ops, NULL);
 }
 
-void live_drop_one(struct live *live, const void *self)
+void live_drop_one(struct live *live, const struct feeder *feeder)
 {
-    drop(live, NULL, self);
+    must(feeder->self != NULL);
+    drop(live, feeder->ops, feeder->self);
 }
 
 /* A round: every feeder feeds, and what came of it is committed. False when there is no more to read now. */

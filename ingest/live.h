@@ -42,7 +42,7 @@ void live_add(struct live *live, struct feeder feeder);
 /* Frees those with these operations. Between rounds, from a hook, too. */
 void live_drop(struct live *live, const struct feeder_ops *ops);
 /* Frees that one. Between rounds, from a hook, too. */
-void live_drop_one(struct live *live, const void *self);
+void live_drop_one(struct live *live, const struct feeder *feeder);
 /* Commits what was read. Between rounds, from a hook, too. */
 void live_flush(struct live *live);
 /* Retention from now on; 0: none. With outputs_ignored also of what outputs have not delivered. */
