@@ -207,7 +207,7 @@ size_t output_aheads_changes(struct output_aheads *aheads, struct arena *arena, 
     struct store_ahead *changes = ARENA_ARRAY(arena, struct store_ahead, aheads->changed.count + aheads->count);
     for (size_t i = 0; i < 2 * aheads->count; i++) {
         bool ends = i < aheads->count;
-        const struct output_ahead *ahead = &aheads->items[i % aheads->count];
+        const struct output_ahead *ahead = &aheads->items[ends ? i : i - aheads->count];
         struct str source = str_from((const char *)&ahead->stored.source, sizeof ahead->stored.source);
         struct map_entry *entry = map_find(&aheads->changed, source);
         if (entry == NULL || ahead->under_way || ends != (ahead->ending > 0) || entry->value == ENDS)
