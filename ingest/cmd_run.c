@@ -111,7 +111,6 @@ static bool add_journal(struct running *running, const struct config_source *sou
     return true;
 }
 
-/* The journals of the configuration take the place of those before, and go on where these were. */
 /* Sources of the same name would be one source with two cursors. */
 static bool is_named_twice(const struct config *config, size_t index, struct err *err)
 {
@@ -134,7 +133,8 @@ static bool is_named_twice(const struct config *config, size_t index, struct err
     return false;
 }
 
-/* All that can be followed are; false with what is wrong with the first that cannot. */
+/* The journals of the configuration take the place of those before, and go on where these were. All that can be followed are; false
+ * with what is wrong with the first that cannot. */
 static bool set_journals(struct running *running, const struct config *config, struct err *err)
 {
     size_t count = 0;

@@ -15,35 +15,28 @@
 /* A row for each function used, without "rd_kafka_". */
 /* clang-format off */
 #define KAFKA_FUNCTIONS(row) \
-    row(version_str) row(err2str) row(err2name) row(last_error) \
+    row(err2str) row(last_error) \
     /* configuration */ \
     row(conf_new) row(conf_destroy) row(conf_set) row(conf_get) row(conf_set_opaque) row(conf_set_dr_msg_cb) \
     row(conf_set_error_cb) row(conf_set_log_cb) row(conf_set_rebalance_cb) row(conf_set_offset_commit_cb) \
-    row(conf_set_stats_cb) \
     /* a client */ \
-    row(new) row(destroy) row(destroy_flags) row(opaque) row(name) row(poll) row(flush) row(purge) row(outq_len) row(clusterid) row(mem_free) \
-    row(fatal_error) row(error_code) row(error_string) row(error_name) row(error_is_fatal) row(error_is_retriable) \
-    row(error_txn_requires_abort) row(error_destroy) \
+    row(new) row(destroy) row(name) row(poll) row(purge) row(outq_len) row(clusterid) row(mem_free) \
+    row(fatal_error) row(error_code) row(error_string) row(error_is_retriable) row(error_destroy) \
     /* topics */ \
     row(topic_new) row(topic_destroy) row(topic_name) row(metadata) row(metadata_destroy) \
     row(topic_partition_list_new) row(topic_partition_list_destroy) row(topic_partition_list_add) \
-    row(topic_partition_list_find) row(topic_partition_list_copy) row(topic_partition_list_sort) \
     /* messages */ \
-    row(produceva) row(msg_partitioner_murmur2) row(headers_new) row(headers_destroy) row(header_add) row(header_get_all) row(header_get_last) \
+    row(produceva) row(msg_partitioner_murmur2) row(headers_new) row(headers_destroy) row(header_add) row(header_get_all) \
     row(message_headers) row(message_timestamp) row(message_destroy) \
     /* queues */ \
-    row(queue_get_main) row(queue_get_consumer) row(queue_get_partition) row(queue_destroy) \
-    row(queue_io_event_enable) row(consume_batch_queue) row(queue_forward) row(queue_length) \
+    row(queue_get_main) row(queue_get_consumer) row(queue_destroy) row(queue_io_event_enable) row(consume_batch_queue) \
     /* consumers */ \
-    row(subscribe) row(unsubscribe) row(subscription) row(assign) row(assignment) row(assignment_lost) \
+    row(subscribe) row(assign) row(assignment) row(assignment_lost) \
     row(incremental_assign) row(incremental_unassign) row(rebalance_protocol) row(poll_set_consumer) \
-    row(consumer_poll) row(consumer_close) row(consumer_close_queue) row(consumer_closed) row(pause_partitions) \
-    row(resume_partitions) row(seek_partitions) row(position) row(commit) row(commit_queue) row(committed) \
-    row(query_watermark_offsets) row(get_watermark_offsets) row(offsets_for_times) row(memberid) \
+    row(consumer_close) row(commit) row(committed) row(query_watermark_offsets) row(get_watermark_offsets) \
     /* transactions */ \
-    row(init_transactions) row(begin_transaction) row(commit_transaction) row(abort_transaction) \
-    row(send_offsets_to_transaction) row(consumer_group_metadata_new) row(consumer_group_metadata_destroy) \
-    row(consumer_group_metadata)
+    row(init_transactions) row(begin_transaction) row(commit_transaction) \
+    row(send_offsets_to_transaction) row(consumer_group_metadata_new) row(consumer_group_metadata_destroy)
 /* clang-format on */
 
 struct kafka_library {
