@@ -3,12 +3,11 @@
 #include "base/must.h"
 #include "base/scope.h"
 #include "store/counts.h"
-#include "store/error_tally.h"
 #include "store/handle.h"
 #include "store/lag.h"
+#include "store/prune_block.h"
 #include "store/prune_name.h"
 #include "store/request.h"
-#include "store/segment.h"
 #include "store/source.h"
 
 /* The blocks are chosen first, from the index alone; then they go in the order of the chain, a few in each transaction:
@@ -34,10 +33,9 @@ struct pruning {
     struct candidate *candidates; /* by id */
     size_t count, capacity;
     size_t chosen;
-    uint64_t delivered; /* numbers above it are held */
-    double share;       /* bytes of the file in use for one byte of blobs */
-    int64_t *sources;   /* touched in this transaction, may repeat */
-    size_t source_count, source_capacity;
+    uint64_t delivered;           /* numbers above it are held */
+    double share;                 /* bytes of the file in use for one byte of blobs */
+    struct prune_sources sources; /* of this transaction */
 };
 
 /* ---- What outputs hold -------------------------------------------------------------------------------------------------- */
@@ -191,220 +189,9 @@ static bool choose_by_size(struct pruning *p, struct err *err)
     return ok;
 }
 
-/* ---- A block goes ------------------------------------------------------------------------------------------------------ */
-
-struct going {
-    int64_t id;
-    uint8_t digest[DIGEST_SIZE];
-    uint64_t first_record, slots, records, timeless, raw_bytes, bytes;
-    int64_t time_min, time_max;
-};
-
-static bool read_block(struct pruning *p, int64_t id, struct going *ret, struct err *err)
-{
-    struct sqlite3_stmt *stmt = sql_use(&p->store->sql, "prune_read", err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_i64(stmt, 1, id);
-    int step = sql_step(&p->store->sql, stmt, err);
-    if (step < 0)
-        return false;
-    struct str digest = step == 1 ? sql_str(stmt, 0) : STR_ABSENT;
-    bool sound = digest.size == DIGEST_SIZE;
-    for (int i = 1; i <= 5; i++)
-        sound = sound && sql_i64(stmt, i) >= 0;
-    if (sound) {
-        *ret = (struct going){
-            .id = id,
-            .first_record = (uint64_t)sql_i64(stmt, 1),
-            .slots = (uint64_t)sql_i64(stmt, 2),
-            .records = (uint64_t)sql_i64(stmt, 3),
-            .timeless = (uint64_t)sql_i64(stmt, 4),
-            .raw_bytes = (uint64_t)sql_i64(stmt, 5),
-            .time_min = sql_time(stmt, 6),
-            .time_max = sql_time(stmt, 7),
-            .bytes = (uint64_t)sql_i64(stmt, 8),
-        };
-        memcpy(ret->digest, digest.data, DIGEST_SIZE);
-    }
-    if (step == 1)
-        sql_rest(stmt);
-    return sound || err_set(err, ERR_CORRUPT, 0, "the store '%s': block %lld is damaged and cannot be pruned",
-                            p->store->path, (long long)id);
-}
-
-static bool do_range(struct sql *sql, const char *name, int64_t first, int64_t second, struct err *err)
-{
-    struct sqlite3_stmt *stmt = sql_use(sql, name, err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_i64(stmt, 1, first);
-    sql_bind_i64(stmt, 2, second);
-    return sql_do(sql, stmt, err);
-}
-
-static bool do_one(struct sql *sql, const char *name, int64_t value, struct err *err)
-{
-    struct sqlite3_stmt *stmt = sql_use(sql, name, err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_i64(stmt, 1, value);
-    return sql_do(sql, stmt, err);
-}
-
-struct going_run {
-    int64_t source, offset_from, offset_to, records, unparsed, raw_bytes, time_min, time_max;
-};
-
-/* The bytes that go are remembered, in one stretch with those before them if they touch. */
-static bool record_run(struct sql *sql, const struct going_run *run, struct err *err)
-{
-    static const char *const ways[] = {"pruned_run_extend", "pruned_run_insert"};
-    for (unsigned i = 0; i < 2; i++) {
-        struct sqlite3_stmt *stmt = sql_use(sql, ways[i], err);
-        if (stmt == NULL)
-            return false;
-        sql_bind_i64(stmt, 1, run->source);
-        sql_bind_i64(stmt, 2, run->offset_from);
-        sql_bind_i64(stmt, 3, run->offset_to);
-        if (!sql_do(sql, stmt, err))
-            return false;
-        if (sql_changes(sql) > 0)
-            break;
-    }
-    struct sqlite3_stmt *stmt = sql_use(sql, "prune_source", err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_i64(stmt, 1, run->source);
-    sql_bind_i64(stmt, 2, run->records);
-    sql_bind_i64(stmt, 3, run->unparsed);
-    sql_bind_i64(stmt, 4, run->raw_bytes);
-    sql_bind_time(stmt, 5, run->time_min);
-    sql_bind_time(stmt, 6, run->time_max);
-    return sql_do(sql, stmt, err);
-}
-
-static bool read_runs(struct pruning *p, int64_t block, struct arena *arena, struct going_run **ret, size_t *ret_count,
-                      struct err *err)
-{
-    struct sql *sql = &p->store->sql;
-    struct sqlite3_stmt *stmt = sql_use(sql, "prune_runs", err);
-    if (stmt == NULL)
-        return false;
-    *ret = ARENA_ARRAY(arena, struct going_run, BATCH_RECORDS_MAX);
-    *ret_count = 0;
-    sql_bind_i64(stmt, 1, block);
-    int step;
-    while ((step = sql_step(sql, stmt, err)) == 1) {
-        if (*ret_count == BATCH_RECORDS_MAX) {
-            sql_rest(stmt);
-            return err_set(err, ERR_CORRUPT, 0, "the store '%s': block %lld has more runs than can be", p->store->path,
-                           (long long)block);
-        }
-        (*ret)[(*ret_count)++] = (struct going_run){
-            .source = sql_i64(stmt, 0),
-            .offset_from = sql_i64(stmt, 1),
-            .offset_to = sql_i64(stmt, 2),
-            .records = sql_i64(stmt, 3),
-            .unparsed = sql_i64(stmt, 4),
-            .raw_bytes = sql_i64(stmt, 5),
-            .time_min = sql_time(stmt, 6),
-            .time_max = sql_time(stmt, 7),
-        };
-    }
-    return step == 0;
-}
-
-static bool drop_runs(struct pruning *p, int64_t block, struct err *err)
-{
-    SCOPED(arena) arena = {0};
-    struct going_run *runs;
-    size_t count;
-    if (!read_runs(p, block, &arena, &runs, &count, err))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (!record_run(&p->store->sql, &runs[i], err))
-            return false;
-        if (p->source_count == p->source_capacity) {
-            p->source_capacity = p->source_capacity ? p->source_capacity * 2 : 64;
-            p->sources = mem_resize_array(p->sources, p->source_capacity, sizeof *p->sources);
-        }
-        p->sources[p->source_count++] = runs[i].source;
-    }
-    return do_one(&p->store->sql, "prune_run", block, err);
-}
-
-/* A whole segment's buckets go with the last of its blocks. */
-static bool drop_words(struct pruning *p, int64_t block, struct err *err)
-{
-    struct sql *sql = &p->store->sql;
-    if (!do_range(sql, "block_word_delete", block, block, err))
-        return false;
-    int64_t segment = (block - 1) / SEGMENT_BLOCKS, first = segment * SEGMENT_BLOCKS + 1;
-    if (p->store->writer.last_block < first + SEGMENT_BLOCKS - 1) /* it still grows */
-        return true;
-    struct sqlite3_stmt *stmt = sql_use(sql, "block_between", err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_i64(stmt, 1, first);
-    sql_bind_i64(stmt, 2, first + SEGMENT_BLOCKS - 1);
-    int step = sql_step(sql, stmt, err);
-    if (step != 0) {
-        if (step == 1)
-            sql_rest(stmt);
-        return step == 1;
-    }
-    for (int64_t bucket = 0; bucket < SEGMENT_BUCKETS; bucket++) {
-        if (!do_range(sql, "prune_bucket", bucket, segment, err))
-            return false;
-    }
-    return true;
-}
-
-static bool record_block(struct pruning *p, const struct going *going, struct err *err)
-{
-    static const char *const ways[] = {"pruned_extend", "pruned_insert"};
-    struct sql *sql = &p->store->sql;
-    for (unsigned i = 0; i < 2; i++) {
-        struct sqlite3_stmt *stmt = sql_use(sql, ways[i], err);
-        if (stmt == NULL)
-            return false;
-        sql_bind_i64(stmt, 1, going->id);
-        sql_bind_i64(stmt, 2, going->id);
-        sql_bind_blob(stmt, 3, str_from((const char *)going->digest, DIGEST_SIZE));
-        sql_bind_i64(stmt, 4, p->ask->now_us);
-        sql_bind_u64(stmt, 5, going->records);
-        sql_bind_u64(stmt, 6, going->timeless);
-        sql_bind_u64(stmt, 7, going->raw_bytes);
-        sql_bind_time(stmt, 8, going->time_min);
-        sql_bind_time(stmt, 9, going->time_max);
-        if (!sql_do(sql, stmt, err))
-            return false;
-        if (sql_changes(sql) > 0)
-            break;
-    }
-    return true;
-}
-
-static bool drop_block(struct pruning *p, const struct going *going, struct err *err)
-{
-    static const char *const facts[] = {"prune_fact_auth", "prune_fact_rate_limit", "prune_fact_denial",
-                                        "prune_fact_error"};
-    struct sql *sql = &p->store->sql;
-    int64_t first = (int64_t)going->first_record, last = (int64_t)(going->first_record + going->slots - 1);
-    if (going->slots > 0 && !error_tally_prune(p->store, first, last, err))
-        return false;
-    for (size_t i = 0; i < sizeof facts / sizeof *facts && going->slots > 0; i++) {
-        if (!do_range(sql, facts[i], first, last, err))
-            return false;
-    }
-    return drop_runs(p, going->id, err) && do_one(sql, "prune_block", going->id, err) &&
-           drop_words(p, going->id, err) && record_block(p, going, err);
-}
-
 /* ---- In transactions ---------------------------------------------------------------------------------------------------- */
 
-static void count(struct prune_result *sum, const struct going *going)
+static void count(struct prune_result *sum, const struct prune_block *going)
 {
     sum->blocks++;
     sum->records += going->records;
@@ -425,18 +212,19 @@ static bool drop_some(struct pruning *p, size_t *at, struct err *err)
     unsigned blocks = 0;
     uint64_t bytes = 0;
     for (; ok && *at < p->count && blocks < BLOCKS_AT_ONCE && bytes < BYTES_AT_ONCE; ++*at) {
-        struct going going = {0};
+        struct prune_block going = {0};
         if (!p->candidates[*at].goes)
             continue;
-        ok = read_block(p, p->candidates[*at].id, &going, err) && drop_block(p, &going, err);
+        ok = prune_block_read(p->store, p->candidates[*at].id, &going, err) &&
+             prune_block_drop(p->store, &going, p->ask->now_us, &p->sources, err);
         if (ok)
             count(&sum, &going);
         blocks++;
         bytes += going.bytes;
     }
     ok = ok && request_prune(p->store, err) && counts_write(p->store, err) &&
-         source_set_times(p->store, p->sources, p->source_count, err) && sql_run(sql, "commit", err);
-    p->source_count = 0;
+         source_set_times(p->store, p->sources.ids, p->sources.count, err) && sql_run(sql, "commit", err);
+    p->sources.count = 0;
     if (!ok) {
         counts_forget(p->store);
         if (sql_in_transaction(sql))
@@ -491,10 +279,10 @@ static bool drop_all(struct pruning *p, struct err *err)
 static bool tell_all(struct pruning *p, struct err *err)
 {
     for (size_t i = 0; i < p->count; i++) {
-        struct going going;
+        struct prune_block going;
         if (!p->candidates[i].goes)
             continue;
-        if (!read_block(p, p->candidates[i].id, &going, err))
+        if (!prune_block_read(p->store, p->candidates[i].id, &going, err))
             return false;
         count(p->result, &going);
     }
@@ -514,6 +302,6 @@ bool store_prune(struct store *store, const struct prune_ask *ask, struct prune_
         ok = choose_by_size(&p, err) && (ask->dry ? tell_all(&p, err) : drop_all(&p, err));
     }
     free(p.candidates);
-    free(p.sources);
+    free(p.sources.ids);
     return ok;
 }
