@@ -3,69 +3,23 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <systemd/sd-journal.h>
 
-#include "base/library.h"
 #include "base/must.h"
 #include "ingest/journal_cursor.h"
 #include "ingest/journal_files.h"
+#include "ingest/journal_reader.h"
 
 enum {
     FEED_ENTRIES = 4096, /* looked at in one call */
     FEED_BYTES = 4 << 20,
     REOPEN_ENTRIES = 32768, /* the library keeps what it has read mapped */
     NAME_BYTES_MAX = 64 << 10,
-    CURSOR_BYTES_MAX = 4096,
     LINE_BYTES_KEPT_MAX = 1 << 20,
 };
 #define RETRY_US (5 * TIME_SECOND)
 #define PASSED_SAVE_US (5 * TIME_SECOND)
 #define PLACES_CHECK_US (30 * TIME_SECOND)
 #define MISSING_TELL_US (10 * TIME_MINUTE)
-
-/* libsystemd's functions that are used here, loaded with the first journal. */
-#define CALLS(X)                                                                                                       \
-    X(id128_from_string)                                                                                               \
-    X(id128_get_boot)                                                                                                  \
-    X(id128_get_machine)                                                                                               \
-    X(id128_to_string)                                                                                                 \
-    X(journal_close)                                                                                                   \
-    X(journal_enumerate_available_data)                                                                                \
-    X(journal_enumerate_available_unique)                                                                              \
-    X(journal_enumerate_data)                                                                                          \
-    X(journal_get_cursor)                                                                                              \
-    X(journal_get_fd)                                                                                                  \
-    X(journal_get_monotonic_usec)                                                                                      \
-    X(journal_get_realtime_usec)                                                                                       \
-    X(journal_get_timeout)                                                                                             \
-    X(journal_next)                                                                                                    \
-    X(journal_open_directory)                                                                                          \
-    X(journal_open_files)                                                                                              \
-    X(journal_open_namespace)                                                                                          \
-    X(journal_previous)                                                                                                \
-    X(journal_process)                                                                                                 \
-    X(journal_query_unique)                                                                                            \
-    X(journal_restart_data)                                                                                            \
-    X(journal_seek_cursor)                                                                                             \
-    X(journal_seek_head)                                                                                               \
-    X(journal_seek_monotonic_usec)                                                                                     \
-    X(journal_seek_tail)                                                                                               \
-    X(journal_set_data_threshold)                                                                                      \
-    X(journal_test_cursor)
-
-static struct {
-#define DECLARE(name) __typeof__(sd_##name) *(name);
-    CALLS(DECLARE)
-#undef DECLARE
-} library;
-
-static bool load_library(struct err *err)
-{
-#define ROW(name) {"sd_" #name, &library.name},
-    static const struct library_call calls[] = {CALLS(ROW)};
-#undef ROW
-    return library_load("libsystemd.so.0", calls, sizeof calls / sizeof *calls, err);
-}
 
 struct source_journal {
     struct journal_choice choice;
@@ -76,10 +30,10 @@ struct source_journal {
     struct catalog_entry *known; /* NULL until the journal was opened for the first time */
     struct buf cursor;           /* what known->state.cursor views */
 
-    int64_t now_us;      /* monotonic, of this call */
-    sd_journal *journal; /* NULL while closed; then retried at due_us */
-    int64_t due_us;      /* monotonic: when to open, or to look at the places */
-    uint64_t looked_at;  /* entries, since it was opened */
+    int64_t now_us;                /* monotonic, of this call */
+    struct journal_reader *reader; /* NULL while closed; then retried at due_us */
+    int64_t due_us;                /* monotonic: when to open, or to look at the places */
+    uint64_t looked_at;            /* entries, since it was opened */
     struct journal_files files;
     char boot[JOURNAL_ID_SIZE];
 
@@ -113,29 +67,6 @@ __attribute__((format(printf, 4, 5))) static void tell(const struct source_journ
 
 /* ---- Making ------------------------------------------------------------------------------------------------------------ */
 
-struct boot_asked {
-    bool has_id;
-    sd_id128_t id;
-    int64_t offset; /* towards newer ones from the id; without one, 0 is the newest, -1 the one before, 1 the oldest */
-};
-
-static bool read_boot(const char *text, struct boot_asked *ret)
-{
-    char id[JOURNAL_ID_SIZE] = "";
-    struct str rest = str_of(text);
-    *ret = (struct boot_asked){.has_id = strspn(text, "0123456789abcdefABCDEF") == sizeof id - 1};
-    if (ret->has_id) {
-        memcpy(id, text, sizeof id - 1);
-        rest = str_slice(rest, sizeof id - 1, rest.size);
-        if (library.id128_from_string(id, &ret->id) < 0)
-            return false;
-    }
-    if (rest.size > 0 && rest.data[0] == '+')
-        rest = str_slice(rest, 1, rest.size);
-    bool empty = ret->has_id && rest.size == 0;
-    return empty || (str_to_i64(rest, &ret->offset) && ret->offset > INT32_MIN && ret->offset < INT32_MAX);
-}
-
 static void claim_known(void *context, struct catalog_entry *entry)
 {
     struct source_journal *journal = context;
@@ -146,10 +77,9 @@ static void claim_known(void *context, struct catalog_entry *entry)
 struct source_journal *source_journal_new(const struct journal_choice *choice, bool from_end, struct catalog *catalog,
                                           const struct journal_tell *tell, struct err *err)
 {
-    struct boot_asked asked;
-    if (!load_library(err))
+    if (!journal_reader_load(err))
         return NULL;
-    if (choice->boot != NULL && !read_boot(choice->boot, &asked)) {
+    if (choice->boot != NULL && !journal_reader_knows_boot(choice->boot)) {
         err_set(err, ERR_USAGE, 0, "'%s' is no boot; give 0 (this one), -1 (the one before) or an id", choice->boot);
         return NULL;
     }
@@ -160,7 +90,7 @@ struct source_journal *source_journal_new(const struct journal_choice *choice, b
         .catalog = catalog,
         .tell = *tell,
         .name = BUF(NAME_BYTES_MAX),
-        .cursor = BUF(CURSOR_BYTES_MAX),
+        .cursor = BUF(JOURNAL_CURSOR_BYTES_MAX),
         .line = BUF(JOURNAL_LINE_BYTES_MAX),
     };
     journal_choice_name(choice, &journal->name);
@@ -178,8 +108,8 @@ struct source_journal *source_journal_new(const struct journal_choice *choice, b
 
 static void close_journal(struct source_journal *journal)
 {
-    library.journal_close(journal->journal);
-    journal->journal = NULL;
+    journal_reader_close(journal->reader);
+    journal->reader = NULL;
 }
 
 void source_journal_free(struct source_journal *journal)
@@ -207,25 +137,15 @@ struct str source_journal_name(const struct source_journal *journal)
 
 /* ---- Files --------------------------------------------------------------------------------------------------------------- */
 
-/* What the library's number means for a file; NULL: what it means for the system. */
-static const char *file_wrong(int result)
-{
-    if (result == -EBADMSG || result == -ENODATA || result == -EIO)
-        return "it is damaged, cut short or no journal";
-    return result == -EPROTONOSUPPORT || result == -EOPNOTSUPP ? "a newer systemd wrote it" : NULL;
-}
-
 /* The library opens what it can and is silent about the rest. */
 static void check_file(void *context, const char *path)
 {
     struct source_journal *journal = context;
-    sd_journal *alone;
-    const char *paths[] = {path, NULL};
-    int result = library.journal_open_files(&alone, paths, 0);
+    int result = journal_reader_try(path);
     if (result >= 0)
-        library.journal_close(alone);
-    else if (file_wrong(result) != NULL)
-        tell(journal, ERR_CORRUPT, 0, "passes over %s: %s", path, file_wrong(result));
+        return;
+    if (journal_reader_wrong(result) != NULL)
+        tell(journal, ERR_CORRUPT, 0, "passes over %s: %s", path, journal_reader_wrong(result));
     else if (result != -ENOENT)
         tell(journal, ERR_IO, -result, "passes over %s", path);
     if (result == -EACCES)
@@ -234,89 +154,9 @@ static void check_file(void *context, const char *path)
 
 static void look_at_places(struct source_journal *journal)
 {
-    sd_id128_t machine;
-    char text[JOURNAL_ID_SIZE] = "";
-    if (library.id128_get_machine(&machine) >= 0)
-        library.id128_to_string(machine, text);
+    char text[JOURNAL_ID_SIZE];
+    journal_reader_machine(text);
     journal_files_look(&journal->files, &journal->choice, text);
-}
-
-/* ---- Boots ----------------------------------------------------------------------------------------------------------------- */
-
-struct boot {
-    sd_id128_t id;
-    uint64_t first_us;
-};
-
-static int compare_boots(const void *a, const void *b)
-{
-    uint64_t first = ((const struct boot *)a)->first_us, second = ((const struct boot *)b)->first_us;
-    return (first < second) - (first > second);
-}
-
-/* All boots of which there are entries, the newest first. */
-static struct boot *list_boots(sd_journal *journal, size_t *ret_count)
-{
-    struct boot *boots = NULL;
-    size_t count = 0;
-    const void *data;
-    size_t size;
-    if (library.journal_query_unique(journal, "_BOOT_ID") >= 0) {
-        while (library.journal_enumerate_available_unique(journal, &data, &size) > 0) {
-            struct str value = str_from(data, size);
-            char text[JOURNAL_ID_SIZE] = "";
-            (void)str_cut(&value, '=');
-            if (value.size != sizeof text - 1)
-                continue;
-            memcpy(text, value.data, value.size);
-            struct boot boot;
-            if (library.id128_from_string(text, &boot.id) < 0)
-                continue;
-            boots = mem_resize_array(boots, count + 1, sizeof *boots);
-            boots[count++] = boot;
-        }
-    }
-    for (size_t i = 0; i < count; i++)
-        if (library.journal_seek_monotonic_usec(journal, boots[i].id, 0) < 0 || library.journal_next(journal) <= 0 ||
-            library.journal_get_realtime_usec(journal, &boots[i].first_us) < 0)
-            boots[i].first_us = 0;
-    if (count > 0)
-        qsort(boots, count, sizeof *boots, compare_boots);
-    *ret_count = count;
-    return boots;
-}
-
-/* The one the choice means; "0" of the system's journal is the running one. */
-static bool choose_boot(const struct source_journal *journal, const struct boot_asked *asked, sd_id128_t *ret)
-{
-    bool running = journal->choice.directory == NULL && journal->choice.file == NULL;
-    if (asked->offset == 0 && (asked->has_id || running)) {
-        *ret = asked->id;
-        return asked->has_id || library.id128_get_boot(ret) >= 0;
-    }
-    size_t count, at = 0;
-    struct boot *boots = list_boots(journal->journal, &count);
-    while (asked->has_id && at < count && !sd_id128_equal(boots[at].id, asked->id))
-        at++;
-    int64_t index = asked->has_id || asked->offset <= 0 ? (int64_t)at - asked->offset : (int64_t)count - asked->offset;
-    bool found = at < count && index >= 0 && index < (int64_t)count;
-    if (found)
-        *ret = boots[index].id;
-    free(boots);
-    return found;
-}
-
-static bool find_boot(struct source_journal *journal, struct err *err)
-{
-    sd_id128_t id;
-    struct boot_asked asked;
-    if (journal->choice.boot == NULL)
-        return true;
-    must(read_boot(journal->choice.boot, &asked));
-    if (!choose_boot(journal, &asked, &id))
-        return err_set(err, ERR_MISSING, 0, "has no boot %s yet", journal->choice.boot);
-    library.id128_to_string(id, journal->boot);
-    return true;
 }
 
 /* ---- The state ------------------------------------------------------------------------------------------------------------- */
@@ -345,73 +185,22 @@ static void move_to(struct source_journal *journal, uint64_t end)
 static bool fail(int result, struct err *err, const char *what)
 {
     must(result < 0);
-    if (file_wrong(result) != NULL)
-        return err_set(err, ERR_CORRUPT, 0, "%s: %s", what, file_wrong(result));
+    if (journal_reader_wrong(result) != NULL)
+        return err_set(err, ERR_CORRUPT, 0, "%s: %s", what, journal_reader_wrong(result));
     return err_set(err, result == -ENOENT ? ERR_MISSING : ERR_IO, -result, "%s", what);
-}
-
-static int copy_cursor(sd_journal *journal, struct journal_entry *entry)
-{
-    char *cursor = NULL;
-    int result = library.journal_get_cursor(journal, &cursor);
-    if (result >= 0 && strlen(cursor) > CURSOR_BYTES_MAX)
-        result = -EBADMSG;
-    if (result >= 0)
-        entry->cursor = arena_str(&entry->arena, str_of(cursor)).data;
-    free(cursor);
-    return result;
-}
-
-/* Copies what identifies the entry. */
-static int load_head(sd_journal *journal, struct journal_entry *entry)
-{
-    sd_id128_t boot;
-    journal_entry_reset(entry);
-    int result = copy_cursor(journal, entry);
-    if (result >= 0)
-        result = library.journal_get_realtime_usec(journal, &entry->realtime_us);
-    if (result >= 0)
-        result = library.journal_get_monotonic_usec(journal, &entry->monotonic_us, &boot);
-    if (result >= 0 && entry->realtime_us > INT64_MAX)
-        result = -EBADMSG;
-    if (result >= 0)
-        library.id128_to_string(boot, entry->boot);
-    return result;
-}
-
-static int load(sd_journal *journal, struct journal_entry *entry)
-{
-    int result = load_head(journal, entry);
-    if (result < 0)
-        return result;
-    const void *data;
-    size_t size;
-    library.journal_restart_data(journal);
-    while ((result = library.journal_enumerate_data(journal, &data, &size)) != 0) {
-        if (result < 0) { /* this one is damaged; the other call passes over it */
-            entry->cut = true;
-            result = library.journal_enumerate_available_data(journal, &data, &size);
-            if (result <= 0)
-                break;
-        }
-        journal_entry_add(entry, str_from(data, size));
-    }
-    return result;
 }
 
 /* Where a journal that was never read begins. */
 static int seek_first(struct source_journal *journal)
 {
     if (!journal->from_end)
-        return library.journal_seek_head(journal->journal);
+        return journal_reader_seek_first(journal->reader);
     journal->from_end = false; /* what comes into an empty journal is taken */
-    int result = library.journal_seek_tail(journal->journal);
-    if (result >= 0)
-        result = library.journal_previous(journal->journal);
+    int result = journal_reader_seek_last(journal->reader);
     if (result > 0)
-        result = load_head(journal->journal, &journal->entry);
+        result = journal_reader_head(journal->reader, &journal->entry);
     else if (result == 0)
-        return library.journal_seek_head(journal->journal);
+        return journal_reader_seek_first(journal->reader);
     if (result >= 0) {
         move_to(journal, journal->known->state.position);
         journal->unsaved_us -= PASSED_SAVE_US; /* at once: a restart is not to begin at another end */
@@ -422,10 +211,10 @@ static int seek_first(struct source_journal *journal)
 /* 1 when it stands at the entry that the cursor names, 0 when not. */
 static int is_cursor(struct source_journal *journal)
 {
-    int result = library.journal_test_cursor(journal->journal, journal->cursor.data);
+    int result = journal_reader_is_at(journal->reader, journal->cursor.data);
     if (result != 0)
         return result;
-    result = load_head(journal->journal, &journal->entry);
+    result = journal_reader_head(journal->reader, &journal->entry);
     return result < 0 ? result : journal_cursor_same(str_of(journal->entry.cursor), buf_str(&journal->cursor));
 }
 
@@ -436,9 +225,7 @@ static int find_place(struct source_journal *journal)
     journal->resume = journal->lost = journal->lost_any = false;
     if (state->cursor.data == NULL || state->cursor.size == 0)
         return seek_first(journal);
-    int found = library.journal_seek_cursor(journal->journal, journal->cursor.data);
-    if (found >= 0)
-        found = library.journal_next(journal->journal);
+    int found = journal_reader_seek(journal->reader, journal->cursor.data);
     if (found > 0)
         found = is_cursor(journal);
     if (found > 0) {
@@ -450,27 +237,7 @@ static int find_place(struct source_journal *journal)
     int64_t now = clock_now_us();
     journal->lost = true;
     journal->lost_since_us = state->modified_us < now ? state->modified_us : now;
-    return library.journal_seek_head(journal->journal);
-}
-
-static int open_library(struct source_journal *journal)
-{
-    const struct journal_choice *choice = &journal->choice;
-    const char *files[] = {choice->file, NULL};
-    int result;
-    if (choice->file != NULL)
-        result = library.journal_open_files(&journal->journal, files, 0);
-    else if (choice->directory != NULL)
-        result = library.journal_open_directory(&journal->journal, choice->directory, 0);
-    else
-        result = library.journal_open_namespace(&journal->journal, choice->namespace, SD_JOURNAL_LOCAL_ONLY);
-    if (result < 0) {
-        journal->journal = NULL;
-        return result;
-    }
-    /* The longest value that is kept, its name and '=': longer ones need not be unpacked whole. */
-    result = library.journal_set_data_threshold(journal->journal, JOURNAL_FIELD_BYTES_MAX + 256);
-    return result < 0 || choice->file != NULL ? result : library.journal_get_fd(journal->journal);
+    return journal_reader_seek_first(journal->reader);
 }
 
 static void set_service(struct source_journal *journal)
@@ -501,12 +268,20 @@ static void know(struct source_journal *journal)
     state->cursor = buf_str(&journal->cursor);
 }
 
+static bool find_boot(struct source_journal *journal, struct err *err)
+{
+    const char *boot = journal->choice.boot;
+    if (boot == NULL || journal_reader_boot(journal->reader, &journal->choice, journal->boot))
+        return true;
+    return err_set(err, ERR_MISSING, 0, "has no boot %s yet", boot);
+}
+
 static bool open_journal(struct source_journal *journal, struct err *err)
 {
     if (journal->files.place_count == 0 || journal_files_moved(&journal->files))
         look_at_places(journal);
     journal->looked_at = 0;
-    int result = open_library(journal);
+    int result = journal_reader_open(&journal->choice, &journal->reader);
     if (result < 0)
         return fail(result, err, "open");
     if (!find_boot(journal, err))
@@ -644,12 +419,12 @@ static enum feed feed_entries(struct source_journal *journal, struct frame *fram
 {
     uint64_t begin = frame->offset;
     for (unsigned i = 0; i < FEED_ENTRIES && frame->offset - begin < FEED_BYTES; i++) {
-        int result = journal->resume ? 1 : library.journal_next(journal->journal);
+        int result = journal->resume ? 1 : journal_reader_next(journal->reader);
         *ret_result = result < 0 ? result : 0;
         if (result <= 0)
             return FEED_IDLE;
         journal->looked_at++;
-        result = load(journal->journal, &journal->entry);
+        result = journal_reader_entry(journal->reader, &journal->entry);
         if (result < 0 || journal->entry.cut)
             note_damage(journal, result);
         if (result < 0)
@@ -665,9 +440,9 @@ static int follow(struct source_journal *journal)
 {
     if (journal->choice.file != NULL)
         return 0;
-    int change = library.journal_process(journal->journal);
-    if (change != SD_JOURNAL_INVALIDATE)
-        return change;
+    int changed = journal_reader_process(journal->reader);
+    if (changed <= 0)
+        return changed;
     journal_files_visit(&journal->files, check_file, journal);
     return find_place(journal);
 }
@@ -675,9 +450,9 @@ static int follow(struct source_journal *journal)
 static bool ensure_open(struct source_journal *journal, struct err *err)
 {
     int64_t now = journal->now_us;
-    if (journal->journal != NULL && now >= journal->due_us && journal_files_moved(&journal->files))
+    if (journal->reader != NULL && now >= journal->due_us && journal_files_moved(&journal->files))
         close_journal(journal);
-    if (journal->journal == NULL) {
+    if (journal->reader == NULL) {
         journal->due_us = now + RETRY_US;
         if (!open_journal(journal, err))
             return false;
@@ -714,7 +489,7 @@ static enum feed feed(void *self, struct frame *frame, int64_t now_us)
     struct err err;
     struct source_journal *journal = self;
     journal->now_us = now_us;
-    if (journal->journal == NULL && now_us < journal->due_us)
+    if (journal->reader == NULL && now_us < journal->due_us)
         return FEED_IDLE;
     if (!ensure_open(journal, &err)) {
         give_up(journal, &err);
@@ -752,21 +527,19 @@ static enum feed feed(void *self, struct frame *frame, int64_t now_us)
 static int descriptor(void *self)
 {
     const struct source_journal *journal = self;
-    return journal->journal == NULL || journal->choice.file != NULL ? -1 : library.journal_get_fd(journal->journal);
+    return journal->reader == NULL || journal->choice.file != NULL ? -1 : journal_reader_descriptor(journal->reader);
 }
 
 static int64_t due_us(void *self)
 {
     const struct source_journal *journal = self;
-    uint64_t timeout;
     int64_t due = journal->due_us;
-    if (journal->journal == NULL)
+    if (journal->reader == NULL)
         return due;
     if (journal->unsaved && journal->unsaved_us + PASSED_SAVE_US < due)
         due = journal->unsaved_us + PASSED_SAVE_US;
-    if (library.journal_get_timeout(journal->journal, &timeout) >= 0 && timeout < (uint64_t)due)
-        due = (int64_t)timeout;
-    return due;
+    int64_t wanted = journal_reader_due_us(journal->reader);
+    return wanted < due ? wanted : due;
 }
 
 static void free_feeder(void *self)
