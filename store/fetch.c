@@ -97,30 +97,6 @@ static struct cached *find(struct fetch_cache *cache, uint64_t number)
     return NULL;
 }
 
-/* 1 found, 0 no, -1 failed. */
-static int fetch_hot(struct store *store, uint64_t number, struct scan_record *ret, struct err *err)
-{
-    struct sqlite3_stmt *stmt = sql_use(&store->sql, "hot_read", err);
-    if (stmt == NULL)
-        return -1;
-    sql_bind_u64(stmt, 1, number);
-    int step = sql_step(&store->sql, stmt, err);
-    if (step <= 0)
-        return step;
-    struct buf *raw = &cache_of(store)->raw;
-    bool whole = hot_row(stmt, ret);
-    if (whole) {
-        buf_reset(raw);
-        buf_add_str(raw, ret->record.raw);
-        ret->record.raw = buf_str(raw);
-    }
-    sql_rest(stmt);
-    if (whole)
-        return 1;
-    err_set(err, ERR_CORRUPT, 0, "the store '%s': record %llu is damaged", store->path, (unsigned long long)number);
-    return -1;
-}
-
 static bool missing(struct store *store, uint64_t number, struct err *err)
 {
     return err_set(err, ERR_MISSING, 0, "record %llu is not in the store '%s'", (unsigned long long)number,
@@ -151,7 +127,7 @@ bool store_fetch(struct store *store, uint64_t number, bool offset, struct scan_
     struct cached *entry = find(cache, number);
     bool hole = entry != NULL && block_is_hole(&entry->block, (uint32_t)(number - entry->block.first_record));
     if (entry == NULL || hole) {
-        int hot = fetch_hot(store, number, ret, err);
+        int hot = hot_read(store, number, &cache_of(store)->raw, ret, err);
         if (hot != 0)
             return hot == 1;
         if (hole)

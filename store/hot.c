@@ -38,6 +38,28 @@ bool hot_row(struct sqlite3_stmt *stmt, struct scan_record *ret)
     return true;
 }
 
+int hot_read(struct store *store, uint64_t number, struct buf *text, struct scan_record *ret, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "hot_read", err);
+    if (stmt == NULL)
+        return -1;
+    sql_bind_u64(stmt, 1, number);
+    int step = sql_step(&store->sql, stmt, err);
+    if (step <= 0)
+        return step;
+    bool sound = hot_row(stmt, ret);
+    if (sound) {
+        buf_reset(text);
+        buf_add_str(text, ret->record.raw);
+        ret->record.raw = buf_str(text);
+    }
+    sql_rest(stmt);
+    if (sound)
+        return 1;
+    err_set(err, ERR_CORRUPT, 0, "the store '%s': record %llu is damaged", store->path, (unsigned long long)number);
+    return -1;
+}
+
 bool hot_total(struct store *store, struct writer_state *ret, struct err *err)
 {
     struct sqlite3_stmt *stmt = sql_use(&store->sql, "hot_total", err);

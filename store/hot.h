@@ -8,6 +8,8 @@
 
 /* The row the statement hot_list or hot_read stands on; the views live until it moves. False when it is damaged. */
 bool hot_row(struct sqlite3_stmt *stmt, struct scan_record *ret);
+/* The row of that number; its line is copied into text. 1: there. 0: gone. -1: err. */
+int hot_read(struct store *store, uint64_t number, struct buf *text, struct scan_record *ret, struct err *err);
 
 /* Counts the rows that can be settled. */
 bool hot_total(struct store *store, struct writer_state *ret, struct err *err);

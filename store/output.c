@@ -59,8 +59,9 @@ static struct str text_or_absent(struct sqlite3_stmt *stmt, int column, struct a
 }
 
 /* False when a value cannot be. */
-static bool take_output(struct sqlite3_stmt *stmt, struct arena *arena, struct store_output *ret)
+static bool take_output(struct sqlite3_stmt *stmt, struct arena *arena, void *ret)
 {
+    struct store_output *output = ret;
     for (int i = 0; i <= 3; i++) {
         if (sql_is_null(stmt, i))
             return false;
@@ -69,7 +70,7 @@ static bool take_output(struct sqlite3_stmt *stmt, struct arena *arena, struct s
         if (!sql_is_i64(stmt, i) || sql_i64(stmt, i) < 0)
             return false;
     }
-    *ret = (struct store_output){
+    *output = (struct store_output){
         .name = arena_str(arena, sql_str(stmt, 0)),
         .kind = arena_str(arena, sql_str(stmt, 1)),
         .target = arena_str(arena, sql_str(stmt, 2)),
@@ -104,10 +105,19 @@ static bool damaged(const struct store *store, struct sqlite3_stmt *stmt, const 
     return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: %s", store->path, what);
 }
 
-bool store_outputs(struct store *store, struct arena *arena, struct store_output **ret, size_t *ret_count,
-                   struct err *err)
+/* What the rows of a statement are read into. */
+struct listing {
+    const char *statement;
+    struct str name; /* absent: the statement asks for none */
+    size_t size;     /* of an element */
+    bool (*take)(struct sqlite3_stmt *stmt, struct arena *arena, void *ret);
+    const char *damage;
+};
+
+/* Their list in arena; empty as long as there are no tables. */
+static bool list_rows(struct store *store, const struct listing *listing, struct arena *arena, void **ret,
+                      size_t *ret_count, struct err *err)
 {
-    void *list = NULL;
     bool exist;
     *ret = NULL;
     *ret_count = 0;
@@ -115,15 +125,30 @@ bool store_outputs(struct store *store, struct arena *arena, struct store_output
         return false;
     if (!exist)
         return true;
-    struct sqlite3_stmt *stmt = sql_use(&store->sql, "output_list", err);
-    int step = stmt == NULL ? -1 : 1;
-    while (step == 1 && (step = sql_step(&store->sql, stmt, err)) == 1) {
-        struct store_output *output = one_more(arena, &list, ret_count, sizeof *output);
-        if (!take_output(stmt, arena, output))
-            return damaged(store, stmt, "what it tells of an output is not readable", err);
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, listing->statement, err);
+    if (stmt == NULL)
+        return false;
+    if (listing->name.data != NULL)
+        sql_bind_str(stmt, 1, listing->name);
+    int step;
+    while ((step = sql_step(&store->sql, stmt, err)) == 1) {
+        if (!listing->take(stmt, arena, one_more(arena, ret, ret_count, listing->size)))
+            return damaged(store, stmt, listing->damage, err);
     }
-    *ret = list;
     return step == 0;
+}
+
+bool store_outputs(struct store *store, struct arena *arena, struct store_output **ret, size_t *ret_count,
+                   struct err *err)
+{
+    static const struct listing listing = {.statement = "output_list",
+                                           .size = sizeof **ret,
+                                           .take = take_output,
+                                           .damage = "what it tells of an output is not readable"};
+    void *list;
+    bool ok = list_rows(store, &listing, arena, &list, ret_count, err);
+    *ret = list;
+    return ok;
 }
 
 static bool write_output(struct store *store, const void *what, struct err *err)
@@ -156,13 +181,14 @@ bool store_output_set(struct store *store, const struct store_output *output, st
 
 /* ---- What was delivered ahead ------------------------------------------------------------------------------------------ */
 
-static bool take_ahead(struct sqlite3_stmt *stmt, struct arena *arena, struct store_ahead *ret)
+static bool take_ahead(struct sqlite3_stmt *stmt, struct arena *arena, void *ret)
 {
+    struct store_ahead *ahead = ret;
     for (int i = 0; i <= 4; i++) {
         if (!sql_is_i64(stmt, i) || (i < 4 && sql_i64(stmt, i) < 0))
             return false;
     }
-    *ret = (struct store_ahead){
+    *ahead = (struct store_ahead){
         .source = sql_i64(stmt, 0),
         .number = (uint64_t)sql_i64(stmt, 1),
         .offset = (uint64_t)sql_i64(stmt, 2),
@@ -176,26 +202,15 @@ static bool take_ahead(struct sqlite3_stmt *stmt, struct arena *arena, struct st
 bool store_output_aheads(struct store *store, struct str name, struct arena *arena, struct store_ahead **ret,
                          size_t *ret_count, struct err *err)
 {
-    void *list = NULL;
-    bool exist;
-    *ret = NULL;
-    *ret_count = 0;
-    if (!output_exists(store, &exist, err))
-        return false;
-    if (!exist)
-        return true;
-    struct sqlite3_stmt *stmt = sql_use(&store->sql, "output_aheads", err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_str(stmt, 1, name);
-    int step;
-    while ((step = sql_step(&store->sql, stmt, err)) == 1) {
-        struct store_ahead *ahead = one_more(arena, &list, ret_count, sizeof *ahead);
-        if (!take_ahead(stmt, arena, ahead))
-            return damaged(store, stmt, "what it tells of a record delivered ahead is not readable", err);
-    }
+    const struct listing listing = {.statement = "output_aheads",
+                                    .name = name,
+                                    .size = sizeof **ret,
+                                    .take = take_ahead,
+                                    .damage = "what it tells of a record delivered ahead is not readable"};
+    void *list;
+    bool ok = list_rows(store, &listing, arena, &list, ret_count, err);
     *ret = list;
-    return step == 0;
+    return ok;
 }
 
 struct aheads {

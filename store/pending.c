@@ -24,24 +24,8 @@ static bool list_numbers(struct store *store, uint64_t **ret, size_t *ret_count,
 /* 1: a pending record, its text in raw. 0: it is gone. -1: err. */
 static int read_pending(struct store *store, uint64_t number, struct buf *raw, struct scan_record *ret, struct err *err)
 {
-    struct sqlite3_stmt *stmt = sql_use(&store->sql, "hot_read", err);
-    if (stmt == NULL)
-        return -1;
-    sql_bind_u64(stmt, 1, number);
-    int step = sql_step(&store->sql, stmt, err);
-    if (step <= 0)
-        return step;
-    bool sound = hot_row(stmt, ret);
-    if (sound) {
-        buf_reset(raw);
-        buf_add_str(raw, ret->record.raw);
-        ret->record.raw = buf_str(raw);
-    }
-    sql_rest(stmt);
-    if (sound)
-        return (ret->record.flags & RECORD_TAIL) != 0;
-    err_set(err, ERR_CORRUPT, 0, "the store '%s': record %llu is damaged", store->path, (unsigned long long)number);
-    return -1;
+    int found = hot_read(store, number, raw, ret, err);
+    return found == 1 ? (ret->record.flags & RECORD_TAIL) != 0 : found;
 }
 
 bool store_pendings(struct store *store, bool (*visit)(void *context, const struct scan_record *), void *context,
