@@ -861,7 +861,7 @@ bool kafka_intake_take(struct kafka_intake *intake, struct kafka_partition *part
     intake->counts.messages++;
     partition->bytes += message->value.size;
     lose_parts_behind(partition, message->offset);
-    enum message_kind kind = message_head_read(message->headers, message->header_count, &head, &why);
+    enum message_kind kind = message_head_read(message->headers, message->header_count, &intake->arena, &head, &why);
     enum taken taken = NOT_AGENTS;
     if (message->value.data == NULL) {
         intake->counts.tombstones++;

@@ -2,33 +2,35 @@
 
 #include "base/must.h"
 
-/* The rows of the table below. The order is that of printing. */
-enum header {
-    HEADER_SOURCE,
-    HEADER_OFFSET,
-    HEADER_KIND,
-    HEADER_SEQUENCE,
-    HEADER_AGENT,
-    HEADER_FILE,
-    HEADER_VALUE,
-    HEADER_TIME,
-    HEADER_FLAGS,
-    HEADER_HOST,
-    HEADER_SERVICE,
-    HEADER_TIMEZONE,
-    HEADER_FORMAT,
-    HEADER_PART,
-    HEADER_COUNT,
+/* The rows of the tables below. The order is that of printing. */
+enum header { HEADER_SOURCE, HEADER_OFFSET, HEADER_KIND, HEADER_SEQUENCE, HEADER_AGENT, HEADER_COUNT };
+enum word {
+    WORD_FILE,
+    WORD_VALUE,
+    WORD_HOST,
+    WORD_SERVICE,
+    WORD_TIMEZONE,
+    WORD_FORMAT,
+    WORD_TIME,
+    WORD_FLAGS,
+    WORD_PART,
+    WORD_COUNT
 };
 
 static const struct str header_names[HEADER_COUNT] = {
-    [HEADER_SOURCE] = STR("winnow-source"),   [HEADER_OFFSET] = STR("winnow-offset"),
-    [HEADER_KIND] = STR("winnow-kind"),       [HEADER_SEQUENCE] = STR("winnow-sequence"),
-    [HEADER_AGENT] = STR("winnow-agent"),     [HEADER_FILE] = STR("winnow-file"),
-    [HEADER_VALUE] = STR("winnow-value"),     [HEADER_TIME] = STR("winnow-time"),
-    [HEADER_FLAGS] = STR("winnow-flags"),     [HEADER_HOST] = STR("winnow-host"),
-    [HEADER_SERVICE] = STR("winnow-service"), [HEADER_TIMEZONE] = STR("winnow-timezone"),
-    [HEADER_FORMAT] = STR("winnow-format"),   [HEADER_PART] = STR("winnow-part"),
+    [HEADER_SOURCE] = STR("winnow-source"),     [HEADER_OFFSET] = STR("winnow-offset"), [HEADER_KIND] = STR("winnow-kind"),
+    [HEADER_SEQUENCE] = STR("winnow-sequence"), [HEADER_AGENT] = STR("winnow-agent"),
+};
+
+static const struct {
+    struct str name;
+    const char *why; /* when it is wrong */
+} words[WORD_COUNT] = {
+    [WORD_FILE] = {STR("file"), "winnow-agent file"},       [WORD_VALUE] = {STR("value"), "winnow-agent value"},
+    [WORD_HOST] = {STR("host"), "winnow-agent host"},       [WORD_SERVICE] = {STR("service"), "winnow-agent service"},
+    [WORD_TIMEZONE] = {STR("timezone"), "winnow-agent timezone"}, [WORD_FORMAT] = {STR("format"), "winnow-agent format"},
+    [WORD_TIME] = {STR("time"), "winnow-agent time"},       [WORD_FLAGS] = {STR("flags"), "winnow-agent flags"},
+    [WORD_PART] = {STR("part"), "winnow-agent part"},
 };
 
 static const struct {
@@ -44,25 +46,26 @@ enum { FLAG_NAMES = sizeof flag_names / sizeof *flag_names, STORE_ID_SIZE = 32 }
 
 /* ---- Printing -------------------------------------------------------------------------------------------------------- */
 
-struct printing {
-    struct message_header *headers;
-    size_t count;
-    struct arena *arena;
+/* What is printed in a piece of memory that is large enough. */
+struct pen {
+    char *at;
 };
 
-static void put(struct printing *printing, enum header header, struct str value)
+/* No text is larger than these: a word of numbers and flags, and a byte escaped. */
+enum { SHORT_BYTES_MAX = 128, ESCAPED_BYTES = 3 };
+
+static void put(struct pen *pen, struct str text)
 {
-    must(printing->count < MESSAGE_HEADERS_MAX);
-    printing->headers[printing->count++] = (struct message_header){header_names[header], value};
+    memcpy(pen->at, text.data, text.size);
+    pen->at += text.size;
 }
 
-static void put_text(struct printing *printing, enum header header, struct str value)
+static void put_char(struct pen *pen, char c)
 {
-    if (value.data != NULL)
-        put(printing, header, value);
+    *pen->at++ = c;
 }
 
-static void put_number(struct printing *printing, enum header header, int64_t number)
+static void put_number(struct pen *pen, int64_t number)
 {
     char text[20];
     size_t at = sizeof text;
@@ -72,37 +75,65 @@ static void put_number(struct printing *printing, enum header header, int64_t nu
     while ((value /= 10) > 0);
     if (number < 0)
         text[--at] = '-';
-    put(printing, header, arena_str(printing->arena, str_from(text + at, sizeof text - at)));
+    put(pen, str_from(text + at, sizeof text - at));
+}
+
+/* " NAME=" */
+static void put_word(struct pen *pen, enum word word)
+{
+    put_char(pen, ' ');
+    put(pen, words[word].name);
+    put_char(pen, '=');
+}
+
+static bool is_plain(char c)
+{
+    return (c >= '+' && c <= ':') || (c >= '@' && c <= 'Z') || c == '_' || (c >= 'a' && c <= 'z') || c == '~';
+}
+
+static void put_text(struct pen *pen, enum word word, struct str value)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    if (value.data == NULL)
+        return;
+    put_word(pen, word);
+    for (size_t i = 0; i < value.size; i++) {
+        unsigned char c = (unsigned char)value.data[i];
+        if (is_plain((char)c)) {
+            put_char(pen, (char)c);
+            continue;
+        }
+        put_char(pen, '%');
+        put_char(pen, hex[c >> 4]);
+        put_char(pen, hex[c & 15]);
+    }
 }
 
 /* The names of which the bit is set, with commas between them. */
-static struct str join_names(struct arena *arena, const struct str *names, size_t count, unsigned bits)
+static void put_names(struct pen *pen, const struct str *names, size_t count, unsigned bits)
 {
-    char text[128];
-    size_t size = 0;
+    bool first = true;
     for (size_t i = 0; i < count; i++) {
         if ((bits >> i & 1) == 0)
             continue;
-        must(size + names[i].size < sizeof text);
-        if (size > 0)
-            text[size++] = ',';
-        memcpy(text + size, names[i].data, names[i].size);
-        size += names[i].size;
+        if (!first)
+            put_char(pen, ',');
+        first = false;
+        put(pen, names[i]);
     }
-    return arena_str(arena, str_from(text, size));
 }
 
-static struct str kinds_text(struct arena *arena, uint8_t kinds)
+static void put_kinds(struct pen *pen, uint8_t kinds)
 {
     struct str names[KIND_COUNT];
     if (kinds == 0)
-        return STR("");
+        return;
     for (unsigned i = 0; i < KIND_COUNT; i++)
         names[i] = str_of(kind_name(i));
-    return join_names(arena, names, KIND_COUNT, kinds);
+    put_names(pen, names, KIND_COUNT, kinds);
 }
 
-static struct str flags_text(struct arena *arena, uint8_t flags)
+static void put_flags(struct pen *pen, uint8_t flags)
 {
     struct str names[FLAG_NAMES];
     unsigned bits = 0;
@@ -110,35 +141,73 @@ static struct str flags_text(struct arena *arena, uint8_t flags)
         names[i] = flag_names[i].name;
         bits |= (unsigned)((flags & flag_names[i].flag) != 0) << i;
     }
-    return bits == 0 ? STR_ABSENT : join_names(arena, names, FLAG_NAMES, bits);
+    if (bits == 0)
+        return;
+    put_word(pen, WORD_FLAGS);
+    put_names(pen, names, FLAG_NAMES, bits);
 }
 
-size_t message_head_print(const struct message_head *head, struct arena *arena,
-                          struct message_header ret[MESSAGE_HEADERS_MAX])
+struct str message_agent_print(const struct message_head *head, struct arena *arena)
 {
-    struct printing printing = {.headers = ret, .arena = arena};
-    put(&printing, HEADER_SOURCE, head->source);
-    put_number(&printing, HEADER_OFFSET, (int64_t)head->offset);
-    put(&printing, HEADER_KIND, kinds_text(arena, head->kinds));
-    put_number(&printing, HEADER_SEQUENCE, (int64_t)head->sequence);
-    put(&printing, HEADER_AGENT, head->agent);
-    put_number(&printing, HEADER_FILE, (int64_t)head->file);
+    const struct source_defaults *defaults = &head->defaults;
+    size_t texts = head->host.size + defaults->service.size + defaults->timezone.size;
+    char *begin = arena_alloc(arena, head->agent.size + ESCAPED_BYTES * texts + SHORT_BYTES_MAX);
+    struct pen pen = {begin};
+    put(&pen, head->agent);
+    put_word(&pen, WORD_FILE);
+    put_number(&pen, (int64_t)head->file);
     if (head->json)
-        put(&printing, HEADER_VALUE, STR("json"));
-    if (head->time_us != TIME_NONE)
-        put_number(&printing, HEADER_TIME, head->time_us);
-    put_text(&printing, HEADER_FLAGS, flags_text(arena, head->flags));
-    put_text(&printing, HEADER_HOST, head->host);
-    put_text(&printing, HEADER_SERVICE, head->defaults.service);
-    put_text(&printing, HEADER_TIMEZONE, head->defaults.timezone);
-    if (head->defaults.format != FORMAT_NONE)
-        put(&printing, HEADER_FORMAT, str_of(format_name((enum format)head->defaults.format)));
-    if (head->parts > 0)
-        put(&printing, HEADER_PART, arena_printf(arena, "%u/%u", head->part, head->parts));
-    return printing.count;
+        put_text(&pen, WORD_VALUE, STR("json"));
+    put_text(&pen, WORD_HOST, head->host);
+    put_text(&pen, WORD_SERVICE, defaults->service);
+    put_text(&pen, WORD_TIMEZONE, defaults->timezone);
+    if (defaults->format != FORMAT_NONE)
+        put_text(&pen, WORD_FORMAT, str_of(format_name((enum format)defaults->format)));
+    return str_from(begin, (size_t)(pen.at - begin));
+}
+
+static void put_record(struct pen *pen, const struct message_head *head)
+{
+    if (head->time_us != TIME_NONE) {
+        put_word(pen, WORD_TIME);
+        put_number(pen, head->time_us);
+    }
+    put_flags(pen, head->flags);
+    if (head->parts == 0)
+        return;
+    put_word(pen, WORD_PART);
+    put_number(pen, head->part);
+    put_char(pen, '/');
+    put_number(pen, head->parts);
+}
+
+void message_head_print(const struct message_head *head, struct str agent, struct arena *arena,
+                        struct message_header ret[MESSAGE_HEADERS])
+{
+    char *ends[HEADER_COUNT], *begin = arena_alloc(arena, agent.size + 4 * SHORT_BYTES_MAX);
+    struct pen pen = {begin};
+    ends[HEADER_SOURCE] = begin; /* is a view */
+    put_number(&pen, (int64_t)head->offset);
+    ends[HEADER_OFFSET] = pen.at;
+    put_kinds(&pen, head->kinds);
+    ends[HEADER_KIND] = pen.at;
+    put_number(&pen, (int64_t)head->sequence);
+    ends[HEADER_SEQUENCE] = pen.at;
+    put(&pen, agent);
+    put_record(&pen, head);
+    ends[HEADER_AGENT] = pen.at;
+    ret[HEADER_SOURCE] = (struct message_header){header_names[HEADER_SOURCE], head->source};
+    for (size_t i = HEADER_SOURCE + 1; i < HEADER_COUNT; i++)
+        ret[i] = (struct message_header){header_names[i], str_from(ends[i - 1], (size_t)(ends[i] - ends[i - 1]))};
 }
 
 /* ---- Reading --------------------------------------------------------------------------------------------------------- */
+
+struct reading {
+    struct arena *arena;
+    struct message_head *head;
+    const char *why; /* NULL: nothing is wrong yet */
+};
 
 /* Headers come as they were printed, so the one behind the last is looked at first. */
 static enum header header_of(struct str name, unsigned after)
@@ -149,6 +218,17 @@ static enum header header_of(struct str name, unsigned after)
             return (enum header)header;
     }
     return HEADER_COUNT;
+}
+
+/* Words too, but some are left out. */
+static enum word word_of(struct str name, unsigned after)
+{
+    for (unsigned i = 0; i < WORD_COUNT; i++) {
+        unsigned word = (after + i) % WORD_COUNT;
+        if (str_equal(name, words[word].name))
+            return (enum word)word;
+    }
+    return WORD_COUNT;
 }
 
 static bool has_no_nul(struct str text)
@@ -223,78 +303,163 @@ static bool read_part(struct str text, struct message_head *ret)
     return part >= 1 && part <= parts && parts <= MESSAGE_PARTS_MAX;
 }
 
-static bool read_text(struct str value, size_t size_max, struct str *ret)
+static bool read_source(struct str value, struct str *ret)
 {
     *ret = value;
-    return value.size > 0 && value.size <= size_max && has_no_nul(value);
+    return value.size > 0 && value.size <= MESSAGE_NAME_MAX && has_no_nul(value);
 }
 
-static bool read_header(enum header header, struct str value, struct message_head *ret)
+static int hex_of(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static bool read_escaped(struct arena *arena, struct str value, struct str *ret)
+{
+    char *text = arena_alloc(arena, value.size);
+    size_t size = 0;
+    for (size_t i = 0; i < value.size; i++) {
+        if (is_plain(value.data[i])) {
+            text[size++] = value.data[i];
+            continue;
+        }
+        if (value.data[i] != '%')
+            return false;
+        int high = i + 2 < value.size ? hex_of(value.data[i + 1]) : -1;
+        int low = i + 2 < value.size ? hex_of(value.data[i + 2]) : -1;
+        if (high < 0 || low < 0)
+            return false;
+        text[size++] = (char)(high << 4 | low);
+        i += 2;
+    }
+    *ret = str_from(text, size);
+    return true;
+}
+
+static bool read_text(struct reading *reading, struct str value, struct str *ret)
+{
+    size_t plain = 0;
+    if (value.size > ESCAPED_BYTES * MESSAGE_TEXT_MAX)
+        return false;
+    while (plain < value.size && is_plain(value.data[plain]))
+        plain++;
+    *ret = value;
+    if (plain < value.size && !read_escaped(reading->arena, value, ret))
+        return false;
+    return ret->size > 0 && ret->size <= MESSAGE_TEXT_MAX && has_no_nul(*ret);
+}
+
+static bool read_word(struct reading *reading, enum word word, struct str value)
+{
+    struct message_head *head = reading->head;
+    switch (word) {
+    case WORD_FILE:
+        return read_number(value, &head->file);
+    case WORD_VALUE:
+        head->json = true;
+        return str_equal(value, STR("json"));
+    case WORD_HOST:
+        return read_text(reading, value, &head->host);
+    case WORD_SERVICE:
+        return read_text(reading, value, &head->defaults.service);
+    case WORD_TIMEZONE:
+        return read_text(reading, value, &head->defaults.timezone);
+    case WORD_FORMAT:
+        return read_format(value, &head->defaults.format);
+    case WORD_TIME:
+        return read_time(value, &head->time_us);
+    case WORD_FLAGS:
+        return read_flags(value, &head->flags);
+    case WORD_PART:
+        return read_part(value, head);
+    case WORD_COUNT:
+        break;
+    }
+    return true; /* of a newer winnow */
+}
+
+static bool read_words(struct reading *reading, struct str text)
+{
+    unsigned seen = 0, next = 0;
+    while (text.data != NULL) {
+        struct str value = str_cut(&text, ' '), name = str_cut(&value, '=');
+        enum word word = word_of(name, next);
+        if (value.data == NULL || name.size == 0)
+            return false;
+        if ((seen >> word & 1) != 0 || !read_word(reading, word, value)) {
+            reading->why = words[word].why;
+            return false;
+        }
+        if (word == WORD_COUNT)
+            continue;
+        seen |= 1U << word;
+        next = word + 1;
+    }
+    if ((seen >> WORD_FILE & 1) == 0)
+        reading->why = words[WORD_FILE].why;
+    return reading->why == NULL;
+}
+
+static bool read_agent(struct reading *reading, struct str value)
+{
+    reading->head->agent = str_cut(&value, ' ');
+    return is_agent(reading->head->agent) && read_words(reading, value);
+}
+
+static bool read_header(struct reading *reading, enum header header, struct str value)
 {
     if (value.data == NULL)
         return false;
     switch (header) {
     case HEADER_SOURCE:
-        return read_text(value, MESSAGE_NAME_MAX, &ret->source);
+        return read_source(value, &reading->head->source);
     case HEADER_OFFSET:
-        return read_number(value, &ret->offset);
+        return read_number(value, &reading->head->offset);
     case HEADER_KIND:
-        read_kinds(value, &ret->kinds);
+        read_kinds(value, &reading->head->kinds);
         return true;
     case HEADER_SEQUENCE:
-        return read_number(value, &ret->sequence) && ret->sequence > 0;
+        return read_number(value, &reading->head->sequence) && reading->head->sequence > 0;
     case HEADER_AGENT:
-        ret->agent = value;
-        return is_agent(value);
-    case HEADER_FILE:
-        return read_number(value, &ret->file);
-    case HEADER_VALUE:
-        ret->json = true;
-        return str_equal(value, STR("json"));
-    case HEADER_TIME:
-        return read_time(value, &ret->time_us);
-    case HEADER_FLAGS:
-        return read_flags(value, &ret->flags);
-    case HEADER_HOST:
-        return read_text(value, MESSAGE_TEXT_MAX, &ret->host);
-    case HEADER_SERVICE:
-        return read_text(value, MESSAGE_TEXT_MAX, &ret->defaults.service);
-    case HEADER_TIMEZONE:
-        return read_text(value, MESSAGE_TEXT_MAX, &ret->defaults.timezone);
-    case HEADER_FORMAT:
-        return read_format(value, &ret->defaults.format);
-    case HEADER_PART:
-        return read_part(value, ret);
+        return read_agent(reading, value);
     case HEADER_COUNT:
         break;
     }
     return false;
 }
 
-enum message_kind message_head_read(const struct message_header *headers, size_t count, struct message_head *ret,
-                                    const char **ret_why)
+static void note_wrong(struct reading *reading, enum header header)
 {
-    const char *unused;
-    const char **why = ret_why != NULL ? ret_why : &unused;
+    if (reading->why == NULL)
+        reading->why = header_names[header].data;
+}
+
+enum message_kind message_head_read(const struct message_header *headers, size_t count, struct arena *arena,
+                                    struct message_head *ret, const char **ret_why)
+{
+    struct reading reading = {.arena = arena, .head = ret};
     unsigned seen = 0, next = 0;
     *ret = (struct message_head){.time_us = TIME_NONE};
-    *why = NULL;
     for (size_t i = 0; i < count; i++) {
         if (!str_starts(headers[i].name, STR("winnow-")))
             continue;
         enum header header = header_of(headers[i].name, next);
         if (header == HEADER_COUNT)
             continue; /* of a newer winnow */
-        if (*why == NULL && ((seen >> header & 1) != 0 || !read_header(header, headers[i].value, ret)))
-            *why = header_names[header].data;
+        if (reading.why == NULL && ((seen >> header & 1) != 0 || !read_header(&reading, header, headers[i].value)))
+            note_wrong(&reading, header);
         seen |= 1U << header;
         next = header + 1;
     }
-    static const enum header needed[] = {HEADER_SOURCE, HEADER_FILE, HEADER_OFFSET, HEADER_SEQUENCE};
     if ((seen >> HEADER_AGENT & 1) == 0)
         return MESSAGE_FOREIGN;
-    for (size_t i = 0; i < sizeof needed / sizeof *needed && *why == NULL; i++)
+    static const enum header needed[] = {HEADER_SOURCE, HEADER_OFFSET, HEADER_SEQUENCE};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if ((seen >> needed[i] & 1) == 0)
-            *why = header_names[needed[i]].data;
-    return *why == NULL ? MESSAGE_AGENTS : MESSAGE_DAMAGED;
+            note_wrong(&reading, needed[i]);
+    if (ret_why != NULL)
+        *ret_why = reading.why;
+    return reading.why == NULL ? MESSAGE_AGENTS : MESSAGE_DAMAGED;
 }

@@ -50,8 +50,10 @@ struct output_message {
     struct buf json;
     bool whole; /* json is the value of the record as a whole */
     struct message_head head;
-    struct message_header headers[MESSAGE_HEADERS_MAX];
-    size_t header_count;
+    struct message_header headers[MESSAGE_HEADERS];
+    struct arena told_arena;
+    struct str told; /* of the agent and the source before: message_agent_print */
+    const struct store_source *told_of;
     size_t piece_cost; /* what a piece may cost; 0: the record is one message */
     bool text;         /* pieces are of a text, which is cut between characters */
     uint32_t parts, next_part;
@@ -65,7 +67,7 @@ static bool load_sources(struct output_message *message, struct err *err)
     size_t count;
     arena_reset(&message->sources_arena);
     map_reset(&message->source_index);
-    message->last_source = NULL;
+    message->last_source = message->told_of = NULL;
     if (!store_sources(message->store, &message->sources_arena, &message->sources, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -219,6 +221,7 @@ void output_message_free(struct output_message *message)
     arena_release(&message->sources_arena);
     arena_release(&message->arena);
     arena_release(&message->part_arena);
+    arena_release(&message->told_arena);
     buf_release(&message->json);
     buf_release(&message->sent_key);
     analyzer_free(message->analyzer);
@@ -269,6 +272,11 @@ static void set_head(struct output_message *message, const struct store_source *
         .json = message->config->value == CONFIG_VALUE_JSON,
         .defaults = source->state.defaults,
     };
+    if (message->told_of == source)
+        return;
+    message->told_of = source;
+    arena_reset(&message->told_arena);
+    message->told = message_agent_print(&message->head, &message->told_arena);
 }
 
 bool output_message_set(struct output_message *message, const struct scan_record *rec, const struct str *key,
@@ -342,7 +350,7 @@ static size_t piece_end(const struct output_message *message, size_t from)
 static void print_head(struct output_message *message)
 {
     arena_reset(&message->part_arena);
-    message->header_count = message_head_print(&message->head, &message->part_arena, message->headers);
+    message_head_print(&message->head, message->told, &message->part_arena, message->headers);
 }
 
 /* All but the value. */
@@ -350,7 +358,7 @@ static size_t bytes_around(struct output_message *message)
 {
     print_head(message);
     const struct kafka_message outer = {
-        .key = message->key, .headers = message->headers, .header_count = message->header_count};
+        .key = message->key, .headers = message->headers, .header_count = MESSAGE_HEADERS};
     return kafka_message_bytes(&outer);
 }
 
@@ -407,7 +415,10 @@ static struct str next_piece(struct output_message *message, uint32_t part)
 
 void output_message_part(struct output_message *message, uint32_t part, struct kafka_message *ret)
 {
-    *ret = (struct kafka_message){.key = message->key, .spread = message->head.file, .headers = message->headers};
+    *ret = (struct kafka_message){.key = message->key,
+                                  .spread = message->head.file,
+                                  .headers = message->headers,
+                                  .header_count = MESSAGE_HEADERS};
     if (message->piece_cost == 0) {
         ret->value = whole_value(message); /* with the headers it was measured with */
     } else {
@@ -423,5 +434,4 @@ void output_message_part(struct output_message *message, uint32_t part, struct k
         }
         print_head(message);
     }
-    ret->header_count = message->header_count;
 }

@@ -8,7 +8,7 @@
 -- All of these have the same (agent, file, offset), and the one with the highest sequence is the record as it ended: the table
 -- keeps that one, in its own time; the view winnow.record shows it at once. Questions are to be asked of winnow.record.
 --
--- A record in pieces (header winnow-part: larger than a message may be) is a row for each piece, told by the column part.
+-- A record in pieces (larger than a message may be) is a row for each piece, told by the column part.
 
 CREATE DATABASE IF NOT EXISTS winnow;
 
@@ -104,7 +104,9 @@ TTL toDateTime(time) + INTERVAL 90 DAY;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS winnow.arrival TO winnow.log AS
 WITH
-    mapFromArrays(_headers.name, _headers.value) AS head
+    mapFromArrays(_headers.name, _headers.value) AS head,
+    splitByChar(' ', head['winnow-agent']) AS told, -- the agent, then NAME=VALUE...
+    mapFromArrays(arrayMap(word -> splitByChar('=', word)[1], told), arrayMap(word -> splitByChar('=', word)[2], told)) AS word
 SELECT
     fromUnixTimestamp64Micro(coalesce(queue.time_us, toUnixTimestamp64Micro(toDateTime64(_timestamp_ms, 6, 'UTC')), 0), 'UTC') AS time,
     coalesce(queue.source, '') AS source,
@@ -133,12 +135,12 @@ SELECT
     coalesce(queue.fields, '{}') AS fields,
     coalesce(queue.raw, base64Decode(coalesce(queue.raw_base64, ''))) AS raw,
     coalesce(queue.unparsed, false) AS unparsed,
-    head['winnow-agent'] AS agent,
-    head['winnow-host'] AS agent_host,
-    toUInt32OrZero(head['winnow-file']) AS file,
+    told[1] AS agent,
+    decodeURLComponent(word['host']) AS agent_host,
+    toUInt32OrZero(word['file']) AS file,
     coalesce(queue.part, '') AS part,
     toUInt64OrZero(head['winnow-sequence']) AS sequence,
-    has(splitByChar(',', head['winnow-flags']), 'pending') AS pending
+    has(splitByChar(',', word['flags']), 'pending') AS pending
 FROM winnow.queue AS queue
 WHERE _error = '';
 

@@ -2,7 +2,7 @@
  *
  *     kafka_cluster TOPIC PARTITIONS     prints its brokers; at the end of its standard input it ends. Lines of that are commands, each
  *                                        answered by "ok":
- *         dump FILE     what TOPIC holds, a message a line: partition, winnow-agent, winnow-sequence, value; tabs between them
+ *         dump FILE     what TOPIC holds, a message a line: partition, agent, winnow-sequence, value; tabs between them
  *         down, up      all brokers are gone, and come back with what they had */
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -30,6 +30,7 @@ static void set_property(rd_kafka_conf_t *conf, const char *name, const char *va
     check(rd_kafka_conf_set(conf, name, value, text, sizeof text) == RD_KAFKA_CONF_OK, text);
 }
 
+/* Its first word: of winnow-agent the agent. */
 static void print_header(FILE *file, const rd_kafka_message_t *message, const char *name)
 {
     rd_kafka_headers_t *headers;
@@ -37,7 +38,8 @@ static void print_header(FILE *file, const rd_kafka_message_t *message, const ch
     size_t size = 0;
     if (rd_kafka_message_headers(message, &headers) == 0)
         (void)rd_kafka_header_get_last(headers, name, &value, &size);
-    fprintf(file, "\t%.*s", (int)size, (const char *)value);
+    const char *blank = size > 0 ? memchr(value, ' ', size) : NULL;
+    fprintf(file, "\t%.*s", (int)(blank != NULL ? (size_t)(blank - (const char *)value) : size), (const char *)value);
 }
 
 static void print_message(FILE *file, const rd_kafka_message_t *message)

@@ -5,14 +5,14 @@
  *     check_judge.c   the judgement: needs no broker
  *     check_test.c    --self-test: a naive producer, librdkafka's mock cluster, and faults that must be found
  *
- * 1. A message is told by its headers winnow-agent, winnow-sequence and (a piece) winnow-part. The first of equal ones counts, the others
+ * 1. A message is told by its headers winnow-agent, winnow-sequence and (of a piece) its part. The first of equal ones counts, the others
  *    are *repeated*: no fault when their bytes, key and partition are the same, else they *differ*.
- * 2. Of messages of equal (agent, winnow-file, winnow-offset) the one with the highest sequence counts; the others must be flagged
+ * 2. Of messages of equal (agent, file, winnow-offset) the one with the highest sequence counts; the others must be flagged
  *    `pending`, else they are *doubled*.
  * 3. What counts must be what is expected, byte for byte but for `pattern`, which is what it was when it was sent: *lost* is what is missing, *doubled* what comes too often, *foreign* anything else.
  * 4. *disordered*: a message that stands for the first time in its partition behind a higher sequence of its agent. A consumer that
  *    drops what is not above the highest sequence it saw would lose it. What is flagged `pending` is sent when nothing came for a
- *    while: it must only be in order within its winnow-file.
+ *    while: it must only be in order within its file.
  * 5. *malformed*: headers that are missing or are not written as they are promised, and pieces without the others. */
 #ifndef WINNOW_TESTS_KAFKA_CHECK_H
 #define WINNOW_TESTS_KAFKA_CHECK_H

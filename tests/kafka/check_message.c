@@ -128,28 +128,45 @@ static bool read_part(const struct bytes *text, struct message *message)
     return *end == '\0' && message->part > 0 && message->part <= message->parts;
 }
 
+/* The value of NAME=VALUE among the words of winnow-agent, copied; NULL: there is none. */
+static const struct bytes *word_of(const struct bytes *agent, const char *name, struct bytes *room)
+{
+    size_t size = strlen(name);
+    for (const char *at = strchr(agent->data, ' '); at != NULL; at = strchr(at + 1, ' ')) {
+        if (strncmp(at + 1, name, size) != 0 || at[1 + size] != '=')
+            continue;
+        const char *value = at + size + 2;
+        *room = bytes_copy(value, strcspn(value, " "));
+        return room;
+    }
+    return NULL;
+}
+
 bool message_read(struct message *message, const struct header *headers, size_t count)
 {
     static const char *const kinds[] = {"auth_failure", "auth_success", "rate_limit", "denial", "error", NULL};
     static const char *const flags[] = {"no-newline", "piece", "time-borrowed", "pending", NULL};
     const struct bytes *source = header_of(headers, count, "winnow-source");
     const struct bytes *agent = header_of(headers, count, "winnow-agent");
-    const struct bytes *file = header_of(headers, count, "winnow-file");
-    const struct bytes *host = header_of(headers, count, "winnow-host");
     const struct bytes *kind = header_of(headers, count, "winnow-kind");
-    const struct bytes *flag = header_of(headers, count, "winnow-flags");
-    const struct bytes *time = header_of(headers, count, "winnow-time");
+    if (!is_agent(agent))
+        return false;
+    struct bytes rooms[5];
+    const struct bytes *file = word_of(agent, "file", &rooms[0]);
+    const struct bytes *host = word_of(agent, "host", &rooms[1]);
+    const struct bytes *flag = word_of(agent, "flags", &rooms[2]);
+    const struct bytes *time = word_of(agent, "time", &rooms[3]);
     if (source == NULL || source->size == 0 || file == NULL || file->size == 0 || host == NULL || kind == NULL)
         return false;
     message->source = *source;
     message->file = *file;
     message->flags = flag != NULL ? *flag : (struct bytes){"", 0};
-    if (!is_agent(agent) || !is_list(kind, kinds) || !is_list(&message->flags, flags))
+    if (!is_list(kind, kinds) || !is_list(&message->flags, flags))
         return false;
-    message->agent = *agent;
+    message->agent = bytes_copy(agent->data, strcspn(agent->data, " "));
     if (time != NULL && (time->size == 0 || strspn(time->data, "-0123456789") != time->size))
         return false;
     return read_number(header_of(headers, count, "winnow-offset"), &message->offset) &&
            read_number(header_of(headers, count, "winnow-sequence"), &message->sequence) && message->sequence > 0 &&
-           read_part(header_of(headers, count, "winnow-part"), message);
+           read_part(word_of(agent, "part", &rooms[4]), message);
 }

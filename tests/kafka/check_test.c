@@ -75,7 +75,7 @@ static void add_header(rd_kafka_headers_t *headers, const char *name, const char
 
 static void produce(rd_kafka_t *kafka, const char *topic, const struct produced *message, bool without_agent)
 {
-    char sequence[24], offset[24];
+    char sequence[24], offset[24], agent[128];
     rd_kafka_headers_t *headers = rd_kafka_headers_new(8);
     snprintf(sequence, sizeof sequence, "%llu", (unsigned long long)message->sequence);
     snprintf(offset, sizeof offset, "%llu", (unsigned long long)message->offset);
@@ -83,14 +83,11 @@ static void produce(rd_kafka_t *kafka, const char *topic, const struct produced 
     add_header(headers, "winnow-offset", offset);
     add_header(headers, "winnow-kind", "");
     add_header(headers, "winnow-sequence", sequence);
+    snprintf(agent, sizeof agent, "0123456789abcdef0123456789abcdef/fleet file=%s host=h%s%s%s",
+             message->file != NULL ? message->file : "1", message->pending ? " flags=pending" : "",
+             message->part != NULL ? " part=" : "", message->part != NULL ? message->part : "");
     if (!without_agent)
-        add_header(headers, "winnow-agent", "0123456789abcdef0123456789abcdef/fleet");
-    add_header(headers, "winnow-host", "h");
-    add_header(headers, "winnow-file", message->file != NULL ? message->file : "1");
-    if (message->pending)
-        add_header(headers, "winnow-flags", "pending");
-    if (message->part != NULL)
-        add_header(headers, "winnow-part", message->part);
+        add_header(headers, "winnow-agent", agent);
     rd_kafka_resp_err_t error = rd_kafka_producev(
         kafka, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(message->partition), RD_KAFKA_V_KEY("k", 1),
         RD_KAFKA_V_VALUE((void *)(uintptr_t)message->value, strlen(message->value)),

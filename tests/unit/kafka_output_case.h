@@ -229,20 +229,34 @@ static inline struct str text_header(const rd_kafka_message_t *message, const ch
     return STR_ABSENT;
 }
 
+/* What winnow-agent says besides the agent. */
+static inline struct str text_word(const rd_kafka_message_t *message, const char *name)
+{
+    struct str rest = text_header(message, "winnow-agent");
+    while (rest.data != NULL) {
+        struct str value = str_cut(&rest, ' '), found = str_cut(&value, '=');
+        if (str_equal(found, str_of(name)))
+            return value;
+    }
+    return STR_ABSENT;
+}
+
 static inline void take_message(struct case_of *at, const rd_kafka_message_t *message)
 {
     assert_true(at->count < MESSAGES_MAX);
     struct message *to = &at->messages[at->count++];
+    uint64_t file = 0;
+    assert_true(str_to_u64(text_word(message, "file"), &file));
     *to = (struct message){
         .partition = message->partition,
         .sequence = number_header(message, "winnow-sequence"),
-        .file = number_header(message, "winnow-file"),
+        .file = file,
         .offset = number_header(message, "winnow-offset"),
-        .pending = str_find(text_header(message, "winnow-flags"), STR("pending")) != STR_NONE,
+        .pending = str_find(text_word(message, "flags"), STR("pending")) != STR_NONE,
         .key = arena_str(&at->arena, str_from(message->key, message->key_len)),
         .value = arena_str(&at->arena, str_from(message->payload, message->len)),
     };
-    struct str part = text_header(message, "winnow-part");
+    struct str part = text_word(message, "part");
     if (part.data != NULL)
         assert_int_equal(sscanf(arena_str(&at->arena, part).data, "%u/%u", &to->part, &to->parts), 2);
 }

@@ -61,9 +61,11 @@ static inline int end_topic(void **state)
 static inline void produce(int32_t partition, const struct message_head *head, struct str value)
 {
     struct arena arena = {0};
-    struct message_header headers[MESSAGE_HEADERS_MAX];
-    rd_kafka_headers_t *list = rd_kafka_headers_new(MESSAGE_HEADERS_MAX);
-    size_t count = head != NULL ? message_head_print(head, &arena, headers) : 0;
+    struct message_header headers[MESSAGE_HEADERS];
+    rd_kafka_headers_t *list = rd_kafka_headers_new(MESSAGE_HEADERS);
+    size_t count = head != NULL ? MESSAGE_HEADERS : 0;
+    if (head != NULL)
+        message_head_print(head, message_agent_print(head, &arena), &arena, headers);
     for (size_t i = 0; i < count; i++)
         must(rd_kafka_header_add(list, headers[i].name.data, (ssize_t)headers[i].name.size, headers[i].value.data,
                                  (ssize_t)headers[i].value.size) == RD_KAFKA_RESP_ERR_NO_ERROR);

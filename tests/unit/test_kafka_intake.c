@@ -40,11 +40,13 @@ static bool take(struct kafka_intake *intake, struct kafka_partition *partition,
 {
     struct arena arena = {0};
     const struct sent *sent = &topic->messages[at];
-    struct message_header headers[MESSAGE_HEADERS_MAX];
+    struct message_header headers[MESSAGE_HEADERS];
     struct kafka_message message = {
         .offset = (int64_t)at, .value = sent->value, .time_us = 1000000 + (int64_t)at, .headers = headers};
-    if (sent->head.sequence > 0)
-        message.header_count = message_head_print(&sent->head, &arena, headers);
+    if (sent->head.sequence > 0) {
+        message.header_count = MESSAGE_HEADERS;
+        message_head_print(&sent->head, message_agent_print(&sent->head, &arena), &arena, headers);
+    }
     bool more = kafka_intake_take(intake, partition, frame, &message);
     arena_release(&arena);
     return more;
@@ -371,11 +373,12 @@ static void take_part(struct kafka_intake *intake, struct kafka_partition *parti
 {
     static char text[1 << 20];
     struct arena arena = {0};
-    struct message_header headers[MESSAGE_HEADERS_MAX];
+    struct message_header headers[MESSAGE_HEADERS];
     struct kafka_message message = {.offset = offset, .time_us = 5, .headers = headers};
     memset(text, 'x', bytes);
     message.value = str_from(text, bytes);
-    message.header_count = message_head_print(head, &arena, headers);
+    message.header_count = MESSAGE_HEADERS;
+    message_head_print(head, message_agent_print(head, &arena), &arena, headers);
     assert_true(kafka_intake_take(intake, partition, frame, &message));
     arena_release(&arena);
 }

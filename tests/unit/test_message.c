@@ -34,14 +34,14 @@ static void check_same(const struct message_head *a, const struct message_head *
 static void check_round_trip(const struct message_head *head)
 {
     struct arena arena = {0};
-    struct message_header headers[MESSAGE_HEADERS_MAX], turned[MESSAGE_HEADERS_MAX];
+    struct message_header headers[MESSAGE_HEADERS], turned[MESSAGE_HEADERS];
     struct message_head read;
-    size_t count = message_head_print(head, &arena, headers);
-    assert_int_equal(message_head_read(headers, count, &read, NULL), MESSAGE_AGENTS);
+    message_head_print(head, message_agent_print(head, &arena), &arena, headers);
+    assert_int_equal(message_head_read(headers, MESSAGE_HEADERS, &arena, &read, NULL), MESSAGE_AGENTS);
     check_same(head, &read);
-    for (size_t i = 0; i < count; i++)
-        turned[i] = headers[count - 1 - i];
-    assert_int_equal(message_head_read(turned, count, &read, NULL), MESSAGE_AGENTS);
+    for (size_t i = 0; i < MESSAGE_HEADERS; i++)
+        turned[i] = headers[MESSAGE_HEADERS - 1 - i];
+    assert_int_equal(message_head_read(turned, MESSAGE_HEADERS, &arena, &read, NULL), MESSAGE_AGENTS);
     check_same(head, &read);
     arena_release(&arena);
 }
@@ -62,13 +62,20 @@ static void printed_is_read(void **state)
     full.source = STR("/var/log/\xff\xfe name");
     full.defaults = (struct source_defaults){STR("api"), STR("Europe/Berlin"), FORMAT_CRI};
     check_round_trip(&full);
+    full.host = STR("a host=%\x01\xff");
+    full.defaults.service = STR(" \"x\" & y");
+    check_round_trip(&full);
+    char text[MESSAGE_TEXT_MAX];
+    memset(text, ' ', sizeof text);
+    full.defaults.timezone = str_from(text, sizeof text);
+    check_round_trip(&full);
     for (unsigned flags = 0; flags < 32; flags++) {
         full.flags = (uint8_t)(flags & ~(unsigned)RECORD_UNPARSED);
         check_round_trip(&full);
     }
 }
 
-/* One header of a whole head takes another value, or is left out. */
+/* One header of a whole head takes another value. */
 static const struct {
     const char *name;
     struct str value;
@@ -76,15 +83,15 @@ static const struct {
 } cases[] = {
     {"winnow-agent", STR_ABSENT, MESSAGE_DAMAGED},
     {"winnow-agent", STR(""), MESSAGE_DAMAGED},
-    {"winnow-agent", STR("0123456789abcdef0123456789abcdef/"), MESSAGE_DAMAGED},
-    {"winnow-agent", STR("0123456789abcdef0123456789abcdef/a b"), MESSAGE_DAMAGED},
-    {"winnow-agent", STR("0123456789abcdeg0123456789abcdef/a"), MESSAGE_DAMAGED},
-    {"winnow-agent", STR("0123456789abcdef0123456789abcdef/\xff"), MESSAGE_DAMAGED},
+    {"winnow-agent", STR(AGENT), MESSAGE_DAMAGED},
+    {"winnow-agent", STR("0123456789abcdef0123456789abcdef/ file=3"), MESSAGE_DAMAGED},
+    {"winnow-agent", STR("0123456789abcdeg0123456789abcdef/a file=3"), MESSAGE_DAMAGED},
+    {"winnow-agent", STR("0123456789abcdef0123456789abcdef/\xff file=3"), MESSAGE_DAMAGED},
+    {"winnow-agent", STR(" " AGENT " file=3"), MESSAGE_DAMAGED},
+    {"winnow-agent", STR("file=3 " AGENT), MESSAGE_DAMAGED},
     {"winnow-source", STR(""), MESSAGE_DAMAGED},
     {"winnow-source", STR("a\0b"), MESSAGE_DAMAGED},
     {"winnow-source", STR("\xff"), MESSAGE_AGENTS},
-    {"winnow-file", STR("-1"), MESSAGE_DAMAGED},
-    {"winnow-file", STR("3x"), MESSAGE_DAMAGED},
     {"winnow-offset", STR("-1"), MESSAGE_DAMAGED},
     {"winnow-offset", STR("0"), MESSAGE_AGENTS},
     {"winnow-offset", STR("4611686018427387903"), MESSAGE_AGENTS},
@@ -95,56 +102,122 @@ static const struct {
     {"winnow-offset", STR(" 1"), MESSAGE_DAMAGED},
     {"winnow-sequence", STR("0"), MESSAGE_DAMAGED},
     {"winnow-sequence", STR(""), MESSAGE_DAMAGED},
-    {"winnow-time", STR("-9223372036854775808"), MESSAGE_DAMAGED},
-    {"winnow-time", STR("253402300800000000"), MESSAGE_DAMAGED},
-    {"winnow-time", STR("253402300799999999"), MESSAGE_AGENTS},
-    {"winnow-flags", STR(""), MESSAGE_DAMAGED},
-    {"winnow-flags", STR("pending,"), MESSAGE_DAMAGED},
-    {"winnow-flags", STR("unparsed"), MESSAGE_DAMAGED},
-    {"winnow-flags", STR("piece,no-newline"), MESSAGE_AGENTS},
     {"winnow-kind", STR("of tomorrow,denial"), MESSAGE_AGENTS},
-    {"winnow-value", STR("raw"), MESSAGE_DAMAGED},
-    {"winnow-format", STR("of tomorrow"), MESSAGE_DAMAGED},
-    {"winnow-part", STR("0/2"), MESSAGE_DAMAGED},
-    {"winnow-part", STR("3/2"), MESSAGE_DAMAGED},
-    {"winnow-part", STR("1"), MESSAGE_DAMAGED},
-    {"winnow-part", STR("1/"), MESSAGE_DAMAGED},
-    {"winnow-part", STR("1/4294967297"), MESSAGE_DAMAGED},
-    {"winnow-host", STR(""), MESSAGE_DAMAGED},
     {"winnow-tomorrow", STR("\xff"), MESSAGE_AGENTS},
     {"traceparent", STR("\xff"), MESSAGE_AGENTS},
 };
+
+/* What follows the agent in winnow-agent. */
+static const struct {
+    struct str words;
+    const char *wrong; /* NULL: nothing */
+} word_cases[] = {
+    {STR(" file=3"), NULL},
+    {STR(""), "winnow-agent file"},
+    {STR(" "), "winnow-agent"},
+    {STR(" file=3 "), "winnow-agent"},
+    {STR("  file=3"), "winnow-agent"},
+    {STR(" file"), "winnow-agent"},
+    {STR(" =3"), "winnow-agent"},
+    {STR(" file=-1"), "winnow-agent file"},
+    {STR(" file=3x"), "winnow-agent file"},
+    {STR(" file="), "winnow-agent file"},
+    {STR(" file=3 file=3"), "winnow-agent file"},
+    {STR(" host=a"), "winnow-agent file"},
+    {STR(" time=1 file=3"), NULL},
+    {STR(" file=3 time=-9223372036854775808"), "winnow-agent time"},
+    {STR(" file=3 time=253402300800000000"), "winnow-agent time"},
+    {STR(" file=3 time=253402300799999999"), NULL},
+    {STR(" file=3 flags="), "winnow-agent flags"},
+    {STR(" file=3 flags=pending,"), "winnow-agent flags"},
+    {STR(" file=3 flags=unparsed"), "winnow-agent flags"},
+    {STR(" file=3 flags=piece,no-newline"), NULL},
+    {STR(" file=3 value=raw"), "winnow-agent value"},
+    {STR(" file=3 format=of-tomorrow"), "winnow-agent format"},
+    {STR(" file=3 part=0/2"), "winnow-agent part"},
+    {STR(" file=3 part=3/2"), "winnow-agent part"},
+    {STR(" file=3 part=1"), "winnow-agent part"},
+    {STR(" file=3 part=1/"), "winnow-agent part"},
+    {STR(" file=3 part=1/4294967297"), "winnow-agent part"},
+    {STR(" file=3 host="), "winnow-agent host"},
+    {STR(" file=3 host=%"), "winnow-agent host"},
+    {STR(" file=3 host=%4"), "winnow-agent host"},
+    {STR(" file=3 host=%4g"), "winnow-agent host"},
+    {STR(" file=3 host=%2f"), "winnow-agent host"},
+    {STR(" file=3 host=a%00"), "winnow-agent host"},
+    {STR(" file=3 host=a\tb"), "winnow-agent host"},
+    {STR(" file=3 host=%41%20"), NULL},
+    {STR(" file=3 service=\xff"), "winnow-agent service"},
+    {STR(" file=3 tomorrow=\xff"), NULL},
+};
+
+/* The head's headers, one of which takes another value or is added. */
+static enum message_kind read_with(struct str name, struct str value, const char **ret_why)
+{
+    struct arena arena = {0};
+    struct message_header headers[MESSAGE_HEADERS + 1];
+    struct message_head read;
+    size_t at = 0;
+    message_head_print(&plain, message_agent_print(&plain, &arena), &arena, headers);
+    while (at < MESSAGE_HEADERS && !str_equal(headers[at].name, name))
+        at++;
+    headers[at] = (struct message_header){name, value};
+    enum message_kind kind =
+        message_head_read(headers, at < MESSAGE_HEADERS ? MESSAGE_HEADERS : at + 1, &arena, &read, ret_why);
+    arena_release(&arena);
+    return kind;
+}
 
 static void hostile_is_damaged(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct arena arena = {0};
-        struct message_header headers[MESSAGE_HEADERS_MAX];
-        struct message_head read;
         const char *why;
-        size_t count = message_head_print(&plain, &arena, headers), at = 0;
-        while (at < count && !str_equal(headers[at].name, str_of(cases[i].name)))
-            at++;
-        headers[at] = (struct message_header){str_of(cases[i].name), cases[i].value};
-        count += at == count;
-        enum message_kind kind = message_head_read(headers, count, &read, &why);
+        enum message_kind kind = read_with(str_of(cases[i].name), cases[i].value, &why);
         if (kind != cases[i].kind)
             fail_msg("%s '%.*s': %d", cases[i].name, STR_ARG(cases[i].value), (int)kind);
-        if (kind == MESSAGE_DAMAGED)
-            assert_string_equal(why, cases[i].name);
-        arena_release(&arena);
+        if (kind == MESSAGE_DAMAGED && strncmp(why, cases[i].name, strlen(cases[i].name)) != 0)
+            fail_msg("%s is wrong, not %s", cases[i].name, why);
     }
+}
+
+static void hostile_words_are_damaged(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof word_cases / sizeof *word_cases; i++) {
+        char text[256];
+        const char *why;
+        struct str words = word_cases[i].words;
+        int size = snprintf(text, sizeof text, "%s%.*s", AGENT, STR_ARG(words));
+        enum message_kind kind = read_with(STR("winnow-agent"), str_from(text, (size_t)size), &why);
+        if (kind != (word_cases[i].wrong != NULL ? MESSAGE_DAMAGED : MESSAGE_AGENTS))
+            fail_msg("'%s': %d", text, (int)kind);
+        if (kind == MESSAGE_DAMAGED)
+            assert_string_equal(why, word_cases[i].wrong);
+    }
+    struct message_head read;
+    struct arena arena = {0};
+    char text[4 * MESSAGE_TEXT_MAX];
+    memset(text, 'x', sizeof text);
+    memcpy(text, AGENT " file=3 host=", sizeof AGENT " file=3 host=" - 1);
+    struct message_header headers[MESSAGE_HEADERS];
+    message_head_print(&plain, str_from(text, sizeof AGENT " file=3 host=" - 1 + MESSAGE_TEXT_MAX), &arena, headers);
+    assert_int_equal(message_head_read(headers, MESSAGE_HEADERS, &arena, &read, NULL), MESSAGE_AGENTS);
+    assert_int_equal(read.host.size, MESSAGE_TEXT_MAX);
+    message_head_print(&plain, str_from(text, sizeof AGENT " file=3 host=" + MESSAGE_TEXT_MAX), &arena, headers);
+    assert_int_equal(message_head_read(headers, MESSAGE_HEADERS, &arena, &read, NULL), MESSAGE_DAMAGED);
+    arena_release(&arena);
 }
 
 static void missing_or_doubled_is_damaged(void **state)
 {
     (void)state;
     struct arena arena = {0};
-    struct message_header headers[MESSAGE_HEADERS_MAX];
-    size_t count = message_head_print(&plain, &arena, headers);
+    struct message_header headers[MESSAGE_HEADERS];
+    const size_t count = MESSAGE_HEADERS;
+    message_head_print(&plain, message_agent_print(&plain, &arena), &arena, headers);
     for (size_t i = 0; i < count; i++) {
-        struct message_header less[MESSAGE_HEADERS_MAX], more[MESSAGE_HEADERS_MAX + 1];
+        struct message_header less[MESSAGE_HEADERS], more[MESSAGE_HEADERS + 1];
         struct message_head read;
         memcpy(less, headers, i * sizeof *headers);
         memcpy(less + i, headers + i + 1, (count - i - 1) * sizeof *headers);
@@ -153,11 +226,11 @@ static void missing_or_doubled_is_damaged(void **state)
         enum message_kind kind = str_equal(headers[i].name, STR("winnow-agent"))  ? MESSAGE_FOREIGN
                                  : str_equal(headers[i].name, STR("winnow-kind")) ? MESSAGE_AGENTS
                                                                                   : MESSAGE_DAMAGED;
-        assert_int_equal(message_head_read(less, count - 1, &read, NULL), kind);
-        assert_int_equal(message_head_read(more, count + 1, &read, NULL), MESSAGE_DAMAGED);
+        assert_int_equal(message_head_read(less, count - 1, &arena, &read, NULL), kind);
+        assert_int_equal(message_head_read(more, count + 1, &arena, &read, NULL), MESSAGE_DAMAGED);
     }
     struct message_head read;
-    assert_int_equal(message_head_read(NULL, 0, &read, NULL), MESSAGE_FOREIGN);
+    assert_int_equal(message_head_read(NULL, 0, &arena, &read, NULL), MESSAGE_FOREIGN);
     arena_release(&arena);
 }
 
@@ -166,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(printed_is_read),
         cmocka_unit_test(hostile_is_damaged),
+        cmocka_unit_test(hostile_words_are_damaged),
         cmocka_unit_test(missing_or_doubled_is_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
