@@ -54,6 +54,7 @@ struct output_message {
     struct arena told_arena;
     struct str told; /* of the agent and the source before: message_agent_print */
     const struct store_source *told_of;
+    size_t bytes;      /* of all parts */
     size_t piece_cost; /* what a piece may cost; 0: the record is one message */
     bool text;         /* pieces are of a text, which is cut between characters */
     uint32_t parts, next_part;
@@ -379,7 +380,8 @@ uint32_t output_message_cut(struct output_message *message, size_t bytes_max)
     message->head.part = message->head.parts = message->parts = 0;
     message->piece_cost = 0;
     size_t around = bytes_around(message);
-    if (around + whole_value(message).size <= bytes_max && !message->json.full)
+    message->bytes = around + whole_value(message).size;
+    if (message->bytes <= bytes_max && !message->json.full)
         return 1;
     message->head.part = message->head.parts = MESSAGE_PARTS_MAX; /* as long as they get */
     around = bytes_around(message);
@@ -398,7 +400,13 @@ uint32_t output_message_cut(struct output_message *message, size_t bytes_max)
     message->next_part = 0;
     message->next_from = 0;
     message->head.parts = message->parts;
+    message->bytes = message->event.record.raw.size + message->parts * around;
     return message->parts <= MESSAGE_PARTS_MAX ? message->parts : 0;
+}
+
+size_t output_message_bytes(const struct output_message *message)
+{
+    return message->bytes;
 }
 
 static struct str next_piece(struct output_message *message, uint32_t part)

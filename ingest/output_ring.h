@@ -4,8 +4,9 @@
  *     push ─▶ [ oldest ... newest ] ─▶ done, in any order; what is done at the front leaves, and the position moves
  *
  * A record is under way in as many messages as it has parts. One that is sent ahead (a pending record) takes its turn, too, but
- * moves no position: its number may be passed already. Full at OUTPUT_RING_MAX records, or at OUTPUT_RING_BYTES_MAX of lines or with
- * the one that passes that. One thread. */
+ * moves no position: its number may be passed already. Full at OUTPUT_RING_MAX records, or at OUTPUT_RING_BYTES_MAX of messages or with
+ * the one that passes that: these are fewer than the five batches of a megabyte that may be under way to a broker, since librdkafka
+ * that has more than that to send looks for room all the time. One thread. */
 #ifndef WINNOW_INGEST_OUTPUT_RING_H
 #define WINNOW_INGEST_OUTPUT_RING_H
 
@@ -15,14 +16,14 @@
 
 enum {
     OUTPUT_RING_MAX = 1 << 16,
-    OUTPUT_RING_BYTES_MAX = 4 << 20,
+    OUTPUT_RING_BYTES_MAX = 9 << 19,
 };
 
 struct output_slot {
     uint64_t number; /* of the record */
     uint64_t before; /* up to here records were looked at when it was pushed */
     uint32_t left;   /* messages not acknowledged */
-    uint32_t bytes;
+    uint32_t bytes;  /* of them */
     bool ahead;
 };
 

@@ -222,7 +222,8 @@ static void reach(struct output_sender *sender)
 static void push_record(struct output_sender *sender)
 {
     const struct scan_record *rec = &sender->rec;
-    sender->token = output_ring_push(&sender->ring, rec->number, sender->parts, rec->record.raw.size, sender->ahead);
+    sender->token = output_ring_push(&sender->ring, rec->number, sender->parts, output_message_bytes(sender->message),
+                                     sender->ahead);
     sender->slice_records++;
     sender->slice_bytes += rec->record.raw.size;
     if (!sender->ahead)
