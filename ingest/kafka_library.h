@@ -29,11 +29,12 @@
     row(produceva) row(msg_partitioner_murmur2) row(headers_new) row(headers_destroy) row(header_add) row(header_get_all) \
     row(message_headers) row(message_timestamp) row(message_destroy) \
     /* queues */ \
-    row(queue_get_main) row(queue_get_consumer) row(queue_destroy) row(queue_io_event_enable) row(consume_batch_queue) \
+    row(queue_get_main) row(queue_get_consumer) row(queue_destroy) row(queue_io_event_enable) row(queue_length) \
+    row(consume_batch_queue) \
     /* consumers */ \
     row(subscribe) row(assign) row(assignment) row(assignment_lost) \
     row(incremental_assign) row(incremental_unassign) row(rebalance_protocol) row(poll_set_consumer) \
-    row(consumer_close) row(commit) row(committed) row(query_watermark_offsets) row(get_watermark_offsets) \
+    row(consumer_close) row(commit) row(committed) row(query_watermark_offsets) row(get_watermark_offsets) row(offsets_for_times) \
     /* transactions */ \
     row(init_transactions) row(begin_transaction) row(commit_transaction) \
     row(send_offsets_to_transaction) row(consumer_group_metadata_new) row(consumer_group_metadata_destroy)

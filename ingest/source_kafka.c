@@ -50,6 +50,7 @@ struct source_kafka {
     size_t count, capacity;
     const void *last_topic; /* of the message before: its handle */
     size_t last;            /* and its slot */
+    size_t ahead, wake_at;  /* messages fetched ahead, when it was looked last; so few, and fetching is woken */
 
     struct frame *frame; /* while it feeds */
     int64_t now_us;      /* monotonic */
@@ -400,8 +401,10 @@ static rd_kafka_conf_t *make_settings(struct source_kafka *source, struct err *e
     kafka_settings_set(conf, "enable.partition.eof", source->ask.bounded ? "true" : "false");
     snprintf(text, sizeof text, "%d", KAFKA_FETCH_KBYTES);
     kafka_settings_set(conf, "queued.max.messages.kbytes", text);
-    set_unless(conf, config, "fetch.error.backoff.ms", "20"); /* it waits so long when the queue is full, too */
-    if (!has_property(config, "session.timeout.ms"))          /* members that come and go are heard of sooner */
+    if (!has_property(config,
+                      "fetch.queue.backoff.ms")) /* 2.0 has no such thing; newer ones wait so long with a full queue */
+        (void)source->kafka->conf_set(conf, "fetch.queue.backoff.ms", "20", text, sizeof text);
+    if (!has_property(config, "session.timeout.ms")) /* members that come and go are heard of sooner */
         set_unless(conf, config, "heartbeat.interval.ms", "1000");
     set_unless(conf, config, "topic.metadata.refresh.interval.ms", "30000");
     set_unless(conf, config, "max.poll.interval.ms", "3600000"); /* a full disk may last */
@@ -667,6 +670,33 @@ static void take_message(struct source_kafka *source, const rd_kafka_message_t *
     slot->done = slot->done || (source->ask.bounded && from->offset + 1 >= slot->end);
 }
 
+/* Asks the partitions' brokers for something and does not wait for the answer. */
+static void wake_fetching(const struct source_kafka *source)
+{
+    const struct kafka_library *kafka = source->kafka;
+    rd_kafka_topic_partition_list_t *list = kafka->topic_partition_list_new((int)source->count);
+    for (size_t i = 0; i < source->count; i++)
+        if (source->slots[i].assigned)
+            kafka->topic_partition_list_add(list, source->slots[i].topic, source->slots[i].number)->offset =
+                RD_KAFKA_OFFSET_END;
+    (void)kafka->offsets_for_times(source->client, list, 0);
+    kafka->topic_partition_list_destroy(list);
+}
+
+/* A fetching thread of librdkafka that finds enough fetched ahead looks again a second later only, unless it has something else to do
+ * meanwhile. So it is given something when half of what was ahead is taken and nothing came, and again at each further half. */
+static void keep_fetching(struct source_kafka *source, size_t taken)
+{
+    size_t ahead = source->kafka->queue_length(source->queue);
+    if (ahead + taken > source->ahead)
+        source->wake_at = ahead / 2;
+    else if (taken > 0 && ahead <= source->wake_at) {
+        wake_fetching(source);
+        source->wake_at = ahead / 2;
+    }
+    source->ahead = ahead;
+}
+
 /* Takes what is there. Returns how many came, -1 when there are none. */
 static ssize_t take_some(struct source_kafka *source, int wait_ms, size_t *bytes)
 {
@@ -680,6 +710,8 @@ static ssize_t take_some(struct source_kafka *source, int wait_ms, size_t *bytes
         *bytes += from->len;
         source->kafka->message_destroy(from);
     }
+    if (count >= 0)
+        keep_fetching(source, (size_t)count);
     return count;
 }
 
