@@ -80,17 +80,22 @@ void *mem_resize_array(void *memory, size_t count, size_t size_each)
     return mem_resize(memory, size);
 }
 
-static struct arena_chunk *chunk_new(size_t size)
+static struct arena_chunk *chunk_init(struct arena_chunk *chunk, size_t size)
 {
-    if (size > SIZE_MAX / 2)
-        out_of_memory(size);
-    struct arena_chunk *chunk = prefer_huge(malloc(sizeof *chunk + size), size);
     if (chunk == NULL)
         out_of_memory(size);
     chunk->next = NULL;
     chunk->size = size;
     chunk->used = 0;
     return chunk;
+}
+
+static struct arena_chunk *chunk_new(size_t size)
+{
+    struct arena_chunk *chunk = NULL;
+    if (size <= SIZE_MAX / 2)
+        chunk = prefer_huge(malloc(sizeof *chunk + size), size);
+    return chunk_init(chunk, size);
 }
 
 static void chunks_free(struct arena_chunk *chunk)
@@ -120,6 +125,16 @@ void arena_reset(struct arena *arena)
         arena->chunks = ARENA_SEPARATE || size == 0 || size > KEPT_BYTES_MAX ? NULL : chunk_new(size);
     }
     arena->used_bytes = 0;
+}
+
+void arena_expect(struct arena *arena, size_t size)
+{
+    if (ARENA_SEPARATE || arena->chunks != NULL || size < HUGE_BYTES / 2 || size > CHUNK_BYTES_MAX)
+        return;
+    /* One fault for a whole large page, where there would be hundreds. */
+    size_t whole = (size + HUGE_BYTES - 1) & ~(size_t)(HUGE_BYTES - 1);
+    struct arena_chunk *chunk = prefer_huge(aligned_alloc(HUGE_BYTES, whole), whole);
+    arena->chunks = chunk_init(chunk, whole - sizeof *chunk);
 }
 
 /* A chunk with room for size bytes, linked into the arena. */

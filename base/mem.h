@@ -22,6 +22,8 @@ struct arena {
 void arena_release(struct arena *arena);
 /* Forgets everything handed out; keeps its largest chunk for reuse. */
 void arena_reset(struct arena *arena);
+/* The arena, empty, is about to hand out this much: it takes all of it at once, in large pages if it is large. Only advice. */
+void arena_expect(struct arena *arena, size_t size);
 /* Aligned to 16; not zeroed. */
 void *arena_alloc(struct arena *arena, size_t size);
 /* Zeroed. */

@@ -4,7 +4,10 @@
 
 #include "store/hot.h"
 
-enum { CACHED_BLOCKS = 8 };
+enum {
+    CACHED_BLOCKS = 8,
+    SLOT_BYTES = 128 /* of memory that a block takes for each of its slots, about */
+};
 
 struct fetch_cache {
     struct cached {
@@ -58,6 +61,7 @@ static struct cached *make_room(struct fetch_cache *cache)
 static enum load_result keep(struct store *store, struct fetch_cache *cache, struct cached *entry, struct err *err)
 {
     struct err why = {0};
+    arena_expect(&entry->block.arena, (size_t)entry->load.row.slots * SLOT_BYTES);
     if (block_decode(&entry->block, &entry->load.row, &why)) {
         block_open(&entry->block);
         entry->used = ++cache->clock;
