@@ -8,10 +8,11 @@
 #include "store/segment.h"
 #include "store/word.h"
 
-/* A scan lists at its start, in one short read, the blocks there are and the hot records it wants. From then on it reads
+/* A scan lists at its start, in one short read, the blocks there are, but for those that the index rules out for the word asked, and
+ * the hot records it wants. From then on it reads
  * block by block, each in a short read of its own, so that it never keeps the write-ahead log from starting anew. The hot
  * records are copied at the start because a later commit may replace them or put them into a block; memory for them is bounded by
- * what their writer lets come together, about a block's worth, and by the number of sources. A block is decided on in this order, cheapest first: source, time, word, then as a job (scan_job.h). Many blocks are
+ * what their writer lets come together, about a block's worth, and by the number of sources. A block is decided on in this order, cheapest first: word, source, time, then as a job (scan_job.h). Many blocks are
  * run ahead by a team; the few that the index names for a word are taken from those that store_fetch keeps. */
 
 struct listed_block {
@@ -22,7 +23,14 @@ struct listed_block {
     uint32_t timeless;
     int64_t time_min, time_max;
     int64_t left_us;      /* the latest time in it and all blocks before it */
-    enum word_found word; /* what the index says of the word asked; WORD_DAMAGED: nothing */
+    enum word_found word; /* WORD_PRESENT: the index names it for the word asked; else it says nothing */
+};
+
+/* What the index says of a word: whether block first_block + i has it, bit by bit. */
+struct heard {
+    int64_t first_block;
+    unsigned count;
+    uint64_t holders;
 };
 
 enum { TEAM_BLOCKS_MIN = 4 }; /* blocks worth starting threads for */
@@ -33,6 +41,8 @@ struct scan {
     struct plan plan;
     bool by_word;
     uint32_t fingerprint;
+    struct heard *heard;
+    size_t heard_count, heard_capacity;
     struct listed_block *blocks;
     size_t block_count, block_capacity, block_at;
     struct scan_record *hot;
@@ -76,20 +86,13 @@ static bool take_listed(const struct scan *scan, struct sqlite3_stmt *stmt, stru
         .time_min = sql_time(stmt, 4),
         .time_max = sql_time(stmt, 5),
         .left_us = sql_time(stmt, 5),
-        .word = WORD_DAMAGED,
     };
     return true;
 }
 
-static bool list_blocks(struct scan *scan, struct err *err)
+static bool take_rows(struct scan *scan, struct sqlite3_stmt *stmt, enum word_found word, struct err *err)
 {
     struct sql *sql = &scan->store->sql;
-    struct sqlite3_stmt *stmt = sql_use(sql, "block_list", err);
-    if (stmt == NULL)
-        return false;
-    /* Those that begin this far before `after` end before it. */
-    uint64_t after = scan->plan.after;
-    sql_bind_u64(stmt, 1, after > BATCH_RECORDS_MAX ? after - BATCH_RECORDS_MAX : 0);
     int step;
     while ((step = sql_step(sql, stmt, err)) == 1) {
         scan->counts.blocks++;
@@ -99,6 +102,7 @@ static bool list_blocks(struct scan *scan, struct err *err)
         }
         struct listed_block *listed = &scan->blocks[scan->block_count];
         if (take_listed(scan, stmt, listed)) {
+            listed->word = word;
             if (scan->block_count > 0 && listed[-1].left_us > listed->left_us)
                 listed->left_us = listed[-1].left_us;
             scan->block_count++;
@@ -106,6 +110,71 @@ static bool list_blocks(struct scan *scan, struct err *err)
             note_damaged(scan, sql_i64(stmt, 0));
     }
     return step == 0;
+}
+
+static bool list_all(struct scan *scan, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&scan->store->sql, "block_list", err);
+    if (stmt == NULL)
+        return false;
+    /* Those that begin this far before `after` end before it. */
+    uint64_t after = scan->plan.after;
+    sql_bind_u64(stmt, 1, after > BATCH_RECORDS_MAX ? after - BATCH_RECORDS_MAX : 0);
+    return take_rows(scan, stmt, WORD_DAMAGED, err);
+}
+
+static bool list_range(struct scan *scan, int64_t from, int64_t to, enum word_found word, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&scan->store->sql, "block_some", err);
+    if (stmt == NULL)
+        return false;
+    sql_bind_i64(stmt, 1, from);
+    sql_bind_i64(stmt, 2, to);
+    return take_rows(scan, stmt, word, err);
+}
+
+/* What the index says of some blocks, in their order. */
+static void hear_index(void *context, int64_t first_block, unsigned count, uint64_t holders)
+{
+    struct scan *scan = context;
+    if (first_block > INT64_MAX - count)
+        return;
+    if (scan->heard_count == scan->heard_capacity) {
+        scan->heard_capacity = scan->heard_capacity ? scan->heard_capacity * 2 : 64;
+        scan->heard = mem_resize_array(scan->heard, scan->heard_capacity, sizeof *scan->heard);
+    }
+    scan->heard[scan->heard_count++] = (struct heard){first_block, count, holders};
+    scan->counts.index_used = true;
+}
+
+/* Those that the index names, and those of which it says nothing. */
+static bool list_by_word(struct scan *scan, struct err *err)
+{
+    int64_t next = 1;
+    for (size_t h = 0; h < scan->heard_count; h++) {
+        const struct heard *heard = &scan->heard[h];
+        if (heard->first_block > next && !list_range(scan, next, heard->first_block - 1, WORD_DAMAGED, err))
+            return false;
+        for (unsigned i = 0; i < heard->count; i++) {
+            int64_t id = heard->first_block + i;
+            if (heard->holders >> i & 1 && id >= next && !list_range(scan, id, id, WORD_PRESENT, err))
+                return false;
+        }
+        int64_t end = heard->first_block + heard->count;
+        next = end > next ? end : next;
+    }
+    return list_range(scan, next, INT64_MAX, WORD_DAMAGED, err);
+}
+
+/* A damaged index says nothing; the blocks are read instead. */
+static bool list_blocks(struct scan *scan, struct err *err)
+{
+    struct err why = {0};
+    if (!scan->by_word)
+        return list_all(scan, err);
+    if (!segment_ask(scan->store, scan->fingerprint, hear_index, scan, &why) && why.kind != ERR_CORRUPT)
+        return err_set(err, why.kind, 0, "%s", why.text);
+    return list_by_word(scan, err);
 }
 
 static int compare_listed(const void *id, const void *listed)
@@ -135,35 +204,6 @@ static bool choose_by_source(struct scan *scan, struct err *err)
             return false;
     }
     return true;
-}
-
-/* What the index says of some blocks. */
-static void hear_index(void *context, int64_t first_block, unsigned count, uint64_t holders)
-{
-    struct scan *scan = context;
-    size_t low = 0, high = scan->block_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (scan->blocks[middle].id < first_block)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < scan->block_count && scan->blocks[low].id - first_block < count; low++) {
-        bool holds = holders >> (scan->blocks[low].id - first_block) & 1;
-        scan->blocks[low].word = holds ? WORD_PRESENT : WORD_ABSENT;
-    }
-    scan->counts.index_used = true;
-}
-
-/* A damaged index says nothing; the blocks are read instead. */
-static bool choose_by_word(struct scan *scan, struct err *err)
-{
-    struct err why = {0};
-    if (!scan->by_word || segment_ask(scan->store, scan->fingerprint, hear_index, scan, &why) ||
-        why.kind == ERR_CORRUPT)
-        return true;
-    return err_set(err, why.kind, 0, "%s", why.text);
 }
 
 static bool wants_hot(struct scan *scan, const struct scan_record *rec)
@@ -234,8 +274,7 @@ struct scan *scan_new(struct store *store, const struct scan_ask *ask, struct er
     bool ok = sql_run(&store->sql, "begin_read", err);
     if (ok) {
         ok = store_last_number(store, &scan->last_number, err) && list_blocks(scan, err) &&
-             (scan->plan.all_sources || choose_by_source(scan, err)) && choose_by_word(scan, err) &&
-             copy_hot(scan, err);
+             (scan->plan.all_sources || choose_by_source(scan, err)) && copy_hot(scan, err);
         ok = sql_run(&store->sql, "commit", ok ? err : NULL) && ok;
     }
     if (ok && !scan->by_word && !ask->alone && scan->block_count >= TEAM_BLOCKS_MIN)
@@ -252,6 +291,7 @@ void scan_free(struct scan *scan)
         return;
     team_release(&scan->team);
     arena_release(&scan->arena);
+    free(scan->heard);
     free(scan->blocks);
     free(scan->hot);
     free(scan);
@@ -282,7 +322,7 @@ static bool wants_block(struct scan *scan, const struct listed_block *listed)
         if (simple || listed->timeless == 0)
             return false;
     }
-    return listed->word != WORD_ABSENT;
+    return true;
 }
 
 /* Makes the block the next job, if it is to be looked into. False: err. */

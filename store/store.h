@@ -204,7 +204,7 @@ int scan_next(struct scan *scan, struct scan_record *ret, struct err *err);
 bool scan_enters_block(const struct scan *scan, int64_t *ret_left_us);
 enum { SCAN_DAMAGED_MAX = 8 };
 struct scan_counts {
-    uint64_t blocks, blocks_read, blocks_damaged; /* in the store, looked into, not readable */
+    uint64_t blocks, blocks_read, blocks_damaged; /* not ruled out by the index, looked into, not readable */
     int64_t damaged[SCAN_DAMAGED_MAX];            /* the first few of them, or 0 where the id is not known */
     uint64_t blocks_gone;                         /* pruned since the scan began */
     uint64_t records_without_time;                /* left out because a time range was asked */

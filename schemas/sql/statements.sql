@@ -269,6 +269,10 @@ FROM source_file ORDER BY id;
 -- plan: SEARCH block USING COVERING INDEX block_range (first_record>?)
 SELECT id, first_record, slots, timeless, time_min, time_max FROM block WHERE first_record > ?1 ORDER BY first_record;
 
+-- name: block_some
+-- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT id, first_record, slots, timeless, time_min, time_max FROM block WHERE id BETWEEN ?1 AND ?2 ORDER BY id;
+
 -- name: block_read
 -- plan: SEARCH block USING INTEGER PRIMARY KEY (rowid=?)
 SELECT id, first_record, slots, records, codec, directory, iif(typeof(body) = 'blob', length(body), 0) FROM block
