@@ -175,6 +175,13 @@ static bool shows_offsets(const struct question *q)
     return q->output.format != RENDER_TABLE;
 }
 
+/* Raw does so only where a line without a newline is near. */
+static bool needs_offset(const struct question *q, const struct scan_record *found)
+{
+    return q->output.format == RENDER_RAW &&
+           (found->record.flags & RECORD_NO_NEWLINE || !q->render || render_is_open(q->render));
+}
+
 static bool may_hold(void *context, const struct scan_record *found)
 {
     return select_may_hold(context, &found->record);
@@ -260,7 +267,11 @@ static int fetch(struct question *q, uint64_t number, struct event *ret, struct 
     const struct scan_record *kept = kept_find(&q->kept, number);
     if (kept && begin_event(q, kept, ret))
         return 1;
-    if (store_fetch(q->store, number, q->select.offsets || shows_offsets(q), &found, ret_why)) {
+    bool offset = q->select.offsets || (shows_offsets(q) && q->output.format != RENDER_RAW);
+    bool sound = store_fetch(q->store, number, offset, &found, ret_why);
+    if (sound && !offset && needs_offset(q, &found))
+        sound = store_fetch(q->store, number, true, &found, ret_why);
+    if (sound) {
         if (begin_event(q, &found, ret))
             return 1;
         err_set(ret_why, ERR_CORRUPT, 0, "record %llu is not of the source it should be of",

@@ -145,6 +145,11 @@ static void render_raw(struct render *render, const struct event *event)
     write_line(render);
 }
 
+bool render_is_open(const struct render *render)
+{
+    return render->open_source != 0;
+}
+
 void render_event(struct render *render, struct event *event)
 {
     must(render->ask.format != RENDER_TABLE && render->ask.format != RENDER_MD);

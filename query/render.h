@@ -70,6 +70,8 @@ SCOPE_FREE(render)
 void render_row(struct render *render, const struct cell *cells);
 /* One record, in JSON, CSV or raw. */
 void render_event(struct render *render, struct event *event);
+/* Did the record written last, as raw, leave its line open? Then the next one's offset tells whether it goes on. */
+bool render_is_open(const struct render *render);
 /* "--" between groups of lines that are apart, in a table or raw. */
 void render_break(struct render *render);
 /* Writes what is held back so far, of a live answer. The caller flushes the out. */
