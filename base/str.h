@@ -62,6 +62,28 @@ static inline bool bytes_equal(const char *a, const char *b, size_t size)
     }
     return size == 0 || memcmp(a, b, size) == 0;
 }
+/* The same for copying; they do not overlap. */
+static inline void bytes_copy(char *to, const char *from, size_t size)
+{
+    if (size > 16) {
+        memcpy(to, from, size);
+    } else if (size >= 8) {
+        uint64_t first, last;
+        memcpy(&first, from, 8);
+        memcpy(&last, from + size - 8, 8);
+        memcpy(to, &first, 8);
+        memcpy(to + size - 8, &last, 8);
+    } else if (size >= 4) {
+        uint32_t first, last;
+        memcpy(&first, from, 4);
+        memcpy(&last, from + size - 4, 4);
+        memcpy(to, &first, 4);
+        memcpy(to + size - 4, &last, 4);
+    } else {
+        for (size_t i = 0; i < size; i++)
+            to[i] = from[i];
+    }
+}
 static inline bool str_equal(struct str a, struct str b)
 {
     return a.size == b.size && bytes_equal(a.data, b.data, a.size);

@@ -27,7 +27,8 @@ struct store_encoder {
     struct pools header, common, own;
     struct codec_writer writer;
     struct words words;
-    struct arena scratch;
+    struct arena scratch; /* of the block */
+    struct arena column;  /* of the column being encoded: small enough to stay near the processor */
     bool began; /* it has made a block */
 };
 
@@ -52,6 +53,7 @@ void store_encoder_free(struct store_encoder *encoder)
     codec_writer_release(&encoder->writer);
     words_release(&encoder->words);
     arena_release(&encoder->scratch);
+    arena_release(&encoder->column);
     free(encoder);
 }
 
@@ -300,8 +302,31 @@ static void order_columns(struct store_encoder *e, struct skeletons *s)
         s->pieces[p].column = places[s->pieces[p].column];
 }
 
+/* Where the next values of a column are copied to. */
+struct pile {
+    char *at;
+    size_t left;
+};
+
+/* Short values are copied, so that those of a column lie side by side: each column is walked through more than once, and in the
+ * raw text its values are a line of the cache or more apart. */
+static inline struct str pile_up(struct pile *pile, struct str value, struct arena *arena)
+{
+    enum { SHORT = 64, PILE_BYTES = 16 << 10 };
+    if (value.size > SHORT)
+        return value;
+    if (pile->left < value.size)
+        *pile = (struct pile){arena_alloc(arena, PILE_BYTES), PILE_BYTES};
+    char *to = pile->at;
+    bytes_copy(to, value.data, value.size);
+    pile->at += value.size;
+    pile->left -= value.size;
+    return str_from(to, value.size);
+}
+
 static void gather_values(struct store_encoder *e, const struct skeletons *s, const struct batch *batch)
 {
+    struct pile *piles = arena_zalloc(&e->scratch, s->column_count * sizeof *piles);
     uint32_t **rows = ARENA_ARRAY(&e->scratch, uint32_t *, s->column_count);
     uint32_t *first = ARENA_ARRAY(&e->scratch, uint32_t, s->column_count);
     skeletons_group(s, first, &e->scratch);
@@ -319,7 +344,7 @@ static void gather_values(struct store_encoder *e, const struct skeletons *s, co
         for (uint32_t p = 0; p < skeleton->count; p++) {
             uint32_t c = s->pieces[skeleton->pieces[p]].column;
             struct column *column = &e->set.columns[c];
-            column->values[column->count] = whole ? raw : rec->slots[p];
+            column->values[column->count] = whole ? raw : pile_up(&piles[c], rec->slots[p], &e->scratch);
             if (rows[c])
                 rows[c][column->count] = i;
             column->count++;
@@ -382,7 +407,8 @@ static void place_pools(struct store_encoder *e, uint32_t index)
 static void encode_column(struct store_encoder *e, uint32_t index)
 {
     pools_reset(&e->own);
-    column_encode(&e->set, index, &e->hints, &e->own, &e->words, &e->scratch);
+    arena_reset(&e->column);
+    column_encode(&e->set, index, &e->hints, &e->own, &e->words, &e->scratch, &e->column);
     place_pools(e, index);
 }
 

@@ -102,9 +102,9 @@ struct column_hints {
 };
 
 /* Encodes columns[index]; those before it may be referred to. The id-like words of its texts are added to words, of a text that
- * recurs only once. */
+ * recurs only once. What columns behind it need to know of it is in kept; scratch may be reset. */
 void column_encode(struct column_set *set, uint32_t index, struct column_hints *hints, struct pools *out,
-                   struct words *words, struct arena *scratch);
+                   struct words *words, struct arena *kept, struct arena *scratch);
 /* Opens columns[index].list, given count and rows; its texts are views into arena and the pools' bytes. False when the bytes are not
  * sound. */
 bool column_open(struct column_set *set, uint32_t index, struct pool_reader *in, struct arena *arena);

@@ -161,13 +161,24 @@ void encode_list(struct encoder *e, struct texts list, unsigned depth, enum stag
 }
 
 void column_encode(struct column_set *set, uint32_t index, struct column_hints *hints, struct pools *out,
-                   struct words *words, struct arena *scratch)
+                   struct words *words, struct arena *kept, struct arena *scratch)
 {
-    struct encoder e = {.set = set, .index = index, .hints = hints, .out = out, .words = words, .scratch = scratch};
+    struct encoder e = {.set = set,
+                        .index = index,
+                        .hints = hints,
+                        .out = out,
+                        .words = words,
+                        .scratch = scratch,
+                        .kept = kept};
     struct column *column = &set->columns[index];
     column->codes = NULL;
     column->distinct = column->chain = 0;
     struct texts list = {column->values, column->rows, column->count, hash_bytes(&column->id, sizeof column->id, 0)};
     encode_list(&e, list, 0, STAGE_LINES, false);
-    column->times = column->way == WAY_TYPED || column->way == WAY_DICT ? e.times : NULL;
+    column->times = NULL;
+    if (e.times && (column->way == WAY_TYPED || column->way == WAY_DICT)) {
+        int64_t *times = ARENA_ARRAY(kept, int64_t, column->count);
+        memcpy(times, e.times, column->count * sizeof *times);
+        column->times = times;
+    }
 }

@@ -21,7 +21,8 @@ struct encoder {
     struct column_hints *hints;
     struct pools *out;
     struct words *words;
-    struct arena *scratch;
+    struct arena *scratch; /* of this column */
+    struct arena *kept;    /* of the block */
     const int64_t *times; /* of the list encoded last, if its texts are numbers */
 };
 

@@ -83,7 +83,8 @@ static uint32_t number_text(struct numbering *n, struct str text, uint32_t row)
 
 /* Numbers the distinct texts by first use. False when too few repeat. With a parent the guesses are noted, and most texts need no
  * look-up because they are what was guessed. */
-static bool make_dict(struct encoder *e, struct texts list, const struct column *parent, struct dict *ret)
+static bool make_dict(struct encoder *e, struct texts list, const struct column *parent, struct arena *of_codes,
+                      struct dict *ret)
 {
     struct numbering n = {.dict = ret, .slots = 16};
     struct guesser guesser = {0};
@@ -91,7 +92,7 @@ static bool make_dict(struct encoder *e, struct texts list, const struct column 
         n.slots *= 2;
     n.table = arena_zalloc(e->scratch, n.slots * sizeof *n.table);
     *ret = (struct dict){
-        .codes = ARENA_ARRAY(e->scratch, uint32_t, list.count),
+        .codes = ARENA_ARRAY(of_codes, uint32_t, list.count),
         .texts = ARENA_ARRAY(e->scratch, struct str, list.count),
         .rows = ARENA_ARRAY(e->scratch, uint32_t, list.count),
     };
@@ -211,7 +212,7 @@ bool encode_dict(struct encoder *e, struct texts list, unsigned depth, enum stag
     const struct column *parent = depth == 0 ? encode_column_by_id(e, hint->parent) : NULL;
     if (parent && !may_guess_from(parent))
         parent = NULL;
-    if (!make_dict(e, list, parent, &dict))
+    if (!make_dict(e, list, parent, depth == 0 ? e->kept : e->scratch, &dict))
         return false;
     encode_way(e, WAY_DICT, depth);
     if (!hint->age_known) {
