@@ -18,18 +18,23 @@ enum word {
 };
 
 static const struct str header_names[HEADER_COUNT] = {
-    [HEADER_SOURCE] = STR("winnow-source"),     [HEADER_OFFSET] = STR("winnow-offset"), [HEADER_KIND] = STR("winnow-kind"),
-    [HEADER_SEQUENCE] = STR("winnow-sequence"), [HEADER_AGENT] = STR("winnow-agent"),
+    [HEADER_SOURCE] = STR("winnow-source"), [HEADER_OFFSET] = STR("winnow-offset"),
+    [HEADER_KIND] = STR("winnow-kind"),     [HEADER_SEQUENCE] = STR("winnow-sequence"),
+    [HEADER_AGENT] = STR("winnow-agent"),
 };
 
 static const struct {
     struct str name;
     const char *why; /* when it is wrong */
 } words[WORD_COUNT] = {
-    [WORD_FILE] = {STR("file"), "winnow-agent file"},       [WORD_VALUE] = {STR("value"), "winnow-agent value"},
-    [WORD_HOST] = {STR("host"), "winnow-agent host"},       [WORD_SERVICE] = {STR("service"), "winnow-agent service"},
-    [WORD_TIMEZONE] = {STR("timezone"), "winnow-agent timezone"}, [WORD_FORMAT] = {STR("format"), "winnow-agent format"},
-    [WORD_TIME] = {STR("time"), "winnow-agent time"},       [WORD_FLAGS] = {STR("flags"), "winnow-agent flags"},
+    [WORD_FILE] = {STR("file"), "winnow-agent file"},
+    [WORD_VALUE] = {STR("value"), "winnow-agent value"},
+    [WORD_HOST] = {STR("host"), "winnow-agent host"},
+    [WORD_SERVICE] = {STR("service"), "winnow-agent service"},
+    [WORD_TIMEZONE] = {STR("timezone"), "winnow-agent timezone"},
+    [WORD_FORMAT] = {STR("format"), "winnow-agent format"},
+    [WORD_TIME] = {STR("time"), "winnow-agent time"},
+    [WORD_FLAGS] = {STR("flags"), "winnow-agent flags"},
     [WORD_PART] = {STR("part"), "winnow-agent part"},
 };
 

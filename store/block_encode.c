@@ -29,7 +29,7 @@ struct store_encoder {
     struct words words;
     struct arena scratch; /* of the block */
     struct arena column;  /* of the column being encoded: small enough to stay near the processor */
-    bool began; /* it has made a block */
+    bool began;           /* it has made a block */
 };
 
 struct store_encoder *store_encoder_new(void)

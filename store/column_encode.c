@@ -163,13 +163,8 @@ void encode_list(struct encoder *e, struct texts list, unsigned depth, enum stag
 void column_encode(struct column_set *set, uint32_t index, struct column_hints *hints, struct pools *out,
                    struct words *words, struct arena *kept, struct arena *scratch)
 {
-    struct encoder e = {.set = set,
-                        .index = index,
-                        .hints = hints,
-                        .out = out,
-                        .words = words,
-                        .scratch = scratch,
-                        .kept = kept};
+    struct encoder e = {
+        .set = set, .index = index, .hints = hints, .out = out, .words = words, .scratch = scratch, .kept = kept};
     struct column *column = &set->columns[index];
     column->codes = NULL;
     column->distinct = column->chain = 0;

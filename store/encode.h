@@ -23,7 +23,7 @@ struct encoder {
     struct words *words;
     struct arena *scratch; /* of this column */
     struct arena *kept;    /* of the block */
-    const int64_t *times; /* of the list encoded last, if its texts are numbers */
+    const int64_t *times;  /* of the list encoded last, if its texts are numbers */
 };
 
 /* How far texts of a list may still be cut: lines into values, values into words, words into runs of digits. */
