@@ -18,6 +18,18 @@
 
 /* Now; $WINNOW_NOW (any stamp clock_parse takes) fixes it, for tests. */
 int64_t clock_now_us(void);
+
+/* Makes the span take in the time, unless that is TIME_NONE; a span of no time has TIME_NONE at both ends. */
+static inline void clock_widen(int64_t *min_us, int64_t *max_us, int64_t time_us)
+{
+    if (time_us == TIME_NONE)
+        return;
+    if (*min_us == TIME_NONE || time_us < *min_us)
+        *min_us = time_us;
+    if (*max_us == TIME_NONE || time_us > *max_us)
+        *max_us = time_us;
+}
+
 /* "UTC", "Europe/Berlin", "+02:00", ...; NULL is the local zone. False when the system does not know it. */
 bool clock_set_zone(const char *name);
 

@@ -1,5 +1,6 @@
 #include "store/append.h"
 
+#include "base/clock.h"
 #include "base/must.h"
 #include "store/block.h"
 #include "store/run.h"
@@ -30,12 +31,7 @@ static struct run_row row_of(const struct batch *batch, const struct batch_run *
         row.unparsed += (rec->flags & RECORD_UNPARSED) != 0;
         row.raw_bytes += record_end(rec) - rec->offset;
         row.offset_to = record_end(rec);
-        if (rec->time_us == TIME_NONE)
-            continue;
-        if (row.time_min == TIME_NONE || rec->time_us < row.time_min)
-            row.time_min = rec->time_us;
-        if (row.time_max == TIME_NONE || rec->time_us > row.time_max)
-            row.time_max = rec->time_us;
+        clock_widen(&row.time_min, &row.time_max, rec->time_us);
     }
     return row;
 }

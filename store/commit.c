@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/must.h"
 #include "store/append.h"
 #include "store/borrow.h"
@@ -150,12 +151,7 @@ static struct source_change change_of(const struct commit *commit, const struct 
         change.records++;
         change.unparsed += (rec->flags & RECORD_UNPARSED) != 0;
         change.raw_bytes += (int64_t)(record_end(rec) - rec->offset);
-        if (rec->time_us == TIME_NONE)
-            continue;
-        if (change.time_min == TIME_NONE || rec->time_us < change.time_min)
-            change.time_min = rec->time_us;
-        if (change.time_max == TIME_NONE || rec->time_us > change.time_max)
-            change.time_max = rec->time_us;
+        clock_widen(&change.time_min, &change.time_max, rec->time_us);
     }
     return change;
 }

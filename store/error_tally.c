@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/must.h"
 #include "store/fact.h"
 #include "store/trait.h"
@@ -37,12 +38,7 @@ void error_tally_add(struct store *store, uint64_t record, int64_t moment, int64
     if (change->added++ == 0)
         change->first_record = record;
     change->last_record = record; /* a commit's records come in order */
-    if (moment == TIME_NONE)
-        return;
-    if (change->first == TIME_NONE || moment < change->first)
-        change->first = moment;
-    if (change->last == TIME_NONE || moment > change->last)
-        change->last = moment;
+    clock_widen(&change->first, &change->last, moment);
 }
 
 bool error_tally_take(struct store *store, int64_t record, struct err *err)

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/must.h"
 #include "store/run.h"
 #include "store/verify.h"
@@ -64,16 +65,6 @@ static bool same_run(const struct run_row *row, const struct run_row *found)
            row->offset_to == found->offset_to;
 }
 
-static void widen(int64_t *min, int64_t *max, int64_t time_us)
-{
-    if (time_us == TIME_NONE)
-        return;
-    if (*min == TIME_NONE || time_us < *min)
-        *min = time_us;
-    if (*max == TIME_NONE || time_us > *max)
-        *max = time_us;
-}
-
 static struct run_row run_of(const struct block *block, const struct batch_run *run)
 {
     struct run_row found = {
@@ -93,7 +84,7 @@ static struct run_row run_of(const struct block *block, const struct batch_run *
         found.unparsed += (block->flags[slot] & RECORD_UNPARSED) != 0;
         found.raw_bytes += size;
         found.offset_to = block->offsets[slot] + size;
-        widen(&found.time_min, &found.time_max, block->times[slot]);
+        clock_widen(&found.time_min, &found.time_max, block->times[slot]);
     }
     return found;
 }
@@ -116,8 +107,8 @@ static void compare_content(struct verify *v, const struct block_row *row)
         sum.records += found[r].records;
         sum.unparsed += found[r].unparsed;
         sum.raw_bytes += found[r].raw_bytes;
-        widen(&sum.time_min, &sum.time_max, found[r].time_min);
-        widen(&sum.time_min, &sum.time_max, found[r].time_max);
+        clock_widen(&sum.time_min, &sum.time_max, found[r].time_min);
+        clock_widen(&sum.time_min, &sum.time_max, found[r].time_max);
     }
     for (uint32_t slot = 0; slot < block->slots; slot++)
         sum.timeless += !block_is_hole(block, slot) && block->times[slot] == TIME_NONE;
