@@ -49,7 +49,8 @@ bool journal_reader_load(struct err *err)
 #define ROW(name) {"sd_" #name, &library.name},
     static const struct library_call calls[] = {CALLS(ROW)};
 #undef ROW
-    return library_load("libsystemd.so.0", calls, sizeof calls / sizeof *calls, err);
+    static const struct library systemd = {"libsystemd.so.0", "libsystemd0", "246"};
+    return library_load(&systemd, calls, sizeof calls / sizeof *calls, err);
 }
 
 struct journal_reader {

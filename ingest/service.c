@@ -42,8 +42,9 @@ static bool load(struct err *err)
 {
     static const struct library_call calls[] = {{"sd_notify", &library.notify},
                                                 {"sd_watchdog_enabled", &library.watchdog_enabled}};
+    static const struct library systemd = {"libsystemd.so.0", "libsystemd0", "209"};
     bool managed = getenv("NOTIFY_SOCKET") != NULL || getenv("WATCHDOG_USEC") != NULL;
-    return !managed || library_load("libsystemd.so.0", calls, sizeof calls / sizeof *calls, err);
+    return !managed || library_load(&systemd, calls, sizeof calls / sizeof *calls, err);
 }
 
 bool service_begin(struct service *service, struct err *err)
