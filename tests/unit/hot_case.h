@@ -67,22 +67,6 @@ static inline void settle_all(struct store *store)
     assert_int_equal(store_hot_bytes(store), 0);
 }
 
-/* The number that the first row of an answer begins with. */
-static inline int64_t first_number(struct sqlite3 *db, const char *text)
-{
-    struct sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v2(db, text, -1, &stmt, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", text, sqlite3_errmsg(db));
-    int64_t value = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : -1;
-    sqlite3_finalize(stmt);
-    return value;
-}
-
-static inline int64_t ask_sql(struct store *store, const char *text)
-{
-    return first_number(store->sql.db, text);
-}
-
 /* As another program asks: winnow's own connections run no views. */
 static inline int64_t ask_view(const struct store_case *test_case, const char *text)
 {

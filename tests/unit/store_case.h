@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -156,6 +157,22 @@ static inline void run_sql(struct store *store, const char *text)
     struct err err = {0};
     if (!sql_script(&store->sql, str_of(text), &err))
         fail_msg("%s: %s", text, err.text);
+}
+
+/* The number that the first row of an answer begins with. */
+static inline int64_t first_number(struct sqlite3 *db, const char *text)
+{
+    struct sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(db, text, -1, &stmt, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", text, sqlite3_errmsg(db));
+    int64_t value = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : -1;
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+static inline int64_t ask_sql(struct store *store, const char *text)
+{
+    return first_number(store->sql.db, text);
 }
 
 #endif

@@ -10,34 +10,7 @@
 
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static const int64_t FIRST_US = INT64_C(-62135596800) * TIME_SECOND;
-
-/* An RFC 3339 stamp's moment. */
-static int64_t at(const char *text)
-{
-    int64_t time_us;
-    assert_true(clock_parse(str_of(text), 0, &time_us));
-    return time_us;
-}
-
-static uint64_t random_state = 88172645463325252u;
-
-static uint64_t random_u64(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
-}
-
-static int in_utc(void **state)
-{
-    (void)state;
-    unsetenv("WINNOW_NOW");
-    return clock_set_zone("UTC") ? 0 : -1;
-}
+#include "tests/unit/clock_case.h"
 
 static void now_can_be_fixed(void **state)
 {

@@ -9,35 +9,9 @@
 
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "tests/unit/clock_case.h"
 
-static const int64_t FIRST_US = INT64_C(-62135596800) * TIME_SECOND;
 static const int64_t END_US = INT64_C(253402300800) * TIME_SECOND;
-
-/* An RFC 3339 stamp's moment. */
-static int64_t at(const char *text)
-{
-    int64_t time_us;
-    assert_true(clock_parse(str_of(text), 0, &time_us));
-    return time_us;
-}
-
-static uint64_t random_state = 88172645463325252u;
-
-static uint64_t random_u64(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
-}
-
-static int in_utc(void **state)
-{
-    (void)state;
-    unsetenv("WINNOW_NOW");
-    return clock_set_zone("UTC") ? 0 : -1;
-}
 
 /* In UTC, with the reference at 2026-11-20T12:00:00Z. */
 static const struct {

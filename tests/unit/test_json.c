@@ -12,6 +12,7 @@
 #include "analyze/json.h"
 #include "base/buf.h"
 #include "base/scope.h"
+#include "tests/unit/json_case.h"
 #include "tests/unit/slow_build.h"
 
 static struct json_cut cut; /* too large for the stack */
@@ -312,17 +313,6 @@ static void truncations(void **state)
     assert_true(verdict(str_of(line)));
     for (size_t size = 0; size < sizeof line - 1; size++)
         assert_false(verdict(str_from(line, size)));
-}
-
-static struct str repeated(struct buf *buf, const char *open, const char *inside, const char *close, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        buf_add_text(buf, open);
-    buf_add_text(buf, inside);
-    for (size_t i = 0; i < count; i++)
-        buf_add_text(buf, close);
-    assert_false(buf->full);
-    return buf_str(buf);
 }
 
 static void deep_nesting(void **state)

@@ -11,6 +11,7 @@
 #include "analyze/json.h"
 #include "base/buf.h"
 #include "base/scope.h"
+#include "tests/unit/json_case.h"
 
 static struct json_cut cut; /* too large for the stack */
 static struct arena paths;  /* cut points into it */
@@ -20,17 +21,6 @@ static struct arena paths;  /* cut points into it */
         "" literal, sizeof(literal) - 1                                                                                \
     }
 #define BOM "\xef\xbb\xbf"
-
-static struct str repeated(struct buf *buf, const char *open, const char *inside, const char *close, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        buf_add_text(buf, open);
-    buf_add_text(buf, inside);
-    for (size_t i = 0; i < count; i++)
-        buf_add_text(buf, close);
-    assert_false(buf->full);
-    return buf_str(buf);
-}
 
 /* ---- Slots ----------------------------------------------------------------------------------------------------------- */
 

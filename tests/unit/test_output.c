@@ -37,23 +37,13 @@ static struct store_output *get(struct store *store, struct arena *arena, size_t
     return outputs;
 }
 
-static int64_t number(struct store *store, const char *text)
-{
-    struct sqlite3_stmt *stmt = NULL;
-    assert_int_equal(sqlite3_prepare_v2(store->sql.db, text, -1, &stmt, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    return value;
-}
-
 static void outputs_are_kept_as_they_were_set(void **state)
 {
     SCOPED(arena) arena = {0};
     struct store *store = store_case_open(*state, STORE_WRITE), *reader = store_case_open(*state, STORE_READ);
     get(store, &arena, 0);
     get(reader, &arena, 0);
-    assert_int_equal(number(store, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'output%'"), 0);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'output%'"), 0);
 
     struct store_output first = an_output("fleet", 7), second = an_output("", INT64_MAX);
     second.name = STR("a\0b\xff");

@@ -17,16 +17,6 @@ static struct prune_result prune(struct store *store, int64_t before_us, uint64_
     return result;
 }
 
-static int64_t number(struct store *store, const char *text)
-{
-    struct sqlite3_stmt *stmt = NULL;
-    assert_int_equal(sqlite3_prepare_v2(store->sql.db, text, -1, &stmt, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    return value;
-}
-
 static void old_blocks_go_with_everything_of_theirs(void **state)
 {
     struct store_case *test_case = *state;
@@ -35,22 +25,22 @@ static void old_blocks_go_with_everything_of_theirs(void **state)
     struct prune_result told = prune(store, T0 + 1500, 0, true);
     assert_true(told.blocks == 2 && told.records == 6 && told.raw_bytes == 44);
     expect(store, true, "");
-    assert_int_equal(number(store, "SELECT count(*) FROM block"), 4);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM block"), 4);
 
     struct prune_result gone = prune(store, T0 + 1500, 0, false);
     assert_true(gone.blocks == 2 && gone.records == 6 && gone.raw_bytes == 44);
     assert_true(gone.time_min == T0 && gone.time_max == T0 + 1001 && !gone.stopped);
     assert_string_equal(scan_text(store, &ASK_ALL, NULL),
                         "7=a0_00002|8=a1_00002|9=bbb|10=a0_00003|11=a1_00003|12=bbb|13=tail|");
-    assert_int_equal(number(store, "SELECT min(record) FROM fact_auth"), 8);
-    assert_int_equal(number(store, "SELECT min(record) FROM fact_error"), 8);
-    assert_int_equal(number(store, "SELECT count(*) FROM run"), 4);
-    assert_int_equal(number(store, "SELECT count(*) FROM word_bucket WHERE id < 0"), 2);
-    assert_int_equal(number(store, "SELECT position FROM source_file WHERE id = 1"), 72);
-    assert_int_equal(number(store, "SELECT records FROM source_file WHERE id = 1"), 4);
-    assert_int_equal(number(store, "SELECT pruned_records FROM source_file WHERE id = 1"), 4);
-    assert_true(number(store, "SELECT time_min FROM source_file WHERE id = 1") == T0 + 2000);
-    assert_int_equal(number(store, "SELECT last_block FROM pruned WHERE first_block = 1"), 2);
+    assert_int_equal(ask_sql(store, "SELECT min(record) FROM fact_auth"), 8);
+    assert_int_equal(ask_sql(store, "SELECT min(record) FROM fact_error"), 8);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM run"), 4);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM word_bucket WHERE id < 0"), 2);
+    assert_int_equal(ask_sql(store, "SELECT position FROM source_file WHERE id = 1"), 72);
+    assert_int_equal(ask_sql(store, "SELECT records FROM source_file WHERE id = 1"), 4);
+    assert_int_equal(ask_sql(store, "SELECT pruned_records FROM source_file WHERE id = 1"), 4);
+    assert_true(ask_sql(store, "SELECT time_min FROM source_file WHERE id = 1") == T0 + 2000);
+    assert_int_equal(ask_sql(store, "SELECT last_block FROM pruned WHERE first_block = 1"), 2);
 
     struct heard heard = verify(store, true, &before); /* the chain is the same */
     assert_string_equal(heard.text, "");
@@ -164,10 +154,10 @@ static void a_store_kept_small_does_not_grow(void **state)
         if (n % 8 == 7)
             prune(store, T0 + (int64_t)n - 70, 0, false);
         if (n == 2 * SEGMENT_BLOCKS)
-            pages_early = (uint64_t)number(store, "PRAGMA page_count");
+            pages_early = (uint64_t)ask_sql(store, "PRAGMA page_count");
     }
-    assert_true((uint64_t)number(store, "PRAGMA page_count") < pages_early + pages_early / 4);
-    assert_int_equal(number(store, "SELECT count(DISTINCT id & 0xffffffff) FROM word_bucket"), 2);
+    assert_true((uint64_t)ask_sql(store, "PRAGMA page_count") < pages_early + pages_early / 4);
+    assert_int_equal(ask_sql(store, "SELECT count(DISTINCT id & 0xffffffff) FROM word_bucket"), 2);
     expect(store, true, "");
     struct scan_ask ask = {.since_us = TIME_NONE, .until_us = TIME_NONE, .word = STR("request_9e3779b1")};
     struct scan_counts counts;
@@ -235,7 +225,7 @@ static void a_killed_pruning_leaves_a_whole_store(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFSIGNALED(status));
     store = store_case_open(test_case, STORE_WRITE);
-    assert_true(number(store, "SELECT count(*) FROM block") == 24); /* sixteen in a transaction */
+    assert_true(ask_sql(store, "SELECT count(*) FROM block") == 24); /* sixteen in a transaction */
     expect(store, true, "");
     assert_int_equal(prune(store, T0 + TIME_DAY, 0, false).blocks, 24);
     expect(store, true, "");
@@ -260,7 +250,7 @@ static void it_can_be_stopped_between_transactions(void **state)
     struct prune_ask ask = {.before_us = T0 + TIME_DAY, .now_us = T0, .go_on = stop_after, .context = &limit};
     assert_true(store_prune(store, &ask, &result, &err));
     assert_true(result.stopped && result.blocks >= 1 && result.blocks < 40);
-    assert_int_equal(number(store, "SELECT count(*) FROM block"), 40 - (int64_t)result.blocks);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM block"), 40 - (int64_t)result.blocks);
     expect(store, true, "");
     store_free(store);
 }
@@ -294,13 +284,13 @@ static void names_nobody_refers_to_go(void **state)
     struct store *store = store_case_open(test_case, STORE_WRITE);
     for (unsigned n = 0; n < 6; n++)
         put_logins(store, test_case->batch, n, n);
-    assert_int_equal(number(store, "SELECT count(*) FROM name WHERE text GLOB '*_[012]'"), 6);
-    int64_t last = number(store, "SELECT max(id) FROM name");
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM name WHERE text GLOB '*_[012]'"), 6);
+    int64_t last = ask_sql(store, "SELECT max(id) FROM name");
     prune(store, T0 + 3 * TIME_SECOND, 0, false);
-    assert_int_equal(number(store, "SELECT count(*) FROM name WHERE text GLOB '*_[012]'"), 0);
-    assert_int_equal(number(store, "SELECT count(*) FROM name WHERE text GLOB '*_[345]' OR text GLOB 'every*'"), 8);
-    assert_int_equal(number(store, "SELECT count(*) FROM name WHERE id <= 7"), 7);
-    assert_int_equal(number(store, "SELECT count(*) FROM trait"), 4);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM name WHERE text GLOB '*_[012]'"), 0);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM name WHERE text GLOB '*_[345]' OR text GLOB 'every*'"), 8);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM name WHERE id <= 7"), 7);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM trait"), 4);
     expect(store, true, "");
 
     put_logins(store, test_case->batch, 6, 0); /* who was forgotten, and the writer does not go by what it remembered */
@@ -314,10 +304,10 @@ static void names_nobody_refers_to_go(void **state)
                                    "19 user_0 service_0|20 user_0 service_0|21 everybody everywhere|");
 
     prune(store, T0 + TIME_DAY, 0, false);
-    assert_int_equal(number(store, "SELECT count(*) FROM name WHERE id > 7"),
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM name WHERE id > 7"),
                      1); /* so that its id is not given again */
-    assert_true(number(store, "SELECT max(id) FROM name") > last);
-    assert_int_equal(number(store, "SELECT count(*) FROM trait"), 1);
+    assert_true(ask_sql(store, "SELECT max(id) FROM name") > last);
+    assert_int_equal(ask_sql(store, "SELECT count(*) FROM trait"), 1);
     store_free(store);
 }
 
