@@ -1,6 +1,8 @@
 #include "store/find.h"
 
-enum { WINDOWS_MAX = 64, UUID_SIZE = 36 };
+#include "store/digits.h"
+
+enum { WINDOWS_MAX = 64, UUID_SIZE = 36, DIGITS_MAX = 18 };
 
 /* A column's texts, with what stands before and behind them in the line. */
 struct window {
@@ -172,11 +174,45 @@ static bool find_whole(struct finder *f, const struct list *list, uint8_t *hits)
     return any;
 }
 
+/* How many digits the text of a number of the list has. */
+static unsigned digits_of(const struct typed *typed, uint64_t number)
+{
+    unsigned digits = 1;
+    if (typed->type == TYPE_DIGITS)
+        return typed->width;
+    for (; number >= 10; number /= 10)
+        digits++;
+    return digits;
+}
+
+/* Whole numbers in which digits stand, without their texts. */
+static bool find_digits(struct finder *f, const struct list *list, int64_t digits, uint8_t *hits)
+{
+    const struct typed *typed = &list->typed->typed;
+    const int64_t *numbers = list_numbers(&f->block->arena, list->typed);
+    unsigned size = (unsigned)f->text.size;
+    uint64_t power = digits_power(size), wanted = (uint64_t)digits;
+    bool any = false;
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint64_t number = numbers[i] < 0 ? 0 - (uint64_t)numbers[i] : (uint64_t)numbers[i];
+        if (number < wanted)
+            continue;
+        for (unsigned left = digits_of(typed, number); left >= size && !hits[i]; left--, number /= 10)
+            hits[i] = number % power == wanted;
+        any |= hits[i];
+    }
+    return any;
+}
+
 static bool find_typed(struct finder *f, const struct list *list, uint8_t *hits)
 {
     const struct typed *typed = &list->typed->typed;
     if (!type_fits(f, typed))
         return false;
+    int64_t digits;
+    if ((typed->type == TYPE_DIGITS || typed->type == TYPE_INTEGER) && f->text.size <= DIGITS_MAX &&
+        digits_take(f->text.data, f->text.size, &digits))
+        return find_digits(f, list, digits, hits);
     size_t width = typed->type == TYPE_UUID ? UUID_SIZE : typed->type == TYPE_HEX ? typed->width : 0;
     bool upper = typed->type == TYPE_HEX && typed->variant;
     if (width == 0 || f->text.size < width || (upper && f->wanted->ignore_case))
@@ -212,17 +248,10 @@ static bool cuts_allow(const struct finder *f, const struct list_template *templ
     return false;
 }
 
-static bool find_template(struct finder *f, const struct list *list, const struct list_template *template,
-                          uint8_t *hits)
+/* Sets hits[template->texts[i]] where a variable holds the wanted text. */
+static bool find_variables(struct finder *f, const struct list_template *template, uint8_t *hits)
 {
-    bool all = false, any = false;
-    for (uint32_t v = 0; v <= template->variables && !all; v++)
-        all = find_in(f->wanted, template->literals[v]);
-    if (all || cuts_allow(f, template)) {
-        for (uint32_t i = 0; i < template->count && !f->damaged; i++)
-            any |= hits[template->texts[i]] = all || text_holds(f, list, template->texts[i]);
-        return any;
-    }
+    bool any = false;
     uint8_t *found = arena_alloc(&f->arena, template->count);
     for (uint32_t v = 0; v < template->variables; v++) {
         memset(found, 0, template->count);
@@ -233,6 +262,110 @@ static bool find_template(struct finder *f, const struct list *list, const struc
             hits[template->texts[i]] |= found[i];
     }
     return any;
+}
+
+/* Can another text be looked for in the list meanwhile? Of other columns it is remembered what was found in them. */
+static bool is_alone(const struct list *list)
+{
+    while (list->way == WAY_DICT)
+        list = list->dict->texts;
+    return list->way == WAY_ONE || list->way == WAY_RAW || list->way == WAY_TYPED;
+}
+
+/* Does the wanted text reach no further than from a literal into the variable behind it? */
+static bool ends_in_variables(const struct finder *f, const struct list_template *template)
+{
+    for (uint32_t v = 0; v < template->variables; v++)
+        if (reach_over_start(f, template->literals[v + 1], v + 1 == template->variables) ||
+            reach_over_end(f, template->literals[v], v == 0) == REACH_FAR || !is_alone(&template->lists[v]))
+            return false;
+    return true;
+}
+
+/* Where it begins in a literal, the variable behind that holds the rest: sets may[i] for texts of the template that it may be
+ * in so. */
+static void find_rests(struct finder *f, const struct list_template *template, uint8_t *may)
+{
+    const struct find_text *wanted = f->wanted;
+    uint8_t *found = arena_alloc(&f->arena, template->count);
+    for (uint32_t v = 0; v < template->variables; v++) {
+        struct str literal = template->literals[v], whole = wanted->text;
+        for (size_t head = 1; head < whole.size && head <= literal.size; head++) {
+            if (!same_bytes(f, str_slice(whole, 0, head), str_slice(literal, literal.size - head, literal.size)))
+                continue;
+            const struct find_text rest = {str_slice(whole, head, whole.size), wanted->ignore_case};
+            f->wanted = &rest;
+            f->text = rest.text;
+            memset(found, 0, template->count);
+            if (find_list(f, &template->lists[v], found))
+                for (uint32_t i = 0; i < template->count; i++)
+                    may[i] |= found[i];
+            f->wanted = wanted;
+            f->text = whole;
+        }
+    }
+}
+
+/* Within a variable or across the cuts around it. */
+static bool find_across(struct finder *f, const struct list *list, const struct list_template *template, uint8_t *hits)
+{
+    bool narrow = ends_in_variables(f, template);
+    bool any = narrow && find_variables(f, template, hits);
+    uint8_t *may = arena_alloc(&f->arena, template->count);
+    memset(may, !narrow, template->count);
+    if (narrow)
+        find_rests(f, template, may);
+    for (uint32_t i = 0; i < template->count && !f->damaged; i++)
+        if (may[i] && text_holds(f, list, template->texts[i]))
+            any |= hits[template->texts[i]] = true;
+    return any;
+}
+
+static struct str joined(struct arena *arena, struct str a, struct str b)
+{
+    char *both = arena_alloc(arena, a.size + b.size + 1);
+    if (a.size > 0)
+        memcpy(both, a.data, a.size);
+    if (b.size > 0)
+        memcpy(both + a.size, b.data, b.size);
+    return str_from(both, a.size + b.size);
+}
+
+/* The template with what is the same in all its texts as literal text. */
+static struct list_template fix_equal(struct finder *f, const struct list_template *template)
+{
+    struct list_template fixed = *template;
+    fixed.variables = 0;
+    fixed.literals = ARENA_ARRAY(&f->arena, struct str, template->variables + 1);
+    fixed.lists = ARENA_ARRAY(&f->arena, struct list, template->variables);
+    struct str literal = template->literals[0];
+    for (uint32_t v = 0; v < template->variables; v++) {
+        const struct list *list = &template->lists[v];
+        struct str next = template->literals[v + 1];
+        if (list->way == WAY_ONE) {
+            literal = joined(&f->arena, joined(&f->arena, literal, list->one), next);
+            continue;
+        }
+        fixed.literals[fixed.variables] = literal;
+        fixed.lists[fixed.variables++] = *list;
+        literal = next;
+    }
+    fixed.literals[fixed.variables] = literal;
+    return fixed;
+}
+
+static bool find_template(struct finder *f, const struct list *list, const struct list_template *as_stored,
+                          uint8_t *hits)
+{
+    const struct list_template fixed = fix_equal(f, as_stored), *template = &fixed;
+    for (uint32_t v = 0; v <= template->variables; v++) {
+        if (!find_in(f->wanted, template->literals[v]))
+            continue;
+        for (uint32_t i = 0; i < template->count; i++)
+            hits[template->texts[i]] = true;
+        return true;
+    }
+    return cuts_allow(f, template) ? find_across(f, list, template, hits) : find_variables(f, template, hits);
 }
 
 static bool find_split(struct finder *f, const struct list *list, uint8_t *hits)

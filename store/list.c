@@ -63,7 +63,7 @@ static inline struct str raw_text(const struct list *list, uint32_t i)
     return str_from(list->raw.data + from, list->raw.ends[i] - from);
 }
 
-static const int64_t *read_numbers(struct arena *arena, struct list_typed *typed)
+const int64_t *list_numbers(struct arena *arena, struct list_typed *typed)
 {
     if (!typed->numbers) {
         int64_t *numbers = ARENA_ARRAY(arena, int64_t, typed->packed.count);
@@ -79,7 +79,7 @@ static inline size_t typed_text(struct lister *lister, const struct list *list, 
     if (typed->bytes)
         return typed_bytes_text(&typed->typed, typed->bytes + i * typed->each, out);
     bool alone = !typed->numbers && !typed->packed.deltas; /* then each can be read by itself */
-    int64_t number = alone ? pool_number_at(&typed->packed, i) : read_numbers(lister->arena, typed)[i];
+    int64_t number = alone ? pool_number_at(&typed->packed, i) : list_numbers(lister->arena, typed)[i];
     return typed_number_text(&typed->typed, number, typed->scales ? typed->scales[i] : 0, out);
 }
 
@@ -545,7 +545,7 @@ const uint16_t *list_codes(struct arena *arena, struct list_dict *dict)
 const int64_t *list_times(const struct list *list, struct arena *arena)
 {
     if (list->way == WAY_TYPED && !list->typed->bytes)
-        return typed_times(&list->typed->typed, read_numbers(arena, list->typed), list->typed->scales, list->count,
+        return typed_times(&list->typed->typed, list_numbers(arena, list->typed), list->typed->scales, list->count,
                            arena);
     if (list->way != WAY_DICT || list->dict->texts->way != WAY_TYPED)
         return NULL;

@@ -113,6 +113,9 @@ const uint16_t *list_codes(struct arena *arena, struct list_dict *dict);
 const uint32_t *list_rows(struct arena *arena, struct list_rows *rows);
 const uint32_t *list_places(struct arena *arena, struct list_same *same);
 
+/* The numbers of a typed list that is kept as numbers. */
+const int64_t *list_numbers(struct arena *arena, struct list_typed *typed);
+
 /* Microseconds of each text, when they are times or may be seconds since 1970: typed, or a dictionary of typed ones; else NULL. */
 const int64_t *list_times(const struct list *list, struct arena *arena);
 
