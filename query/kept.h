@@ -1,5 +1,6 @@
 /* kept: pending records (RECORD_TAIL) as they were when the answer found them. A commit may put another record into the place of
- * one before the answer comes to write it; by its number it could not be read any more. One thread. */
+ * one before the answer comes to write it; by its number it could not be read any more. And others that need not be read a second
+ * time. One thread. */
 #ifndef WINNOW_QUERY_KEPT_H
 #define WINNOW_QUERY_KEPT_H
 

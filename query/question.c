@@ -7,7 +7,7 @@
 #include "base/must.h"
 #include "base/place.h"
 
-enum { FIELDS_FILE_MAX = 1 << 20, NOTES_MAX = 1 << 24 };
+enum { FIELDS_FILE_MAX = 1 << 20, NOTES_MAX = 1 << 24, KEPT_BYTES_MAX = 1 << 20 };
 
 void question_release(struct question *q)
 {
@@ -182,6 +182,15 @@ static bool needs_offset(const struct question *q, const struct scan_record *fou
            (found->record.flags & RECORD_NO_NEWLINE || !q->render || render_is_open(q->render));
 }
 
+/* Pending records; and the few that a word leads to, so that they need not be put together again. */
+static bool wants_kept(const struct question *q, const struct question_scan *scan, const struct scan_record *found)
+{
+    if (found->record.flags & RECORD_TAIL)
+        return true;
+    bool offset = q->select.offsets || q->output.format == RENDER_JSON || q->output.format == RENDER_CSV;
+    return scan->word.data && !offset && q->kept.arena.used_bytes < KEPT_BYTES_MAX;
+}
+
 static bool may_hold(void *context, const struct scan_record *found)
 {
     return select_may_hold(context, &found->record);
@@ -245,7 +254,7 @@ bool question_scan(struct question *q, struct question_scan *scan, struct err *e
         if (found.number > q->newest || !begin_event(q, &found, &event))
             continue;
         bool holds = found.sure || select_holds(&q->select, &event);
-        if ((holds || scan->everything) && !scan->writes && found.record.flags & RECORD_TAIL)
+        if ((holds || scan->everything) && !scan->writes && wants_kept(q, scan, &found))
             kept_add(&q->kept, &found);
         going = !(holds || scan->everything) || scan->visit(scan->context, &event, holds, err);
     }
@@ -265,7 +274,7 @@ static int fetch(struct question *q, uint64_t number, struct event *ret, struct 
 {
     struct scan_record found;
     const struct scan_record *kept = kept_find(&q->kept, number);
-    if (kept && begin_event(q, kept, ret))
+    if (kept && (kept->record.flags & RECORD_TAIL || !needs_offset(q, kept)) && begin_event(q, kept, ret))
         return 1;
     bool offset = q->select.offsets || (shows_offsets(q) && q->output.format != RENDER_RAW);
     bool sound = store_fetch(q->store, number, offset, &found, ret_why);
