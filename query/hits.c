@@ -64,6 +64,22 @@ bool hits_apart(const struct hit *a, const struct hit *b)
     return a->source != b->source || (to - from != 1 && from - to != 1);
 }
 
+/* What leads its source without a time counts with the first time behind it; all others have one by now. */
+static void lead_times(struct hits *hits)
+{
+    struct map next = {
+        0}; /* source -> the time of its hit before, so far as the loop, which goes backwards, has come */
+    for (size_t i = hits->count; i-- > 0;) {
+        struct hit *hit = &hits->items[i];
+        bool fresh;
+        struct map_entry *entry = map_at(&next, str_from((const char *)&hit->source, sizeof hit->source), &fresh);
+        if (!fresh && hit->time_us == TIME_NONE)
+            hit->time_us = (int64_t)entry->value;
+        entry->value = (uint64_t)hit->time_us;
+    }
+    map_release(&next);
+}
+
 /* Gives each hit the time it counts with, see enum hits_order. Returns how many sources there are. */
 static size_t settle_times(struct hits *hits, enum hits_order order)
 {
@@ -83,6 +99,8 @@ static size_t settle_times(struct hits *hits, enum hits_order order)
     }
     size_t sources = last.count;
     map_release(&last);
+    if (!hits->cut_off)
+        lead_times(hits);
     return sources;
 }
 

@@ -19,7 +19,8 @@ enum { HIT_CONTEXT = 1, HIT_SEQUENCE_STEP = 2 };
 
 enum hits_order {
     /* One source: its own order. Several: merged by time, each staying in its own order: a record counts with the
-     * latest time its source had reached, so one without a time, or with one out of order, stays behind its predecessor. */
+     * latest time its source had reached, so one without a time, or with one out of order, stays behind its predecessor. What
+     * leads its source without a time stays before its successor. */
     HITS_AS_STORED,
     HITS_WITH_CONTEXT, /* the same, but a match and its context stay together */
     HITS_BY_TIME,      /* by their own times; one without a time stays behind its predecessor */
@@ -29,6 +30,7 @@ struct hits {
     struct hit *items;
     size_t count, capacity;
     bool unsorted; /* some were added out of record order */
+    bool cut_off;  /* older ones may be missing, so that none is known to lead its source */
 };
 
 void hits_release(struct hits *hits);

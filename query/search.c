@@ -121,11 +121,12 @@ static bool has_newest(void *context, int64_t left_us)
     uint64_t wanted = listing->q->select.lines_max;
     if (hits->count < wanted || hits->count < listing->look_again)
         return false;
+    hits->cut_off = true;
     if (listing->q->select.source_count == 1 || wanted == 0)
         return true;
     hits_sort(hits, HITS_AS_STORED);
     listing->look_again = hits->count * 2; /* sorting after each of many blocks would take longer than reading them */
-    return left_us == TIME_NONE || hits->items[hits->count - wanted].time_us > left_us;
+    return hits->cut_off = left_us == TIME_NONE || hits->items[hits->count - wanted].time_us > left_us;
 }
 
 bool search_list(struct question *q, int64_t before, int64_t after, struct err *err)
