@@ -153,6 +153,11 @@ if(NOT threads_only)
     set_tests_properties(report_days PROPERTIES LABELS report TIMEOUT 300)
 endif()
 
+# ---- Traces: complete, as another way of searching tells ----------------------------------------------------------------
+
+add_test(NAME traces COMMAND ${CMAKE_SOURCE_DIR}/tests/traces/run --winnow $<TARGET_FILE:winnow>)
+set_tests_properties(traces PROPERTIES LABELS traces TIMEOUT 300)
+
 # ---- Schema: what is handed on is what its description says ------------------------------------------------------------
 
 if(NOT threads_only)
