@@ -3,7 +3,8 @@
 
 static size_t skip_space(struct str text, size_t at)
 {
-    while (at < text.size && text.data[at] != '\0' && memchr(" \t\r\n", text.data[at], 4) != NULL)
+    while (at < text.size &&
+           (text.data[at] == ' ' || text.data[at] == '\t' || text.data[at] == '\r' || text.data[at] == '\n'))
         at++;
     return at;
 }

@@ -18,6 +18,7 @@
 #include "ingest/settle.h"
 #include "base/stop.h"
 #include "ingest/tally.h"
+#include "ingest/worker.h"
 #include "store/store.h"
 
 enum { THREADS_MIN = 2 };
@@ -115,35 +116,6 @@ static void ingest_release(struct ingest *ingest)
 
 /* ---- The pipeline's steps --------------------------------------------------------------------------------------------- */
 
-struct worker {
-    struct analyzer *analyzer;
-    struct store_encoder *encoder;
-};
-
-static void *worker_new(void *context)
-{
-    const struct ingest *ingest = context;
-    struct worker *worker = mem_alloc(sizeof *worker);
-    worker->analyzer = analyzer_new(ingest->fields);
-    worker->encoder = store_encoder_new();
-    return worker;
-}
-
-static void worker_work(void *context, struct batch *batch)
-{
-    struct worker *worker = context;
-    analyzer_batch(worker->analyzer, batch);
-    store_encode(worker->encoder, batch);
-}
-
-static void worker_free(void *context)
-{
-    struct worker *worker = context;
-    analyzer_free(worker->analyzer);
-    store_encoder_free(worker->encoder);
-    free(worker);
-}
-
 static bool commit(void *context, struct batch *batch, struct err *err)
 {
     struct ingest *ingest = context;
@@ -226,7 +198,7 @@ static bool print_summary(const struct ingest *ingest, struct err *err)
 /* Reads all inputs through a pipeline. False with the failure that stopped it; *reader tells about the inputs. */
 static bool read_all(struct ingest *ingest, struct reader *reader, struct err *err)
 {
-    struct pipeline_steps steps = {ingest, worker_new, worker_work, worker_free, commit};
+    struct pipeline_steps steps = {worker_steps(ingest->fields), commit, ingest};
     SCOPED_FREE(pipeline) *pipeline = pipeline_new(thread_count(ingest->options), &steps, err);
     if (pipeline == NULL)
         return false;
@@ -234,7 +206,8 @@ static bool read_all(struct ingest *ingest, struct reader *reader, struct err *e
     for (size_t i = 0; i < ingest->expand.count; i++)
         total += ingest->expand.inputs[i].size;
     struct progress progress;
-    reader_init(reader, &ingest->catalog, (struct frame_batches){take, put, pipeline}, &progress);
+    reader_init(reader, &ingest->catalog, (struct frame_batches){.take = take, .put = put, .context = pipeline},
+                &progress);
     reader->any_content = ingest->options->text;
     reader->store_path = store_path(ingest->store);
     reader->kafka_group = ingest->options->group;

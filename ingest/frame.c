@@ -81,7 +81,7 @@ static bool ensure_batch(struct frame *frame)
     return frame->batch != NULL;
 }
 
-static void hand_on(struct frame *frame)
+static void put_batch(struct frame *frame)
 {
     frame->batches.put(frame->batches.context, frame->batch);
     frame->puts++;
@@ -99,7 +99,7 @@ static bool pass_on(struct frame *frame)
     frame->scanned -= frame->record;
     frame->record = frame->settled = 0;
     frame->in_run = false;
-    hand_on(frame);
+    put_batch(frame);
     frame->batch = next;
     return true;
 }
@@ -420,10 +420,13 @@ bool frame_add_gap(struct frame *frame, const struct batch_gap *gap)
 
 /* ---- Records of sources that give records ---------------------------------------------------------------------------- */
 
-bool frame_goes_on(struct frame *frame)
+bool frame_has_committed(struct frame *frame, uint64_t batches)
 {
     must(frame->state == NULL);
-    return ensure_batch(frame);
+    const struct frame_batches *owner = &frame->batches;
+    size_t under_way = owner->under_way != NULL ? owner->under_way(owner->context) : 0;
+    return frame->puts - under_way >= batches &&
+           ensure_batch(frame); /* none is given once one could not be committed */
 }
 
 bool frame_has_room(const struct frame *frame, size_t bytes, uint32_t records)
@@ -471,7 +474,7 @@ uint64_t frame_record(struct frame *frame, const struct frame_given *given)
     return joined + 1U;
 }
 
-bool frame_flush(struct frame *frame)
+bool frame_hand_on(struct frame *frame)
 {
     if (frame->batch == NULL)
         return true;
@@ -484,8 +487,14 @@ bool frame_flush(struct frame *frame)
         return true;
     if (frame->state != NULL)
         return pass_on(frame);
-    hand_on(frame);
+    put_batch(frame);
     frame->batch = NULL;
     restart(frame);
     return true;
+}
+
+bool frame_flush(struct frame *frame)
+{
+    const struct frame_batches *owner = &frame->batches;
+    return frame_hand_on(frame) && (owner->flush == NULL || owner->flush(owner->context));
 }

@@ -45,6 +45,10 @@ struct frame_batches {
     struct batch *(*take)(void *context); /* waits for an empty one; NULL when nothing is wanted any more */
     void (*put)(void *context, struct batch *batch);
     void *context;
+    /* Waits until all that were put are committed; false when they cannot be. NULL: nobody waits for that. */
+    bool (*flush)(void *context);
+    /* How many of those that were put are not committed yet. NULL: none. */
+    size_t (*under_way)(void *context);
 };
 
 struct frame {
@@ -109,16 +113,18 @@ struct str frame_unfinished(const struct frame *frame);
 bool frame_set_source(struct frame *frame, const struct source_state *state);
 /* A gap to be written with the current batch. Between sources. */
 bool frame_add_gap(struct frame *frame, const struct batch_gap *gap);
-/* Whether batches are given still. Where they are committed as they are handed on, those before are. Between sources. */
-bool frame_goes_on(struct frame *frame);
+/* Whether of the batches handed on so many, from the first one on, are committed. Between sources. */
+bool frame_has_committed(struct frame *frame, uint64_t batches);
 /* Whether the batch takes so many more records with so many bytes in all; always when it is empty. Between sources. */
 bool frame_has_room(const struct frame *frame, size_t bytes, uint32_t records);
 /* Adds it as it is, without looking at its text; there is room. Between sources. It continues the batch's last run when that is of
  * its source and does not end behind its offset, and nothing of it was stored before. The state of the source is the caller's: it
- * is given with frame_set_source before the batch is handed on, so before the next frame_flush and between feeds. Returns the lines
+ * is given with frame_set_source before the batch is handed on, so before the next frame_hand_on and between feeds. Returns the lines
  * it has. 0: no more batches are given. */
 uint64_t frame_record(struct frame *frame, const struct frame_given *given);
 /* Hands on what there is; what is open stays. Of a stream, it is pending meanwhile. */
+bool frame_hand_on(struct frame *frame);
+/* The same, and waits until all that was handed on is committed, where that is to be had. */
 bool frame_flush(struct frame *frame);
 
 #endif

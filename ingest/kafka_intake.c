@@ -447,7 +447,7 @@ static bool make_room(struct kafka_intake *intake, struct frame *frame, size_t b
 {
     if (frame_has_room(frame, bytes, records))
         return true;
-    return kafka_intake_give(intake, frame) && frame_flush(frame);
+    return kafka_intake_give(intake, frame) && frame_hand_on(frame);
 }
 
 /* ---- Foreign messages --------------------------------------------------------------------------------------------------- */

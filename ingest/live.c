@@ -2,19 +2,26 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "ingest/pattern_ids.h"
 #include "ingest/settle.h"
+#include "ingest/worker.h"
 
-enum { FEEDERS_MAX = 256, BATCHES = 2 };
+enum {
+    FEEDERS_MAX = 256,
+    CREW_MAX = 4,           /* threads, one per processor, */
+    BATCHES = CREW_MAX + 3, /* one for each, one that waits for them, one being filled and one it continues in */
+};
 
 #define PACE_US INT64_C(40000)          /* between two rounds, so that many small writes are read together */
 #define RETRY_US INT64_C(1000000)       /* of a commit that failed */
 #define RETENTION_US INT64_C(600000000) /* between two times */
 #define SLICE_US INT64_C(150000)        /* of retention at a stretch */
+#define CREW_IDLE_US INT64_C(10000000)  /* then its threads and their memory go */
 
 struct live {
     struct store *store;
@@ -24,7 +31,13 @@ struct live {
     struct store_encoder *encoder;
     struct frame frame;
     struct batch *batches[BATCHES];
-    bool lent[BATCHES];
+    bool lent[BATCHES]; /* from being taken to being committed */
+    size_t batch_count; /* at most BATCHES */
+    const struct field_table *fields;
+    struct crew *crew;    /* that makes batches ready for blocks; NULL: there were none lately */
+    size_t under_way;     /* batches that the crew has */
+    unsigned crew_count;  /* its threads */
+    int64_t crew_used_us; /* monotonic */
     struct feeder feeders[FEEDERS_MAX];
     bool more[FEEDERS_MAX];
     size_t feeder_count;
@@ -93,14 +106,25 @@ static bool note_step(struct live *live, bool fine, const struct err *err)
     return fine;
 }
 
-/* Hot rows become blocks: one, or all. Between rounds the frame's batches are free; while it passes one on, both are lent. */
+/* A batch that is free, made if need be; BATCHES: all there may be are lent. */
+static size_t find_free(struct live *live)
+{
+    size_t i = 0;
+    while (i < live->batch_count && live->lent[i])
+        i++;
+    if (i == live->batch_count)
+        return BATCHES;
+    if (live->batches[i] == NULL)
+        live->batches[i] = batch_new();
+    return i;
+}
+
+/* Hot rows become blocks: one, or all. */
 static bool settle(struct live *live, bool all)
 {
     struct err err;
-    size_t i = 0;
     bool any;
-    while (i < BATCHES && (live->lent[i] || live->batches[i] == NULL))
-        i++;
+    size_t i = find_free(live);
     struct settle settle = {
         .store = live->store,
         .analyzer = live->analyzer,
@@ -126,17 +150,13 @@ static void settle_if_due(struct live *live, int64_t now_us)
         (void)settle(live, false);
 }
 
+/* It is analyzed, and encoded unless it is to become hot rows. */
 static void commit(struct live *live, struct batch *batch)
 {
     struct err err;
-    batch->hot = batch->raw.size < LIVE_DIRECT_BYTES;
-    analyzer_batch(live->analyzer, batch);
-    if (!batch->hot) {
-        if (!settle(live, true))
-            return;
-        store_encode(live->encoder, batch);
-    }
     bool fine;
+    if (live->failed || (!batch->hot && store_hot_records(live->store) > 0 && !settle(live, true)))
+        return;
     while (!(fine = store_commit(live->store, batch, &err)))
         if (!try_again(live, &err))
             break;
@@ -148,32 +168,93 @@ static void commit(struct live *live, struct batch *batch)
     }
 }
 
-static struct batch *take(void *context)
+static void give_back(struct live *live, struct batch *batch)
 {
-    struct live *live = context;
-    if (live->failed)
-        return NULL;
-    size_t i = 0;
-    while (i < BATCHES && live->lent[i])
-        i++;
-    must(i < BATCHES);
-    if (live->batches[i] == NULL)
-        live->batches[i] = batch_new();
-    live->lent[i] = true;
-    return live->batches[i];
-}
-
-static void put(void *context, struct batch *batch)
-{
-    struct live *live = context;
     size_t i = 0;
     while (i < BATCHES && live->batches[i] != batch)
         i++;
     must(i < BATCHES && live->lent[i]);
-    if (!live->failed)
-        commit(live, batch);
     batch_reset(batch);
     live->lent[i] = false;
+}
+
+/* Commits the next one that the crew has. False when none is ready; with wait, when it has none. */
+static bool commit_next(struct live *live, bool wait)
+{
+    struct batch *batch = live->under_way > 0 ? crew_next(live->crew, wait) : NULL;
+    if (batch == NULL)
+        return false;
+    commit(live, batch);
+    live->under_way--;
+    give_back(live, batch);
+    return true;
+}
+
+static bool flush(void *context)
+{
+    struct live *live = context;
+    while (commit_next(live, true))
+        ;
+    return !live->failed;
+}
+
+static size_t under_way(void *context)
+{
+    return ((const struct live *)context)->under_way;
+}
+
+static struct batch *take(void *context)
+{
+    struct live *live = context;
+    size_t i;
+    while ((i = find_free(live)) == BATCHES)
+        must(commit_next(live, true));
+    if (live->failed)
+        return NULL;
+    live->lent[i] = true;
+    return live->batches[i];
+}
+
+/* False when the system refuses threads: then there are none. */
+static bool has_crew(struct live *live)
+{
+    struct err err;
+    struct crew_steps steps = worker_steps(live->fields);
+    live->crew_used_us = service_now_us();
+    if (live->crew == NULL)
+        live->crew = crew_new(live->crew_count, BATCHES, &steps, &err);
+    return live->crew != NULL;
+}
+
+/* Its threads go when they have had nothing to do for a while. */
+static void dismiss_crew(struct live *live, int64_t now_us)
+{
+    if (live->crew == NULL || live->under_way > 0 || now_us < live->crew_used_us + CREW_IDLE_US)
+        return;
+    crew_free(live->crew);
+    live->crew = NULL;
+}
+
+/* A batch worth a block goes to the crew; others wait until that has none any more, so that all are committed in order. */
+static void put(void *context, struct batch *batch)
+{
+    struct live *live = context;
+    batch->hot = batch->raw.size < LIVE_DIRECT_BYTES && batch->record_count < LIVE_DIRECT_RECORDS;
+    live->flushed_us = service_now_us();
+    if (!batch->hot && has_crew(live)) {
+        crew_put(live->crew, batch);
+        live->under_way++;
+        while (commit_next(live, false))
+            ;
+        return;
+    }
+    if (flush(live)) {
+        analyzer_batch(live->analyzer, batch);
+        if (!batch->hot)
+            store_encode(live->encoder, batch);
+        commit(live, batch);
+    }
+    give_back(live, batch);
 }
 
 /* ---- Retention -------------------------------------------------------------------------------------------------------------- */
@@ -250,6 +331,13 @@ static void remember_ids(struct live *live, int64_t now_us)
 
 /* ---- The loop ---------------------------------------------------------------------------------------------------------------- */
 
+/* One for each processor. */
+static unsigned count_crew(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online > CREW_MAX ? CREW_MAX : (unsigned)online;
+}
+
 static const struct frame_limits live_limits = {
     .batch_bytes = LIVE_BATCH_BYTES,
     .record_bytes = RECORD_BYTES_MAX,
@@ -263,11 +351,16 @@ struct live *live_new(struct store *store, const struct field_table *fields, str
     struct live *live = mem_alloc(sizeof *live);
     live->store = store;
     live->service = service;
+    live->fields = fields;
+    live->crew_count = count_crew();
+    live->batch_count = BATCHES - CREW_MAX + live->crew_count;
     live->analyzer = analyzer_new(fields);
     live->encoder = store_encoder_new();
     live->hot_since_us = store_hot_records(store) > 0 ? service_now_us() : 0;
     live->ids_wait = true;
-    frame_init(&live->frame, &live_limits, (struct frame_batches){take, put, live});
+    frame_init(
+        &live->frame, &live_limits,
+        (struct frame_batches){.take = take, .put = put, .context = live, .flush = flush, .under_way = under_way});
     return live;
 }
 
@@ -277,6 +370,7 @@ void live_free(struct live *live)
         return;
     for (size_t i = 0; i < live->feeder_count; i++)
         live->feeders[i].ops->free(live->feeders[i].self);
+    crew_free(live->crew);
     for (size_t i = 0; i < BATCHES; i++)
         batch_free(live->batches[i]);
     store_encoder_free(live->encoder);
@@ -364,6 +458,8 @@ static void wait_for(struct live *live, int64_t earliest_us)
             until_us = live->hot_since_us + LIVE_SETTLE_US;
         if (live->ids_wait && live->ids.due_us < until_us)
             until_us = live->ids.due_us;
+        if (live->crew != NULL && live->crew_used_us + CREW_IDLE_US < until_us)
+            until_us = live->crew_used_us + CREW_IDLE_US;
     }
     int64_t wait_us = until_us > now_us ? until_us - now_us : 0;
     int timeout_ms = wait_us > 3600 * TIME_SECOND ? 3600000 : (int)((wait_us + 999) / 1000);
@@ -416,6 +512,7 @@ bool live_run(struct live *live, const struct live_hooks *hooks, struct err *err
             break;
         if (service_reload_asked(live->service)) {
             service_reloading(live->service);
+            (void)flush(live); /* what a reload changes no thread looks at then */
             hooks->reload(hooks->context);
             service_ready(live->service);
         }
@@ -432,6 +529,7 @@ bool live_run(struct live *live, const struct live_hooks *hooks, struct err *err
         settle_if_due(live, now_us);
         retain(live, now_us);
         remember_ids(live, now_us);
+        dismiss_crew(live, now_us);
         if (!more)
             wait_for(live, earliest_us);
     }

@@ -1,7 +1,8 @@
-/* struct live: the loop of `winnow run`. One thread: waits for its feeders' descriptors and due times, lets them feed, commits.
+/* struct live: the loop of `winnow run`. One thread: waits for its feeders' descriptors and due times, lets them feed, commits. When
+ * there is much to read, as a long file found at the start, other threads make batches ready meanwhile.
  *
  *     poll ─▶ feeders feed the frame ─▶ batch ─┬ small: analyze ─▶ hot rows, answerable at once
- *                                              └ full:  analyze, encode ─▶ a block
+ *                                              └ full ─▶ crew (crew.h): analyze, encode ─▶ a block, in the order of the batches
  *     hot rows worth a block ─▶ settled into one      retention, a slice at a time
  *
  *  1. What was read is committed at most LIVE_FLUSH_US later.
@@ -9,7 +10,10 @@
  *     nothing is read meanwhile, nothing is dropped.
  *  3. Asked to stop, it reads what is there (for LIVE_DRAIN_US at most), commits and returns.
  *
- * Memory: two batches of LIVE_BATCH_BYTES, one of a block's worth while hot rows are settled, the encoder's and the sources'. */
+ *  4. Whoever flushes the frame (frame_flush), or asks it, knows what is committed. Before a reload everything is.
+ *
+ * Memory: two batches of LIVE_BATCH_BYTES, one of a block's worth while hot rows are settled, the encoder's and the sources'; while
+ * there is much to read one batch more, and for each of at most four threads a batch and an encoder's. */
 #ifndef WINNOW_INGEST_LIVE_H
 #define WINNOW_INGEST_LIVE_H
 
@@ -27,7 +31,8 @@
 
 enum {
     LIVE_BATCH_BYTES = 3 << 20,
-    LIVE_DIRECT_BYTES = 2 << 20, /* a batch of so many bytes goes into a block at once */
+    LIVE_DIRECT_BYTES = 2 << 20, /* a batch of so many bytes goes into a block at once, */
+    LIVE_DIRECT_RECORDS = 12288, /* or of so many records */
     LIVE_SETTLE_BYTES = 3 << 20, /* hot rows are settled when there are so many bytes, */
     LIVE_SETTLE_RECORDS = 12288, /* or so many of them, */
 };

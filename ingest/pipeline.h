@@ -18,15 +18,14 @@
 #include "base/batch.h"
 #include "base/err.h"
 #include "base/scope.h"
+#include "ingest/crew.h"
 
-enum { PIPELINE_THREADS_MAX = 64 };
+enum { PIPELINE_THREADS_MAX = CREW_THREADS_MAX };
 
 struct pipeline_steps {
-    void *context;
-    void *(*worker_new)(void *context);              /* in its thread: what one worker works with */
-    void (*work)(void *worker, struct batch *batch); /* several at a time, each with its own worker */
-    void (*worker_free)(void *worker);               /* in its thread */
+    struct crew_steps crew;
     bool (*commit)(void *context, struct batch *batch, struct err *err); /* one at a time, in order */
+    void *context;
 };
 
 struct pipeline;

@@ -22,7 +22,9 @@ enum {
     FETCH_BYTES = 8 << 20,
     NAME_MAX_BYTES = 512,
     QUIET_WAIT_MS = 100,
+    BEHIND_WAIT_MS = 10,
 };
+#define BEHIND_US (TIME_SECOND / 10)
 #define COMMIT_US (5 * TIME_SECOND)
 #define LOOK_US TIME_SECOND
 #define TELL_US TIME_MINUTE
@@ -239,7 +241,7 @@ static void snapshot(struct source_kafka *source)
 
 static bool are_committed(const struct source_kafka *source, uint64_t batches)
 {
-    return source->home == NULL || (source->home->puts >= batches && frame_goes_on(source->home));
+    return source->home == NULL || frame_has_committed(source->home, batches);
 }
 
 /* What was given is known to be committed a while later. */
@@ -750,6 +752,24 @@ static void look_at_ends(struct source_kafka *source)
     }
 }
 
+/* What comes is on its way: some came a moment ago, and brokers have more. */
+static bool expects_more(const struct source_kafka *source)
+{
+    int64_t low, high;
+    if (source->over || source->now_us - source->heard_us > BEHIND_US)
+        return false;
+    for (size_t i = 0; i < source->count; i++) {
+        const struct slot *slot = &source->slots[i];
+        if (slot->assigned &&
+            source->kafka->get_watermark_offsets(source->client, slot->topic, slot->number, &low, &high) ==
+                RD_KAFKA_RESP_ERR_NO_ERROR &&
+            kafka_partition_next(slot->partition) < high)
+            return true;
+    }
+    return false;
+}
+
+/* Of many messages no small batches are made because the next ones are not here yet. */
 static enum feed feed(void *self, struct frame *frame, int64_t now_us)
 {
     struct source_kafka *source = self;
@@ -762,11 +782,14 @@ static enum feed feed(void *self, struct frame *frame, int64_t now_us)
     commit_if_due(source);
     while (!source->over && count > 0 && bytes < FEED_BYTES)
         count = take_some(source, 0, &bytes);
+    bool more = count > 0 || expects_more(source);
+    if (more && count == 0)
+        (void)take_some(source, BEHIND_WAIT_MS, &bytes);
     look_at_ends(source);
     tell_counts(source);
     (void)give(source);
     source->frame = NULL;
-    return source->over ? FEED_OVER : count > 0 ? FEED_MORE : FEED_IDLE;
+    return source->over ? FEED_OVER : more ? FEED_MORE : FEED_IDLE;
 }
 
 static int descriptor(void *self)

@@ -130,7 +130,7 @@ static void feed_all(struct feed *feed)
         .batch = feed->spare,
         .bytes_max = SETTLE_BYTES,
     };
-    frame_init(&frame, &frame_limits_default, (struct frame_batches){take, put, feed});
+    frame_init(&frame, &frame_limits_default, (struct frame_batches){.take = take, .put = put, .context = feed});
     for (bool more = true; more;) {
         more = false;
         for (unsigned i = 0; i < feed->file_count; i++) {

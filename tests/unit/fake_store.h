@@ -172,7 +172,7 @@ static inline void fake_kill(struct fake_store *store)
 
 static inline struct frame_batches fake_batches(struct fake_store *store)
 {
-    return (struct frame_batches){fake_take, fake_put, store};
+    return (struct frame_batches){.take = fake_take, .put = fake_put, .context = store};
 }
 
 static inline struct fake_store *fake_new(void)

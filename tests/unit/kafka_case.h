@@ -83,7 +83,7 @@ static inline void kafka_case_begin(struct kafka_case *c, const char *path, cons
     c->store = store_open(path, STORE_WRITE, &err);
     if (c->store == NULL || !catalog_load(&c->catalog, c->store, &err))
         fail_msg("%s", err.text);
-    frame_init(&c->frame, limits, (struct frame_batches){kafka_case_take, kafka_case_put, c});
+    frame_init(&c->frame, limits, (struct frame_batches){.take = kafka_case_take, .put = kafka_case_put, .context = c});
 }
 
 static inline void kafka_case_end(struct kafka_case *c)

@@ -90,7 +90,7 @@ static void in_order(void **unused)
     for (size_t i = 0; i < 4; i++) {
         struct world world = {0};
         struct err err;
-        struct pipeline_steps steps = {&world, worker_new, work, worker_free, commit};
+        struct pipeline_steps steps = {{&world, worker_new, work, worker_free}, commit, &world};
         struct pipeline *pipeline = pipeline_new(threads[i], &steps, &err);
         assert_non_null(pipeline);
         assert_int_equal(put_all(pipeline, 300), 300);
@@ -108,7 +108,7 @@ static void nothing_put(void **unused)
     (void)unused;
     struct world world = {0};
     struct err err;
-    struct pipeline_steps steps = {&world, worker_new, work, worker_free, commit};
+    struct pipeline_steps steps = {{&world, worker_new, work, worker_free}, commit, &world};
     struct pipeline *pipeline = pipeline_new(3, &steps, &err);
     assert_non_null(pipeline_take(pipeline)); /* a batch that is never put is no harm */
     assert_non_null(pipeline_take(pipeline));
@@ -126,7 +126,7 @@ static void failing_commit(void **unused)
     for (uint64_t fail_at = 1; fail_at <= 40; fail_at++) {
         struct world world = {.fail_at = fail_at};
         struct err err = {0};
-        struct pipeline_steps steps = {&world, worker_new, work, worker_free, commit};
+        struct pipeline_steps steps = {{&world, worker_new, work, worker_free}, commit, &world};
         struct pipeline *pipeline = pipeline_new(3, &steps, &err);
         uint64_t put = put_all(pipeline, 1000);
         assert_in_range(put, fail_at, fail_at + 6); /* no more than there are batches behind the one that failed */
@@ -145,7 +145,7 @@ static void back_pressure(void **unused)
     (void)unused;
     struct world world = {0};
     struct err err;
-    struct pipeline_steps steps = {&world, worker_new, work, worker_free, commit};
+    struct pipeline_steps steps = {{&world, worker_new, work, worker_free}, commit, &world};
     struct pipeline *pipeline = pipeline_new(2, &steps, &err);
     struct batch *seen[16];
     size_t seen_count = 0;
