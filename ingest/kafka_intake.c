@@ -6,69 +6,12 @@
 
 #include "analyze/analyze.h"
 #include "base/must.h"
-#include "ingest/kafka_row.h"
+#include "ingest/kafka_intake_part.h"
 #include "ingest/service.h"
 
-enum { NAME_BYTES_MAX = 512, TOLD_MAX = 10 };
+enum { TOLD_MAX = 10 };
 
-/* A record of which parts are missing. Those of a partition are a list, in the order in which they began. */
-struct parts {
-    struct row *row;
-    struct kafka_partition *partition;
-    struct parts *before, *after;
-    struct buf raw;
-    int64_t since_us; /* monotonic */
-    uint64_t bytes;   /* of the partition's messages, when it began */
-    uint64_t sequence;
-    int64_t first; /* offset of the message that began it */
-    uint32_t taken, count;
-};
-
-struct row {
-    struct kafka_row known;
-    struct catalog_entry *entry;
-    struct str key;      /* "AGENT FILE" */
-    struct parts *parts; /* NULL: none are missing */
-    struct row *next_dirty;
-    bool dirty;
-};
-
-struct kafka_partition {
-    struct kafka_intake *intake;
-    struct kafka_partition *following;
-    struct catalog_entry *entry;
-    struct str topic;
-    int32_t number;
-    int64_t next;                            /* -1: nowhere yet */
-    int64_t end;                             /* behind its last message, as far as known */
-    int64_t foreign;                         /* foreign messages before it are stored */
-    char cluster[KAFKA_CLUSTER_MAX + 1];     /* that it is of; "": not known */
-    char cursor[24 + KAFKA_CLUSTER_MAX + 2]; /* what the entry's state views */
-    struct map rows;                         /* by key: index + 1 */
-    struct row **list;
-    size_t count, capacity;
-    struct row *last; /* of the message before */
-    struct parts *oldest, *newest;
-    uint64_t bytes; /* of all messages taken */
-    bool dirty;
-};
-
-struct kafka_intake {
-    struct kafka_intake_settings settings;
-    char cluster[KAFKA_CLUSTER_MAX + 1];
-    struct kafka_partition *partitions;
-    struct row *dirty; /* a list */
-    struct map begun;  /* sources of each agent, and their sum, since */
-    size_t begun_sum;
-    int64_t begun_us; /* monotonic */
-    size_t parts_bytes;
-    struct kafka_counts counts;
-    struct arena arena; /* reset with each message */
-    struct buf raw;     /* scratch: a value unpacked */
-};
-
-__attribute__((format(printf, 4, 5))) static void tell(const struct kafka_intake *intake, struct str source,
-                                                       uint64_t count, const char *format, ...)
+void kafka_intake_tell(const struct kafka_intake *intake, struct str source, uint64_t count, const char *format, ...)
 {
     struct err err;
     char text[ERR_TEXT_MAX];
@@ -92,43 +35,6 @@ struct kafka_intake *kafka_intake_new(const struct kafka_intake_settings *settin
     return intake;
 }
 
-static void drop_parts(struct row *row)
-{
-    struct parts *parts = row->parts;
-    if (parts == NULL)
-        return;
-    struct kafka_partition *partition = parts->partition;
-    *(parts->before != NULL ? &parts->before->after : &partition->oldest) = parts->after;
-    *(parts->after != NULL ? &parts->after->before : &partition->newest) = parts->before;
-    partition->intake->parts_bytes -= parts->raw.size + KAFKA_PARTS_BYTES_MORE;
-    buf_release(&parts->raw);
-    free(parts);
-    row->parts = NULL;
-}
-
-static void free_row(struct row *row)
-{
-    drop_parts(row);
-    kafka_row_release(&row->known);
-    free(row);
-}
-
-static void free_partition(struct kafka_partition *partition)
-{
-    struct kafka_intake *intake = partition->intake;
-    if (partition->entry != NULL) { /* another may be made with the same catalog */
-        struct source_state *state = &partition->entry->state;
-        state->cursor = arena_str(&intake->settings.catalog->arena, state->cursor);
-        partition->entry->claimed = false;
-    }
-    for (size_t i = 0; i < partition->count; i++)
-        free_row(partition->list[i]);
-    free(partition->list);
-    map_release(&partition->rows);
-    free((void *)(uintptr_t)partition->topic.data);
-    free(partition);
-}
-
 void kafka_intake_free(struct kafka_intake *intake)
 {
     if (intake == NULL)
@@ -136,7 +42,7 @@ void kafka_intake_free(struct kafka_intake *intake)
     while (intake->partitions != NULL) {
         struct kafka_partition *partition = intake->partitions;
         intake->partitions = partition->following;
-        free_partition(partition);
+        kafka_partition_free(partition);
     }
     arena_release(&intake->arena);
     map_release(&intake->begun);
@@ -154,102 +60,6 @@ void kafka_intake_set_defaults(struct kafka_intake *intake, const struct source_
     intake->settings.defaults = *defaults;
 }
 
-/* ---- What the store knows ---------------------------------------------------------------------------------------------- */
-
-static struct row *add_row(struct kafka_partition *partition, struct str key, struct catalog_entry *entry)
-{
-    struct map_entry *at = map_at(&partition->rows, key, NULL);
-    if (partition->count == partition->capacity) {
-        partition->capacity = partition->capacity > 0 ? 2 * partition->capacity : 16;
-        partition->list = mem_resize_array(partition->list, partition->capacity, sizeof(struct row *));
-    }
-    struct row *row = mem_alloc(sizeof *row);
-    row->entry = entry;
-    row->key = map_find(&partition->rows, key)->key;
-    partition->list[partition->count++] = row;
-    at->value = partition->count;
-    return row;
-}
-
-/* The row of an agent's source that the store has, when it is of this partition. */
-static void know_row(struct kafka_partition *partition, struct catalog_entry *entry)
-{
-    char place[NAME_BYTES_MAX];
-    int size = snprintf(place, sizeof place, "%.*s/%" PRIi32 " ", STR_ARG(partition->topic), partition->number);
-    struct str cursor = entry->state.cursor;
-    if (!str_starts(cursor, str_from(place, (size_t)size)))
-        return;
-    struct str key = str_slice(cursor, (size_t)size, cursor.size);
-    if (map_find(&partition->rows, key) != NULL)
-        return; /* a damaged store */
-    struct row *row = add_row(partition, key, entry);
-    row->known.sequence = entry->state.inode;
-    row->known.pending_sequence = entry->state.head_hash;
-    row->known.end = entry->state.position;
-}
-
-static void know_place(struct kafka_partition *partition)
-{
-    const struct source_state *state = &partition->entry->state;
-    struct str rest = state->cursor, offset = str_cut(&rest, '@');
-    if (!str_to_i64(offset, &partition->next) || partition->next < 0)
-        partition->next = -1; /* a damaged store */
-    partition->foreign = state->inode <= (uint64_t)INT64_MAX ? (int64_t)state->inode : 0;
-}
-
-/* Rows that the store knows come in the order of their ids. */
-static struct row *row_of_source(const struct kafka_partition *partition, int64_t source)
-{
-    size_t from = 0, to = partition->count;
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-        if (partition->list[middle]->entry->state.id < source)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    bool found = from < partition->count && partition->list[from]->entry->state.id == source;
-    return found ? partition->list[from] : NULL;
-}
-
-static void know_pending(const struct kafka_partition *partition, const struct scan_record *found)
-{
-    const struct record *rec = &found->record;
-    struct row *row = rec->flags & RECORD_TAIL ? row_of_source(partition, found->source) : NULL;
-    if (row == NULL)
-        return;
-    struct kafka_record record = {.raw = rec->raw,
-                                  .offset = rec->offset,
-                                  .time_us = rec->time_us,
-                                  .flags = rec->flags & (uint8_t)~RECORD_UNPARSED};
-    kafka_row_know(&row->known, &record);
-}
-
-/* Pending records are rows of their own: those that are not in blocks come first. */
-static bool know_pendings(struct kafka_partition *partition, struct store *store, struct err *err)
-{
-    struct scan_ask ask = {.since_us = TIME_NONE, .until_us = TIME_NONE, .offsets = true, .newest_first = true};
-    bool wanted = false;
-    for (size_t i = 0; i < partition->count; i++)
-        wanted = wanted || partition->list[i]->entry->state.pending_bytes > 0;
-    if (!wanted || store == NULL)
-        return true;
-    SCOPED_FREE(scan) *scan = scan_new(store, &ask, err);
-    struct scan_record found;
-    int64_t left_us;
-    int step = scan == NULL ? -1 : 0;
-    while (scan != NULL && (step = scan_next(scan, &found, err)) == 1 && !scan_enters_block(scan, &left_us))
-        know_pending(partition, &found);
-    return step >= 0;
-}
-
-static void claim_named(void *context, struct catalog_entry *entry)
-{
-    struct kafka_partition *partition = context;
-    if (entry->state.kind == SOURCE_KAFKA && partition->entry == NULL)
-        partition->entry = entry;
-}
-
 void kafka_intake_set_cluster(struct kafka_intake *intake, const char *id)
 {
     size_t size = 0;
@@ -257,136 +67,6 @@ void kafka_intake_set_cluster(struct kafka_intake *intake, const char *id)
         intake->cluster[size] = id[size] > ' ' && id[size] < 0x7f ? id[size] : '_';
     intake->cluster[size] = '\0';
 }
-
-static bool is_cluster(struct str text)
-{
-    bool fine = text.data != NULL && text.size > 0 && text.size <= KAFKA_CLUSTER_MAX;
-    for (size_t i = 0; fine && i < text.size; i++)
-        fine = text.data[i] > ' ' && text.data[i] < 0x7f;
-    return fine;
-}
-
-/* The cluster that the store has it from is that of the messages, as far as both are known. */
-static bool know_cluster(struct kafka_partition *partition, struct err *err)
-{
-    const char *here = partition->intake->cluster;
-    struct str stored = partition->entry != NULL ? partition->entry->state.cursor : STR_ABSENT;
-    (void)str_cut(&stored, '@');
-    snprintf(partition->cluster, sizeof partition->cluster, "%s", here);
-    if (!is_cluster(stored))
-        return true;
-    if (here[0] == '\0')
-        snprintf(partition->cluster, sizeof partition->cluster, "%.*s", STR_ARG(stored));
-    if (str_equal(stored, str_of(partition->cluster)))
-        return true;
-    err_set(err, ERR_USAGE, 0,
-            "%.*s: the store has it from cluster %.*s, this one is cluster %s and its offsets are of other messages; "
-            "nothing of it is read: use another store (--store) for this cluster",
-            STR_ARG(partition->entry->state.name), STR_ARG(stored), here);
-    partition->entry = NULL;
-    return false;
-}
-
-static bool know(struct kafka_partition *partition, struct str name, struct store *store, struct err *err)
-{
-    struct catalog *catalog = partition->intake->settings.catalog;
-    catalog_with_name(catalog, name, claim_named, partition);
-    if (!know_cluster(partition, err))
-        return false;
-    if (partition->entry != NULL && partition->entry->claimed) {
-        partition->entry = NULL;
-        return err_set(err, ERR_USAGE, 0, "%.*s: is already read", STR_ARG(name));
-    }
-    if (partition->entry != NULL)
-        know_place(partition);
-    else
-        partition->entry = catalog_new(catalog, name, SOURCE_KAFKA);
-    partition->entry->claimed = true;
-    (void)catalog_set_defaults(catalog, partition->entry, &partition->intake->settings.defaults);
-    for (size_t i = 0; i < catalog->entry_count; i++)
-        if (source_is_agents(&catalog->entries[i]->state))
-            know_row(partition, catalog->entries[i]);
-    return know_pendings(partition, store, err);
-}
-
-struct kafka_partition *kafka_intake_partition(struct kafka_intake *intake, struct store *store, const char *topic,
-                                               int32_t number, struct err *err)
-{
-    char name[NAME_BYTES_MAX];
-    for (struct kafka_partition *at = intake->partitions; at != NULL; at = at->following)
-        if (at->number == number && str_equal(at->topic, str_of(topic)))
-            return at;
-    int size = snprintf(name, sizeof name, "kafka://%s/%" PRIi32, topic, number);
-    must(size > 0 && (size_t)size < sizeof name); /* Kafka's names have 249 bytes at most */
-    struct kafka_partition *partition = mem_alloc(sizeof *partition);
-    *partition = (struct kafka_partition){.intake = intake, .number = number, .next = -1};
-    partition->topic = str_of(strdup(topic));
-    must(partition->topic.data != NULL);
-    if (know(partition, str_from(name, (size_t)size), store, err)) {
-        partition->following = intake->partitions;
-        return intake->partitions = partition;
-    }
-    free_partition(partition);
-    return NULL;
-}
-
-/* ---- Places ------------------------------------------------------------------------------------------------------------- */
-
-struct str kafka_partition_name(const struct kafka_partition *partition)
-{
-    return partition->entry->state.name;
-}
-
-int64_t kafka_partition_next(const struct kafka_partition *partition)
-{
-    return partition->next;
-}
-
-uint64_t kafka_partition_lines(const struct kafka_partition *partition)
-{
-    uint64_t lines = catalog_lines(partition->entry);
-    for (size_t i = 0; i < partition->count; i++)
-        lines += catalog_lines(partition->list[i]->entry);
-    return lines;
-}
-
-int64_t kafka_partition_place(const struct kafka_partition *partition)
-{
-    return partition->oldest != NULL ? partition->oldest->first : partition->next;
-}
-
-void kafka_partition_set_next(struct kafka_partition *partition, int64_t offset)
-{
-    while (partition->oldest != NULL)
-        drop_parts(partition->oldest->row);
-    partition->next = offset;
-    partition->dirty = true;
-}
-
-void kafka_partition_set_end(struct kafka_partition *partition, int64_t end)
-{
-    partition->dirty = partition->dirty || (partition->next >= 0 && partition->end != end);
-    partition->end = end;
-}
-
-bool kafka_partition_add_gap(struct kafka_partition *partition, struct frame *frame, int64_t low, int64_t high)
-{
-    bool passed_by = kafka_partition_place(partition) < low && partition->foreign <= high;
-    struct batch_gap gap = {
-        .source = partition->entry->state.id,
-        .offset = partition->entry->state.position,
-        .reason = GAP_CURSOR_GONE,
-        .found_us = clock_now_us(),
-    };
-    kafka_partition_set_next(partition, low);
-    if (!passed_by || partition->foreign < low) {
-        partition->foreign = low;
-        partition->entry->state.tail_hash = 0;
-    }
-    return kafka_intake_give(partition->intake, frame) && frame_add_gap(frame, &gap);
-}
-
-static void lose_parts_before(struct kafka_partition *partition, int64_t since_us);
 
 /* ---- Giving states ------------------------------------------------------------------------------------------------------ */
 
@@ -431,7 +111,7 @@ bool kafka_intake_give(struct kafka_intake *intake, struct frame *frame)
     }
     for (struct kafka_partition *partition = intake->partitions; partition != NULL; partition = partition->following) {
         if (partition->oldest != NULL)
-            lose_parts_before(partition, service_now_us() - KAFKA_DAY_US);
+            kafka_parts_lose_before(partition, service_now_us() - KAFKA_DAY_US);
         if (!partition->dirty || partition->next < 0)
             continue;
         bring_up_partition(partition);
@@ -534,12 +214,14 @@ static bool may_begin(struct kafka_intake *intake, struct str agent)
         return false;
     intake->begun_sum++;
     if (++own->value == KAFKA_AGENT_SOURCES_MAX)
-        tell(intake, agent, 0, "has begun %d sources within a day; what it sends of others is kept without its source",
-             KAFKA_AGENT_SOURCES_MAX);
+        kafka_intake_tell(intake, agent, 0,
+                          "has begun %d sources within a day; what it sends of others is kept without its source",
+                          KAFKA_AGENT_SOURCES_MAX);
     if (intake->begun_sum == KAFKA_SOURCES_MAX)
-        tell(intake, agent, 0,
-             "agents have begun %d sources within a day; what they send of others is kept without its source",
-             KAFKA_SOURCES_MAX);
+        kafka_intake_tell(
+            intake, agent, 0,
+            "agents have begun %d sources within a day; what they send of others is kept without its source",
+            KAFKA_SOURCES_MAX);
     return true;
 }
 
@@ -556,7 +238,7 @@ static struct row *find_row(struct kafka_partition *partition, const struct mess
         return partition->last = partition->list[at->value - 1];
     if (!may_begin(partition->intake, head->agent))
         return NULL;
-    struct row *row = add_row(partition, key, new_entry(partition, head, key));
+    struct row *row = kafka_partition_add_row(partition, key, new_entry(partition, head, key));
     /* Times come as they were found, so the zone has no use here. */
     struct source_defaults defaults = {.service = head->defaults.service, .format = head->defaults.format};
     (void)catalog_set_defaults(partition->intake->settings.catalog, row->entry, &defaults);
@@ -676,131 +358,6 @@ static struct str unpack(struct kafka_intake *intake, const struct message_head 
     return STR_ABSENT;
 }
 
-/* ---- Parts --------------------------------------------------------------------------------------------------------------- */
-
-static void lose_parts(struct row *row, const char *why)
-{
-    const struct parts *parts = row->parts;
-    must(parts != NULL);
-    struct kafka_intake *intake = parts->partition->intake;
-    parts->partition->dirty = true; /* its place moves */
-    tell(intake, row->entry->state.name, ++intake->counts.lost,
-         "record %" PRIu64 " of %.*s came in %" PRIu32 " parts of which %" PRIu32 " were taken: %s; it is not stored",
-         parts->sequence, STR_ARG(row->key), parts->count, parts->taken, why);
-    drop_parts(row);
-}
-
-/* Of records that the partition would wait for for ever: what is sent behind them would be read again by each run. */
-static void lose_parts_behind(struct kafka_partition *partition, int64_t offset)
-{
-    const struct parts *oldest;
-    while ((oldest = partition->oldest) != NULL && (offset - oldest->first > KAFKA_PARTS_MESSAGES_MAX ||
-                                                    partition->bytes - oldest->bytes > KAFKA_PARTS_BEHIND_MAX))
-        lose_parts(oldest->row, "too much came before the rest");
-}
-
-static void lose_parts_before(struct kafka_partition *partition, int64_t since_us)
-{
-    while (partition->oldest != NULL && partition->oldest->since_us < since_us)
-        lose_parts(partition->oldest->row, "the rest did not come within a day");
-}
-
-static struct str agent_of(const struct row *row)
-{
-    return str_slice(row->key, 0, str_find_char(row->key, ' '));
-}
-
-/* The agent whose unfinished records, but for that of keep, are the largest together. Views its row's key. */
-static struct str largest_agent(const struct kafka_intake *intake, const struct row *keep)
-{
-    struct map bytes = {0};
-    struct str found = STR("");
-    uint64_t most = 0;
-    for (const struct kafka_partition *at = intake->partitions; at != NULL; at = at->following)
-        for (const struct parts *parts = at->oldest; parts != NULL; parts = parts->after) {
-            if (parts->row == keep)
-                continue;
-            struct map_entry *entry = map_at(&bytes, agent_of(parts->row), NULL);
-            entry->value += parts->raw.size + KAFKA_PARTS_BYTES_MORE;
-            if (entry->value > most) {
-                most = entry->value;
-                found = agent_of(parts->row);
-            }
-        }
-    map_release(&bytes);
-    return found;
-}
-
-/* Makes room for more of keep. Some more than is needed goes, so that it is seldom looked for. */
-static void make_parts_room(struct kafka_intake *intake, const struct row *keep, size_t bytes)
-{
-    enum { ROOM = KAFKA_PARTS_BYTES_MAX / 8 };
-    if (intake->parts_bytes + bytes <= KAFKA_PARTS_BYTES_MAX)
-        return;
-    while (intake->parts_bytes + bytes > KAFKA_PARTS_BYTES_MAX - ROOM) {
-        struct str agent = arena_str(&intake->arena, largest_agent(intake, keep));
-        if (agent.size == 0)
-            return; /* keep is all there is */
-        for (struct kafka_partition *at = intake->partitions; at != NULL; at = at->following)
-            for (struct parts *parts = at->oldest, *after; parts != NULL; parts = after) {
-                after = parts->after;
-                if (parts->row != keep && str_equal(agent_of(parts->row), agent) &&
-                    intake->parts_bytes + bytes > KAFKA_PARTS_BYTES_MAX - ROOM)
-                    lose_parts(parts->row, "too many records are unfinished");
-            }
-    }
-}
-
-/* Parts that wait for others meet what comes next of their source. */
-static void meet_parts(struct row *row, const struct message_head *head)
-{
-    if (row->parts == NULL)
-        return;
-    if (head->sequence > row->parts->sequence)
-        lose_parts(row, "the next record came before the rest");
-    else if (head->part <= 1 || head->sequence < row->parts->sequence)
-        drop_parts(row); /* the agent sends it again */
-}
-
-static void begin_parts(struct kafka_partition *partition, struct row *row, const struct message_head *head,
-                        int64_t offset)
-{
-    struct parts *parts = row->parts = mem_alloc(sizeof *row->parts);
-    *parts = (struct parts){.row = row,
-                            .partition = partition,
-                            .before = partition->newest,
-                            .raw = BUF(RECORD_BYTES_MAX),
-                            .since_us = service_now_us(),
-                            .bytes = partition->bytes,
-                            .sequence = head->sequence,
-                            .first = offset,
-                            .count = head->parts};
-    *(parts->before != NULL ? &parts->before->after : &partition->oldest) = parts;
-    partition->newest = parts;
-    partition->intake->parts_bytes += KAFKA_PARTS_BYTES_MORE;
-}
-
-/* True when the record is whole; then *line is all of it. */
-static bool add_part(struct kafka_partition *partition, struct row *row, const struct message_head *head,
-                     int64_t offset, struct str *line)
-{
-    struct kafka_intake *intake = partition->intake;
-    struct parts *parts;
-    if (head->part == 1)
-        begin_parts(partition, row, head, offset);
-    parts = row->parts;
-    if (parts == NULL || head->part != parts->taken + 1 || head->parts != parts->count)
-        return false; /* a part sent again, or one whose first was not seen: all come again */
-    make_parts_room(intake, row, line->size);
-    if (!buf_add_str(&parts->raw, *line)) {
-        lose_parts(row, "they are too long");
-        return false;
-    }
-    intake->parts_bytes += line->size;
-    *line = buf_str(&parts->raw);
-    return ++parts->taken == parts->count;
-}
-
 /* ---- A message ----------------------------------------------------------------------------------------------------------- */
 
 enum taken { TAKEN, NOT_AGENTS, NO_BATCH };
@@ -828,21 +385,22 @@ static enum taken take_agents(struct kafka_partition *partition, struct frame *f
     record.raw = unpack(intake, head, message->value);
     if (record.raw.data == NULL || record.raw.size > frame->limits.record_bytes)
         return NOT_AGENTS;
-    meet_parts(row, head);
-    if (head->parts > 0 && !add_part(partition, row, head, message->offset, &record.raw))
+    kafka_parts_meet(row, head);
+    if (head->parts > 0 && !kafka_parts_add(partition, row, head, message->offset, &record.raw))
         return TAKEN;
     enum kafka_verdict verdict = kafka_row_judge(&row->known, &record);
     bool wanted = verdict == KAFKA_NEW || verdict == KAFKA_REUSED;
     if (verdict == KAFKA_REUSED)
-        tell(intake, row->entry->state.name, ++intake->counts.reused,
-             "record %" PRIu64
-             " of %.*s is numbered as one before it, but lies behind what is stored: the agent's store was put back "
-             "or copied, or another one sends in its name; it is stored",
-             head->sequence, STR_ARG(row->key));
+        kafka_intake_tell(
+            intake, row->entry->state.name, ++intake->counts.reused,
+            "record %" PRIu64
+            " of %.*s is numbered as one before it, but lies behind what is stored: the agent's store was put back "
+            "or copied, or another one sends in its name; it is stored",
+            head->sequence, STR_ARG(row->key));
     bool fine = !wanted || store_record(partition, row, frame, &record);
     intake->counts.known += verdict == KAFKA_KNOWN;
     if (head->parts > 0)
-        drop_parts(row);
+        kafka_parts_drop(row);
     *ret_why = "winnow-offset";
     return !fine ? NO_BATCH : verdict == KAFKA_ASTRAY ? NOT_AGENTS : TAKEN;
 }
@@ -860,7 +418,7 @@ bool kafka_intake_take(struct kafka_intake *intake, struct kafka_partition *part
     arena_reset(&intake->arena);
     intake->counts.messages++;
     partition->bytes += message->value.size;
-    lose_parts_behind(partition, message->offset);
+    kafka_parts_lose_behind(partition, message->offset);
     enum message_kind kind = message_head_read(message->headers, message->header_count, &intake->arena, &head, &why);
     enum taken taken = NOT_AGENTS;
     if (message->value.data == NULL) {
@@ -870,9 +428,9 @@ bool kafka_intake_take(struct kafka_intake *intake, struct kafka_partition *part
         taken = take_agents(partition, frame, &head, message, &why);
     }
     if (taken == NOT_AGENTS && kind != MESSAGE_FOREIGN)
-        tell(intake, kafka_partition_name(partition), ++intake->counts.damaged,
-             "the message at offset %" PRIi64 " is not what an agent sends (%s); it is kept as it is", message->offset,
-             why);
+        kafka_intake_tell(intake, kafka_partition_name(partition), ++intake->counts.damaged,
+                          "the message at offset %" PRIi64 " is not what an agent sends (%s); it is kept as it is",
+                          message->offset, why);
     if (taken == NO_BATCH || (taken == NOT_AGENTS && !take_foreign(partition, frame, message)))
         return false;
     partition->next = message->offset + 1;
