@@ -7,6 +7,9 @@
 #include "base/log.h"
 #include "ingest/config_key.h"
 #include "ingest/config_print.h"
+#ifdef WINNOW_KAFKA
+#include "ingest/source_kafka.h"
+#endif
 
 struct config_options {
     const char *file, *store, *output;
@@ -68,6 +71,21 @@ static bool print(struct config *config, const struct config_options *options, s
     return !text->full || err_set(err, ERR_LIMIT, 0, "the configuration is longer than %d bytes", CONFIG_PRINTED_MAX);
 }
 
+/* What the configuration needs at run time. */
+static bool has_library(const struct config *config, struct err *err)
+{
+    bool needed = config->output_count > 0;
+    for (size_t i = 0; i < config->source_count; i++)
+        needed = needed || config->sources[i].kind == CONFIG_KAFKA;
+#ifdef WINNOW_KAFKA
+    return !needed || source_kafka_is_available(err) ||
+           err_within(err, "the configuration is right, but has Kafka in it");
+#else
+    (void)err;
+    return !needed; /* such a configuration was refused */
+#endif
+}
+
 static int run(struct cmd_call *call)
 {
     const struct config_options *options = call->values;
@@ -83,6 +101,8 @@ static int run(struct cmd_call *call)
         SCOPED_FREE(config) *config = config_new(options->file, report, NULL);
         if (config == NULL)
             return CMD_FAILED; /* all told */
+        if (options->check && !has_library(config, &err))
+            return cmd_fail(call->cmd, &err);
         if (options->check)
             buf_add_text(&text, "ok\n");
         else if (!print(config, options, &text, &err))

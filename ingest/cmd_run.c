@@ -213,12 +213,28 @@ static void drop_kafkas(struct running *running, const struct config *config)
     }
 }
 
-/* Topics are read from where the store has them; those whose configuration is as it was go on undisturbed. */
+static size_t count_kafkas(const struct config *config)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < config->source_count; i++)
+        count += config->sources[i].kind == CONFIG_KAFKA;
+    return count;
+}
+
+/* Topics are read from where the store has them; those whose configuration is as it was go on undisturbed. Without the library the
+ * other sources are followed, if there are any. */
 static bool set_kafkas(struct running *running, const struct config *config, struct err *err)
 {
     unsigned count = 0;
     bool fine = true;
     drop_kafkas(running, config);
+    size_t kafkas = count_kafkas(config);
+    if (kafkas > 0 && !source_kafka_is_available(err)) {
+        if (kafkas == config->source_count)
+            return false;
+        LOG_EVENT(LEVEL_ERROR, "no topic is consumed", log_text("why", err->text));
+        return true;
+    }
     for (size_t i = 0; i < config->source_count; i++) {
         const struct config_source *source = &config->sources[i];
         struct err why;

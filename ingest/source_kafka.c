@@ -10,6 +10,7 @@
 
 #include "base/must.h"
 #include "ingest/config_kafka.h"
+#include "ingest/kafka_reason.h"
 #include "ingest/kafka_settings.h"
 #include "ingest/service.h"
 #include "ingest/source_kafka_part.h"
@@ -40,15 +41,21 @@ void source_kafka_tell(const struct source_kafka *source, struct str name, enum 
     source_kafka_tell_err(source, name, &err);
 }
 
-/* The same error is told once a minute at most. */
+/* What ends the finding of partitions is told as that. That all brokers are down says less than why one is. */
 void source_kafka_note_error(struct source_kafka *source, int code, const char *text)
 {
-    snprintf(source->error, sizeof source->error, "%s", text);
+    struct err why;
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && source->error[0] != '\0')
+        return;
+    kafka_reason(text, &why);
+    snprintf(source->error, sizeof source->error, "%.*s", (int)sizeof source->error - 1, why.text);
+    if (source->ask.bounded && source->count == 0)
+        return;
     if (code == source->told_error && source->now_us - source->told_us < KAFKA_TELL_US)
         return;
     source->told_error = code;
     source->told_us = source->now_us;
-    source_kafka_tell(source, source_kafka_brokers(source), ERR_IO, "%s; it is tried again", text);
+    source_kafka_tell(source, source_kafka_brokers(source), ERR_IO, "%s; it is tried again", source->error);
 }
 
 static void on_error(rd_kafka_t *client, int code, const char *reason, void *opaque)
@@ -154,6 +161,11 @@ static bool make_client(struct source_kafka *source, struct err *err)
         return err_set(err, ERR_IO, errno, "eventfd");
     source->kafka->queue_io_event_enable(source->queue, source->event, &one, sizeof one);
     return subscribe(source, err);
+}
+
+bool source_kafka_is_available(struct err *err)
+{
+    return kafka_library(err) != NULL;
 }
 
 struct source_kafka *source_kafka_new(const struct source_kafka_ask *ask, struct err *err)

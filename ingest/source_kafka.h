@@ -45,6 +45,9 @@ struct source_kafka_ask {
     unsigned ordinal; /* of those of one store that are not bounded: each has another, and the same after a restart */
 };
 
+/* Whether librdkafka is there. */
+bool source_kafka_is_available(struct err *err);
+
 struct source_kafka;
 /* Connects to nothing yet. NULL: librdkafka is not there, or the settings are wrong. */
 struct source_kafka *source_kafka_new(const struct source_kafka_ask *ask, struct err *err);

@@ -8,6 +8,15 @@
 enum { QUIET_WAIT_MS = 100 };
 #define SILENT_US (30 * TIME_SECOND)
 
+/* What the library told last names the broker, its result does not. */
+static void fail(const struct source_kafka *source, const char *result, struct err *err)
+{
+    if (source->error[0] != '\0')
+        err_set(err, ERR_IO, 0, "%s", source->error);
+    else
+        err_set(err, ERR_IO, 0, "%s: %s", source->ask.kafka->brokers, result);
+}
+
 static bool find_partitions(struct source_kafka *source, const char *topic, struct err *err)
 {
     const struct kafka_library *kafka = source->kafka;
@@ -20,12 +29,15 @@ static bool find_partitions(struct source_kafka *source, const char *topic, stru
             break;
     }
     bool fine = result == RD_KAFKA_RESP_ERR_NO_ERROR;
+    size_t unused = 0;
     if (fine)
         source_kafka_learn_cluster(source);
+    else
+        (void)source_kafka_take_some(source, 0, &unused); /* why, as the library tells it */
     if (stop_asked())
         err_set(err, ERR_INTERRUPTED, 0, "interrupted");
     else if (!fine)
-        err_set(err, ERR_IO, 0, "%s: %s", source->ask.kafka->brokers, kafka->err2str(result));
+        fail(source, kafka->err2str(result), err);
     for (int i = 0; fine && i < metadata->topic_cnt; i++) {
         const struct rd_kafka_metadata_topic *found = &metadata->topics[i];
         if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR || found->partition_cnt == 0)
@@ -112,7 +124,7 @@ enum feed source_kafka_read(struct source_kafka *source, struct frame *frame, st
     if (source->over)
         return FEED_OVER;
     if (!done && source->error[0] != '\0' && source->now_us - source->heard_us > SILENT_US) {
-        err_set(err, ERR_IO, 0, "%s: %s", source->ask.kafka->brokers, source->error);
+        fail(source, source->error, err);
         return FEED_OVER;
     }
     return done ? FEED_IDLE : FEED_MORE;
