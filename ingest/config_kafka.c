@@ -306,8 +306,8 @@ bool config_kafka_check(struct config_kafka *kafka, bool output, unsigned *ret_l
                : !must_have(kafka->topics.count > 0 ? "" : NULL, "topics", "[TOPIC]", err))
         return false;
 #ifdef WINNOW_KAFKA
-    /* Without the library an output is blocked, and says so; what else there is to do is done. */
-    return kafka_settings_check(kafka, output, ret_line, err) || (output && err->kind == ERR_MISSING);
+    /* Without the library an output is blocked, and says so, and a source is told to be left out; what else there is to do is done. */
+    return kafka_settings_check(kafka, output, ret_line, err) || err->kind == ERR_MISSING;
 #else
     return err_set(err, ERR_USAGE, 0, "this winnow was built without Kafka (-DWINNOW_KAFKA=OFF)");
 #endif
