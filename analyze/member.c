@@ -2,11 +2,16 @@
 
 void member_key(struct buf *line, const char *key)
 {
+    size_t size = strlen(key);
     if (line->data[line->size - 1] != '{')
         buf_add_char(line, ',');
-    buf_add_char(line, '"');
-    buf_add_text(line, key);
-    buf_add_text(line, "\":");
+    char *at = buf_reserve(line, size + 3);
+    if (at == NULL)
+        return;
+    at[0] = '"';
+    memcpy(at + 1, key, size);
+    memcpy(at + 1 + size, "\":", 2);
+    line->size += size + 3;
 }
 
 void member_string(struct buf *line, struct str text)

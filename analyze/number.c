@@ -44,9 +44,9 @@ int number_compare(struct str a, struct str b)
     return (value_a > value_b) - (value_a < value_b);
 }
 
-size_t number_print(double value, char text[NUMBER_TEXT_MAX])
+/* A decimal of at most 15 digits that reads back as the value is the shortest one, and what printf would find. 0: there is none. */
+static size_t print_decimal(double value, char text[NUMBER_TEXT_MAX])
 {
-    /* A decimal of at most 15 digits that reads back as the value is what printf would find. */
     static const double powers[] = {1, 10, 100, 1000};
     for (int decimals = 0; value >= 1e-3 && value < 1e11 && decimals <= 3; decimals++) {
         int64_t digits = (int64_t)(value * powers[decimals] + 0.5);
@@ -67,13 +67,20 @@ size_t number_print(double value, char text[NUMBER_TEXT_MAX])
         text[size] = '\0';
         return size;
     }
-    return (size_t)snprintf(text, NUMBER_TEXT_MAX, "%.15g", value);
+    return 0;
+}
+
+size_t number_print(double value, char text[NUMBER_TEXT_MAX])
+{
+    size_t size = print_decimal(value, text);
+    return size > 0 ? size : (size_t)snprintf(text, NUMBER_TEXT_MAX, "%.15g", value);
 }
 
 void number_add(struct buf *out, double value)
 {
-    char text[40];
-    for (int precision = 1; precision <= 17; precision++) {
+    char text[NUMBER_TEXT_MAX];
+    size_t size = print_decimal(value, text);
+    for (int precision = 1; size == 0 && precision <= 17; precision++) {
         snprintf(text, sizeof text, "%.*g", precision, value);
         if (strstr(text, "e+") && value > -1e15 && value < 1e15)
             continue; /* 1.5e+03: more digits make it 1500 */

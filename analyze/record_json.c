@@ -19,9 +19,14 @@ static bool is_taken(const struct leftover *l, const char *value)
     return false;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void skip_blank(struct leftover *l)
 {
-    while (l->at < l->text.size && strchr(" \t\r\n", l->text.data[l->at]) && l->text.data[l->at])
+    while (l->at < l->text.size && is_blank(l->text.data[l->at]))
         l->at++;
 }
 
@@ -50,7 +55,7 @@ static struct str take_any(struct leftover *l)
                 break;
             depth--;
             l->at++;
-        } else if (depth == 0 && (c == ',' || strchr(" \t\r\n", c))) {
+        } else if (depth == 0 && (c == ',' || c == '\0' || is_blank(c))) {
             break;
         } else {
             l->at++;

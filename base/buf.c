@@ -1,5 +1,8 @@
 #include "base/buf.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -164,11 +167,60 @@ static inline bool json_plain(char c)
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
+/* How many of the first 16 characters are plain, up to one that is not. */
+static inline size_t count_plain(const char *data, size_t size)
+{
+    size_t count = 0;
+#ifdef __SSE2__
+    if (size >= 16) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)data);
+        __m128i quoted =
+            _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+        __m128i outside =
+            _mm_or_si128(_mm_cmplt_epi8(block, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(block, _mm_set1_epi8(0x7f)));
+        unsigned special =
+            (unsigned)_mm_movemask_epi8(_mm_or_si128(quoted, outside)); /* 0x80 and above are below zero */
+        return special ? (size_t)__builtin_ctz(special) : 16;
+    }
+#endif
+    while (count < size && count < 16 && json_plain(data[count]))
+        count++;
+    return count;
+}
+
+/* Printable ASCII, as far as it goes and there is room without asking for more: returns how much of s that was. */
+static size_t add_printable(struct buf *buf, struct str s)
+{
+    size_t at = 0;
+    if (buf->data == NULL || s.size > (buf->capacity - 1 - buf->size) / 2)
+        return 0;
+    char *out = buf->data + buf->size;
+    while (at < s.size) {
+        size_t plain = count_plain(s.data + at, s.size - at);
+        if (s.size - at >= 16)
+            memcpy(out, s.data + at, 16);
+        else
+            memcpy(out, s.data + at, plain);
+        out += plain;
+        at += plain;
+        if (plain == 16 || at == s.size)
+            continue;
+        if (s.data[at] != '"' && s.data[at] != '\\')
+            break;
+        *out++ = '\\';
+        *out++ = s.data[at++];
+    }
+    *out = '\0';
+    buf->size = (size_t)(out - buf->data);
+    return at;
+}
+
 bool buf_add_json(struct buf *buf, struct str s)
 {
     size_t before = buf->size;
     size_t at = 0;
     while (at < s.size) {
+        at += add_printable(buf, str_slice(s, at, s.size));
         size_t from = at;
         while (at < s.size && json_plain(s.data[at]))
             at++;
