@@ -17,6 +17,9 @@ enum {
     TRANSACTION_MS = 5000,
     COMMITTED_MS = 5000,
     LINGER_MS = 50, /* for a batch to fill; brokers' threads ask for nothing meanwhile */
+    BATCH_BYTES =
+        500000, /* what is under way is rather still in the processor's cache when it is freed than a megabyte each */
+    BATCHES_MAX = 5, /* under way to a broker, of an idempotent producer */
 };
 
 /* A broker takes whatever sequence it sees first of a producer: if a first batch were refused, those behind it would be taken, since
@@ -31,7 +34,7 @@ struct kafka_producer {
     struct kafka_producer_ask ask;
     rd_kafka_t *client;
     rd_kafka_topic_t *topic;
-    size_t bytes_max;
+    size_t bytes_max, batch_bytes;
     uint32_t partitions; /* when it was reached */
     int64_t *opened_us;  /* of each: when a message was acknowledged last, or one of the values below */
     int64_t now_us;      /* monotonic, of the last poll */
@@ -183,8 +186,11 @@ static void promise(struct kafka_producer *producer, rd_kafka_conf_t *conf)
         producer->bytes_max = ask->message_bytes_max;
         set_number(conf, "message.max.bytes", producer->bytes_max);
     }
-    if (get_number(producer->kafka, conf, "batch.size") > producer->bytes_max)
-        set_number(conf, "batch.size", producer->bytes_max);
+    producer->batch_bytes =
+        is_configured(ask->config, "batch.size") ? get_number(producer->kafka, conf, "batch.size") : BATCH_BYTES;
+    if (producer->batch_bytes > producer->bytes_max)
+        producer->batch_bytes = producer->bytes_max;
+    set_number(conf, "batch.size", producer->batch_bytes);
     producer->kafka->conf_set_opaque(conf, producer);
     producer->kafka->conf_set_dr_msg_cb(conf, note_report);
     producer->kafka->conf_set_error_cb(conf, note_error);
@@ -316,6 +322,12 @@ enum kafka_trouble kafka_producer_reach(struct kafka_producer *producer, struct 
 size_t kafka_producer_bytes_max(const struct kafka_producer *producer)
 {
     return producer->bytes_max;
+}
+
+size_t kafka_producer_window(const struct kafka_producer *producer)
+{
+    size_t window = producer->batch_bytes * BATCHES_MAX - producer->batch_bytes / 2;
+    return window < KAFKA_PRODUCER_BYTES ? window : KAFKA_PRODUCER_BYTES;
 }
 
 size_t kafka_message_bytes(const struct kafka_message *message)

@@ -75,9 +75,16 @@ static void put_number(struct pen *pen, int64_t number)
     char text[20];
     size_t at = sizeof text;
     uint64_t value = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    do
+    for (; value >= 100; value /= 100) {
+        unsigned two = (unsigned)(value % 100);
+        text[--at] = (char)('0' + two % 10);
+        text[--at] = (char)('0' + two / 10);
+    }
+    if (value >= 10) {
         text[--at] = (char)('0' + value % 10);
-    while ((value /= 10) > 0);
+        value /= 10;
+    }
+    text[--at] = (char)('0' + value);
     if (number < 0)
         text[--at] = '-';
     put(pen, str_from(text + at, sizeof text - at));

@@ -29,7 +29,7 @@ void output_ring_reset(struct output_ring *ring)
 
 bool output_ring_is_full(const struct output_ring *ring)
 {
-    return ring->end - ring->first == OUTPUT_RING_MAX || ring->bytes >= OUTPUT_RING_BYTES_MAX;
+    return ring->end - ring->first == OUTPUT_RING_MAX || ring->bytes >= ring->bytes_max;
 }
 
 static struct output_slot *slot_of(const struct output_ring *ring, uint64_t token)

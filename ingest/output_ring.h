@@ -4,9 +4,8 @@
  *     push ─▶ [ oldest ... newest ] ─▶ done, in any order; what is done at the front leaves, and the position moves
  *
  * A record is under way in as many messages as it has parts. One that is sent ahead (a pending record) takes its turn, too, but
- * moves no position: its number may be passed already. Full at OUTPUT_RING_MAX records, or at OUTPUT_RING_BYTES_MAX of messages or with
- * the one that passes that: these are fewer than the five batches of a megabyte that may be under way to a broker, since librdkafka
- * that has more than that to send looks for room all the time. One thread. */
+ * moves no position: its number may be passed already. Full at OUTPUT_RING_MAX records, or at bytes_max of messages or with the
+ * one that passes that. One thread. */
 #ifndef WINNOW_INGEST_OUTPUT_RING_H
 #define WINNOW_INGEST_OUTPUT_RING_H
 
@@ -14,10 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    OUTPUT_RING_MAX = 1 << 16,
-    OUTPUT_RING_BYTES_MAX = 9 << 19,
-};
+enum { OUTPUT_RING_MAX = 1 << 16 };
 
 struct output_slot {
     uint64_t number; /* of the record */
@@ -31,6 +27,7 @@ struct output_ring {
     struct output_slot *slots;
     uint64_t first, end; /* tokens: slots[token % OUTPUT_RING_MAX] */
     uint64_t bytes;      /* under way */
+    uint64_t bytes_max;  /* the owner's to change at any time */
     uint64_t position, seen;
     uint64_t delivered; /* messages of which all parts are, ever */
 };

@@ -175,6 +175,8 @@ static bool make_producer(struct output_sender *sender)
     sender->producer = kafka_producer_new(&ask, &err);
     if (sender->producer == NULL)
         back_off(sender, OUTPUT_BLOCKED, 0, &err);
+    else
+        sender->ring.bytes_max = kafka_producer_window(sender->producer);
     return sender->producer != NULL;
 }
 
