@@ -40,45 +40,57 @@ static inline uint32_t *guess_at(struct guesser *g, uint32_t i)
     return g->at < parent->count && parent->rows[g->at] == row ? &g->last[parent->codes[g->at]] : NULL;
 }
 
-/* Only for tables that live as long as a block: quick on short texts. */
-static inline uint32_t quick_hash(struct str text)
+/* Only for tables that live as long as a block: quick on short texts. Every bit of a text moves every bit of its hash, and which
+ * texts collide cannot be told without the secret. */
+static inline uint64_t quick_hash(struct str text, uint64_t secret)
 {
     uint64_t a = 0, b = 0;
     if (text.size > 16)
-        return (uint32_t)hash_bytes(text.data, text.size, 0);
+        return hash_bytes(text.data, text.size, secret);
     if (text.size >= 8) {
         memcpy(&a, text.data, 8);
         memcpy(&b, text.data + text.size - 8, 8);
     } else if (text.size >= 4) {
-        memcpy(&a, text.data, 4);
-        memcpy(&b, text.data + text.size - 4, 4);
+        uint32_t first, last;
+        memcpy(&first, text.data, 4);
+        memcpy(&last, text.data + text.size - 4, 4);
+        a = first;
+        b = last;
     } else {
         for (size_t i = 0; i < text.size; i++)
             a = a << 8 | (unsigned char)text.data[i];
     }
-    a = (a ^ UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
-    b = (b ^ text.size ^ a >> 29) * UINT64_C(0x94d049bb133111eb);
-    return (uint32_t)((a ^ b) >> 32);
+    a ^= secret;
+    b ^= (secret << 29 | secret >> 35) + text.size;
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64) ^ a ^ b;
 }
+
+enum { CODE_BITS = 17 };
+_Static_assert(DICT_DISTINCT_MAX + 1 < 1 << CODE_BITS, "a slot holds any code");
 
 struct numbering {
     struct dict *dict;
-    uint32_t *table; /* open addressing: code + 1 */
+    uint32_t *table; /* open addressing: code + 1, and above it bits of the text's hash; 0 is free */
     uint32_t slots;
+    uint64_t secret;
 };
 
-static uint32_t number_text(struct numbering *n, struct str text, uint32_t row)
+/* There is room for one more. */
+static inline uint32_t number_text(struct numbering *n, struct str text, uint32_t row)
 {
     struct dict *dict = n->dict;
-    uint32_t slot = quick_hash(text) & (n->slots - 1);
-    while (n->table[slot] && !str_equal(dict->texts[n->table[slot] - 1], text))
-        slot = (slot + 1) & (n->slots - 1);
-    if (!n->table[slot]) {
-        dict->texts[dict->distinct] = text;
-        dict->rows[dict->distinct] = row;
-        n->table[slot] = ++dict->distinct;
+    uint64_t hash = quick_hash(text, n->secret);
+    uint32_t slot = (uint32_t)hash & (n->slots - 1), tag = (uint32_t)(hash >> 32) >> CODE_BITS << CODE_BITS;
+    for (; n->table[slot]; slot = (slot + 1) & (n->slots - 1)) {
+        uint32_t code = (n->table[slot] ^ tag) - 1;
+        if (code < dict->distinct && str_equal(dict->texts[code], text))
+            return code;
     }
-    return n->table[slot] - 1;
+    dict->texts[dict->distinct] = text;
+    dict->rows[dict->distinct] = row;
+    n->table[slot] = ++dict->distinct | tag;
+    return dict->distinct - 1;
 }
 
 /* Numbers the distinct texts by first use. False when too few repeat. With a parent the guesses are noted, and most texts need no
@@ -86,7 +98,7 @@ static uint32_t number_text(struct numbering *n, struct str text, uint32_t row)
 static bool make_dict(struct encoder *e, struct texts list, const struct column *parent, struct arena *of_codes,
                       struct dict *ret)
 {
-    struct numbering n = {.dict = ret, .slots = 16};
+    struct numbering n = {.dict = ret, .slots = 16, .secret = hash_secret()};
     struct guesser guesser = {0};
     while (n.slots < list.count * 2)
         n.slots *= 2;
@@ -103,7 +115,7 @@ static bool make_dict(struct encoder *e, struct texts list, const struct column 
     for (uint32_t i = 0; i < list.count; i++) {
         struct str text = list.values[i];
         encode_fetch_ahead(list, i);
-        if ((i == 256 || i == 2048) && ret->distinct > i - i / 8)
+        if (((i == 256 || i == 2048) && ret->distinct > i - i / 8) || ret->distinct > DICT_DISTINCT_MAX)
             return false;
         uint32_t *guess = parent ? guess_at(&guesser, i) : NULL;
         uint32_t likely = guess ? *guess : !parent && i > 0 ? ret->codes[i - 1] : NO_GUESS;
