@@ -16,7 +16,8 @@ struct edge {
     const char *literal;
     uint32_t size;
     bool end;
-    uint8_t kind; /* enum slot_kind of the slot behind it */
+    uint8_t kind;  /* enum slot_kind of the slot behind it */
+    uint16_t hits; /* how often it has matched, halved now and then */
     union {
         struct node *node;
         const struct shape *shape; /* end */
@@ -24,7 +25,7 @@ struct edge {
 };
 
 struct node {
-    struct edge *edges; /* the one that matched last is first */
+    struct edge *edges; /* those that match most often come first */
     uint32_t count, capacity;
 };
 
@@ -70,13 +71,19 @@ void shape_set_trim(struct shape_set *set)
 
 /* ---- Matching ------------------------------------------------------------------------------------------------------ */
 
-static void move_to_front(struct node *node, uint32_t index)
+/* Lines of several shapes take turns, so an edge moves ahead of another only once it has matched more often. Returns the edge. */
+static const struct edge *count_hit(struct node *node, uint32_t index)
 {
-    if (index == 0)
-        return;
-    struct edge edge = node->edges[index];
-    memmove(node->edges + 1, node->edges, index * sizeof edge);
-    node->edges[0] = edge;
+    struct edge *edge = &node->edges[index];
+    if (++edge->hits == UINT16_MAX)
+        for (uint32_t i = 0; i < node->count; i++)
+            node->edges[i].hits /= 2;
+    if (index == 0 || edge->hits <= edge[-1].hits)
+        return edge;
+    struct edge ahead = edge[-1];
+    edge[-1] = *edge;
+    *edge = ahead;
+    return edge - 1;
 }
 
 /* The edge of the node that fits at *at; *at moves behind its literal and slot, which goes to *ret_slot. */
@@ -104,8 +111,7 @@ static const struct edge *follow(struct node *node, struct str line, size_t *at,
         }
         *ret_slot = str_from(line.data + from, end - from);
         *at = end;
-        move_to_front(node, i);
-        return &node->edges[0];
+        return count_hit(node, i);
     }
     return NULL;
 }

@@ -66,7 +66,14 @@ static inline bool bytes_equal(const char *a, const char *b, size_t size)
 static inline void bytes_copy(char *to, const char *from, size_t size)
 {
     if (size > 16) {
-        memcpy(to, from, size);
+        size_t at = 0;
+        if (size > 64)
+            memcpy(to, from, size);
+        else {
+            for (; at + 16 < size; at += 16)
+                memcpy(to + at, from + at, 16);
+            memcpy(to + size - 16, from + size - 16, 16);
+        }
     } else if (size >= 8) {
         uint64_t first, last;
         memcpy(&first, from, 8);

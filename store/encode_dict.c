@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 
-enum { DICT_DISTINCT_MAX = 65000, GUESS_SAMPLE = 1024 };
+enum { DICT_DISTINCT_MAX = 65000, GUESS_SAMPLE = 1024, LOOK_FIRST = 256, LOOK_SECOND = 2048, LOOK_STEP = 32768 };
 
 struct dict {
     uint32_t *codes;
@@ -67,7 +67,7 @@ static inline uint64_t quick_hash(struct str text, uint64_t secret)
 }
 
 enum { CODE_BITS = 17 };
-_Static_assert(DICT_DISTINCT_MAX + 1 < 1 << CODE_BITS, "a slot holds any code");
+_Static_assert(DICT_DISTINCT_MAX + LOOK_STEP < 1 << CODE_BITS, "a slot holds any code");
 
 struct numbering {
     struct dict *dict;
@@ -93,8 +93,47 @@ static inline uint32_t number_text(struct numbering *n, struct str text, uint32_
     return dict->distinct - 1;
 }
 
-/* Numbers the distinct texts by first use. False when too few repeat. With a parent the guesses are noted, and most texts need no
- * look-up because they are what was guessed. */
+/* Each text is most often the one before it, or else looked up. */
+static void number_texts(struct numbering *n, struct texts list, uint32_t from, uint32_t to)
+{
+    struct dict *dict = n->dict;
+    uint32_t last = from > 0 ? dict->codes[from - 1] : number_text(n, list.values[0], list.rows[0]);
+    for (uint32_t i = from; i < to; i++) {
+        encode_fetch_ahead(list, i);
+        if (!str_equal(dict->texts[last], list.values[i]))
+            last = number_text(n, list.values[i], list.rows[i]);
+        dict->codes[i] = last;
+    }
+}
+
+/* The guesses are noted, and most texts need no look-up because they are what was guessed. */
+static void number_guessed(struct numbering *n, struct texts list, struct guesser *guesser, uint32_t from, uint32_t to)
+{
+    struct dict *dict = n->dict;
+    for (uint32_t i = from; i < to; i++) {
+        struct str text = list.values[i];
+        encode_fetch_ahead(list, i);
+        uint32_t *guess = guess_at(guesser, i), likely = guess ? *guess : NO_GUESS;
+        bool right = likely != NO_GUESS && str_equal(dict->texts[likely], text);
+        dict->guesses[i] = likely;
+        dict->codes[i] = right ? likely : number_text(n, text, list.rows[i]);
+        if (guess)
+            *guess = dict->codes[i];
+    }
+}
+
+/* After so many texts a list is looked at again, whether a dictionary is worth while. */
+static uint32_t next_look(uint32_t count)
+{
+    return count < LOOK_FIRST ? LOOK_FIRST : count < LOOK_SECOND ? LOOK_SECOND : count + LOOK_STEP;
+}
+
+static bool repeats_too_few(const struct dict *dict, uint32_t count)
+{
+    return (count <= LOOK_SECOND && dict->distinct > count - count / 8) || dict->distinct > DICT_DISTINCT_MAX;
+}
+
+/* Numbers the distinct texts by first use. False when too few repeat. */
 static bool make_dict(struct encoder *e, struct texts list, const struct column *parent, struct arena *of_codes,
                       struct dict *ret)
 {
@@ -112,19 +151,14 @@ static bool make_dict(struct encoder *e, struct texts list, const struct column 
         ret->guesses = ARENA_ARRAY(e->scratch, uint32_t, list.count);
         guesser_init(&guesser, parent, list.rows, e->scratch);
     }
-    for (uint32_t i = 0; i < list.count; i++) {
-        struct str text = list.values[i];
-        encode_fetch_ahead(list, i);
-        if (((i == 256 || i == 2048) && ret->distinct > i - i / 8) || ret->distinct > DICT_DISTINCT_MAX)
+    for (uint32_t from = 0, to; from < list.count; from = to) {
+        if (repeats_too_few(ret, from))
             return false;
-        uint32_t *guess = parent ? guess_at(&guesser, i) : NULL;
-        uint32_t likely = guess ? *guess : !parent && i > 0 ? ret->codes[i - 1] : NO_GUESS;
+        to = next_look(from) < list.count ? next_look(from) : list.count;
         if (parent)
-            ret->guesses[i] = likely;
-        bool right = likely != NO_GUESS && str_equal(ret->texts[likely], text);
-        ret->codes[i] = right ? likely : number_text(&n, text, list.rows[i]);
-        if (guess)
-            *guess = ret->codes[i];
+            number_guessed(&n, list, &guesser, from, to);
+        else
+            number_texts(&n, list, from, to);
     }
     return ret->distinct <= DICT_DISTINCT_MAX && ret->distinct <= list.count - list.count / 4;
 }

@@ -181,14 +181,9 @@ static bool is_mark(char c)
     return c == '+' || (c >= '-' && c <= '/') || c == ':' || c == '@';
 }
 
-/* Short pieces, which most are, without a call. */
 static inline char *copy_piece(char *to, const char *from, size_t size)
 {
-    if (size > 32)
-        memcpy(to, from, size);
-    else
-        for (size_t i = 0; i < size; i++)
-            to[i] = from[i];
+    bytes_copy(to, from, size);
     return to + size;
 }
 
