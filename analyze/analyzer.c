@@ -59,7 +59,7 @@ static bool read_json(struct analyzer *analyzer, struct record *rec, struct aren
         rec->slots = slots;
     }
     rec->format = FORMAT_JSON;
-    rec->plain = memchr(rec->raw.data, '\\', rec->raw.size) == NULL;
+    rec->plain = shape_line_is_plain(analyzer->shapes) || memchr(rec->raw.data, '\\', rec->raw.size) == NULL;
     return true;
 }
 

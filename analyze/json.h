@@ -13,6 +13,7 @@ enum {
     JSON_DEPTH_MAX = 16,  /* containers nested deeper are kept whole */
     JSON_ARRAY_MAX = 32,  /* an array with more elements is kept whole */
     JSON_PATH_MAX = 1024, /* bytes of a key path; containers whose members' paths would be longer are kept whole */
+    JSON_QUOTED_MAX = 4096, /* bytes of a line whose quotes are found at once */
 };
 
 struct json_cut {
@@ -33,6 +34,9 @@ bool json_valid(struct str line);
  * (which it does not count): an empty string gives `from` itself, failure STR_NONE. */
 size_t json_scan_string(struct str text, size_t from);
 size_t json_scan_bare(struct str text, size_t from); /* a number, true, false or null */
+/* Finds all quotes at once: a bit for each byte of the line. False when the line is longer than JSON_QUOTED_MAX, or has a backslash, a
+ * control or a byte that is not ASCII; else every string in it ends at the next quote, as json_scan_string would have it. */
+bool json_find_quotes(struct str line, uint64_t *ret_bits);
 /* The offset behind the object or array that begins at `at`, STR_NONE when it does not end or has white space that is not JSON's.
  * Counts brackets outside of strings, which is enough where the judge has said that the text is valid. */
 size_t json_scan_container(struct str text, size_t at);

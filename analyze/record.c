@@ -172,10 +172,18 @@ const struct record *record_giver(const struct record *rec, enum field field, st
     return *ret_slot >= 0 && !carrier ? rec : NULL;
 }
 
+/* Nothing in the record can tell the field: most fields of most records. */
+static inline bool is_untold(const struct record *rec, enum field field)
+{
+    return rec->shape && rec->shape->field_slot[field] < 0 && !rec->inner && !rec->derived && !rec->defaults;
+}
+
 struct str record_field(const struct record *rec, enum field field, struct arena *arena)
 {
     int slot;
     struct str text;
+    if (is_untold(rec, field))
+        return STR_ABSENT;
     if (record_giver(rec, field, arena, &slot, &text))
         return field == FIELD_CLIENT_IP ? bare_address(text) : text;
     struct str derived = rec->derived ? rec->derived[field] : STR_ABSENT;

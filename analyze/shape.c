@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "analyze/field.h"
+#include "base/chars.h"
 #include "base/map.h"
 #include "base/must.h"
 
@@ -36,6 +37,8 @@ struct shape_set {
     struct node root;
     struct map texts; /* format and piece names -> const struct shape * */
     struct str slots[JSON_SLOTS_MAX];
+    uint64_t quotes[JSON_QUOTED_MAX / 64]; /* of the line being matched, if it is simple */
+    bool looked, simple;                   /* json_find_quotes was asked, and said yes */
 };
 
 struct shape_set *shape_set_new(const struct field_table *table, const struct signal_table *signals)
@@ -86,8 +89,20 @@ static const struct edge *count_hit(struct node *node, uint32_t index)
     return edge - 1;
 }
 
+static inline size_t string_end(struct shape_set *set, struct str line, size_t from)
+{
+    if (!set->looked)
+        set->simple = json_find_quotes(line, set->quotes);
+    set->looked = true;
+    if (!set->simple)
+        return json_scan_string(line, from);
+    size_t end = bits_next(set->quotes, (line.size + 63) / 64, from);
+    return end < line.size ? end : STR_NONE;
+}
+
 /* The edge of the node that fits at *at; *at moves behind its literal and slot, which goes to *ret_slot. */
-static const struct edge *follow(struct node *node, struct str line, size_t *at, struct str *ret_slot)
+static const struct edge *follow(struct shape_set *set, struct node *node, struct str line, size_t *at,
+                                 struct str *ret_slot)
 {
     for (uint32_t i = 0; i < node->count; i++) {
         const struct edge *edge = &node->edges[i];
@@ -99,7 +114,7 @@ static const struct edge *follow(struct node *node, struct str line, size_t *at,
             if (from != line.size)
                 continue;
         } else if (edge->kind == SLOT_STRING) {
-            end = json_scan_string(line, from);
+            end = string_end(set, line, from);
             if (end == STR_NONE)
                 return NULL; /* an open string: no other edge can fit */
         } else if (edge->kind == SLOT_BARE) {
@@ -120,11 +135,12 @@ const struct shape *shape_match(struct shape_set *set, struct str line, struct a
                                 const struct str **ret_slots)
 {
     struct node *node = &set->root;
+    set->looked = set->simple = false;
     size_t at = 0;
     uint32_t count = 0;
     for (;;) {
         struct str slot;
-        const struct edge *edge = follow(node, line, &at, &slot);
+        const struct edge *edge = follow(set, node, line, &at, &slot);
         if (!edge)
             return NULL;
         if (edge->end) {
@@ -139,6 +155,11 @@ const struct shape *shape_match(struct shape_set *set, struct str line, struct a
         set->slots[count++] = slot;
         node = edge->node;
     }
+}
+
+bool shape_line_is_plain(const struct shape_set *set)
+{
+    return set->simple;
 }
 
 /* ---- Learning ------------------------------------------------------------------------------------------------------ */

@@ -26,6 +26,8 @@ void shape_set_trim(struct shape_set *set);
 /* The shape of a known skeleton and the line's slots (in arena), or NULL. */
 const struct shape *shape_match(struct shape_set *set, struct str line, struct arena *arena,
                                 const struct str **ret_slots);
+/* Has the line given to shape_match last no backslash? False also when that is not known. */
+bool shape_line_is_plain(const struct shape_set *set);
 /* The shape of a line that json_cut has cut; it is remembered if there is room, else made in arena. */
 const struct shape *shape_learn(struct shape_set *set, struct str line, const struct json_cut *cut,
                                 struct arena *arena);

@@ -66,31 +66,53 @@ static inline uint64_t quick_hash(struct str text, uint64_t secret)
     return (uint64_t)product ^ (uint64_t)(product >> 64) ^ a ^ b;
 }
 
-enum { CODE_BITS = 17 };
+enum { CODE_BITS = 17, TABLE_SLOTS_MIN = 1024 };
 _Static_assert(DICT_DISTINCT_MAX + LOOK_STEP < 1 << CODE_BITS, "a slot holds any code");
 
 struct numbering {
     struct dict *dict;
     uint32_t *table; /* open addressing: code + 1, and above it bits of the text's hash; 0 is free */
-    uint32_t slots;
+    uint32_t slots;  /* at least twice as many as there are codes: few texts, few slots, near the processor */
+    uint32_t slots_max;
+    uint32_t *hashes; /* of each code's text */
     uint64_t secret;
+    struct arena *scratch;
 };
 
-/* There is room for one more. */
-static inline uint32_t number_text(struct numbering *n, struct str text, uint32_t row)
+static inline uint32_t tag_of(uint32_t hash)
+{
+    return hash >> CODE_BITS << CODE_BITS;
+}
+
+static void grow_table(struct numbering *n)
+{
+    n->slots = n->slots < n->slots_max / 4 ? n->slots * 4 : n->slots_max;
+    n->table = arena_zalloc(n->scratch, n->slots * sizeof *n->table);
+    for (uint32_t code = 0; code < n->dict->distinct; code++) {
+        uint32_t slot = n->hashes[code] & (n->slots - 1);
+        while (n->table[slot])
+            slot = (slot + 1) & (n->slots - 1);
+        n->table[slot] = (code + 1) | tag_of(n->hashes[code]);
+    }
+}
+
+static uint32_t number_text(struct numbering *n, struct str text, uint32_t row)
 {
     struct dict *dict = n->dict;
-    uint64_t hash = quick_hash(text, n->secret);
-    uint32_t slot = (uint32_t)hash & (n->slots - 1), tag = (uint32_t)(hash >> 32) >> CODE_BITS << CODE_BITS;
+    uint32_t hash = (uint32_t)quick_hash(text, n->secret), slot = hash & (n->slots - 1), tag = tag_of(hash);
     for (; n->table[slot]; slot = (slot + 1) & (n->slots - 1)) {
         uint32_t code = (n->table[slot] ^ tag) - 1;
         if (code < dict->distinct && str_equal(dict->texts[code], text))
             return code;
     }
-    dict->texts[dict->distinct] = text;
-    dict->rows[dict->distinct] = row;
-    n->table[slot] = ++dict->distinct | tag;
-    return dict->distinct - 1;
+    uint32_t code = dict->distinct++;
+    dict->texts[code] = text;
+    dict->rows[code] = row;
+    n->hashes[code] = hash;
+    n->table[slot] = (code + 1) | tag;
+    if (dict->distinct > n->slots / 2)
+        grow_table(n);
+    return code;
 }
 
 /* Each text is most often the one before it, or else looked up. */
@@ -137,16 +159,18 @@ static bool repeats_too_few(const struct dict *dict, uint32_t count)
 static bool make_dict(struct encoder *e, struct texts list, const struct column *parent, struct arena *of_codes,
                       struct dict *ret)
 {
-    struct numbering n = {.dict = ret, .slots = 16, .secret = hash_secret()};
+    struct numbering n = {
+        .dict = ret, .slots = TABLE_SLOTS_MIN / 4, .slots_max = 16, .secret = hash_secret(), .scratch = e->scratch};
     struct guesser guesser = {0};
-    while (n.slots < list.count * 2)
-        n.slots *= 2;
-    n.table = arena_zalloc(e->scratch, n.slots * sizeof *n.table);
+    while (n.slots_max < list.count * 2)
+        n.slots_max *= 2;
     *ret = (struct dict){
         .codes = ARENA_ARRAY(of_codes, uint32_t, list.count),
         .texts = ARENA_ARRAY(e->scratch, struct str, list.count),
         .rows = ARENA_ARRAY(e->scratch, uint32_t, list.count),
     };
+    n.hashes = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+    grow_table(&n);
     if (parent) {
         ret->guesses = ARENA_ARRAY(e->scratch, uint32_t, list.count);
         guesser_init(&guesser, parent, list.rows, e->scratch);

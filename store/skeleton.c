@@ -4,6 +4,8 @@
 #include "base/must.h"
 #include "base/scope.h"
 
+enum { RECENT_MAX = 64 };
+
 /* What of a batch has been numbered so far. */
 struct numbering {
     struct skeletons *to;
@@ -11,6 +13,11 @@ struct numbering {
     struct map columns, pieces, shapes;
     struct buf key;
     uint32_t column_capacity, piece_capacity, capacity;
+    struct {
+        const struct shape *shape;
+        uint32_t number;
+        bool known;
+    } recent[RECENT_MAX]; /* shapes found without a look into their map, by a hash */
 };
 
 static void numbering_release(struct numbering *n)
@@ -104,23 +111,29 @@ static bool count_values(struct skeletons *s, uint32_t records, struct arena *ar
     return true;
 }
 
+/* The skeleton of the shape; NULL: of a whole line. */
+static uint32_t number_shape(struct numbering *n, const struct shape *shape)
+{
+    uint64_t hash = (uint64_t)(uintptr_t)shape * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+    uint32_t i = (uint32_t)hash % RECENT_MAX;
+    if (n->recent[i].known && n->recent[i].shape == shape)
+        return n->recent[i].number;
+    bool is_new;
+    struct map_entry *entry = map_at(&n->shapes, str_from((const char *)&shape, sizeof shape), &is_new);
+    if (is_new)
+        entry->value = add_skeleton(n, shape);
+    n->recent[i].shape = shape;
+    n->recent[i].number = (uint32_t)entry->value;
+    n->recent[i].known = true;
+    return n->recent[i].number;
+}
+
 static bool make(const struct batch *batch, struct skeletons *ret, struct arena *arena, bool plain)
 {
     __attribute__((cleanup(numbering_release))) struct numbering n = {.to = ret, .arena = arena, .key = BUF(64 << 20)};
     *ret = (struct skeletons){.of_record = ARENA_ARRAY(arena, uint32_t, batch->record_count)};
-    const struct shape *last = NULL;
     for (uint32_t i = 0; i < batch->record_count; i++) {
-        const struct shape *shape = plain ? NULL : literal_shape(&batch->records[i]);
-        if (i > 0 && shape == last) {
-            ret->of_record[i] = ret->of_record[i - 1];
-            continue;
-        }
-        bool is_new;
-        struct map_entry *entry = map_at(&n.shapes, str_from((const char *)&shape, sizeof shape), &is_new);
-        if (is_new)
-            entry->value = add_skeleton(&n, shape);
-        ret->of_record[i] = (uint32_t)entry->value;
-        last = shape;
+        ret->of_record[i] = number_shape(&n, plain ? NULL : literal_shape(&batch->records[i]));
         if (ret->column_count >= COLUMN_COUNT_MAX - 8 || ret->piece_count >= SKELETON_PIECES_MAX)
             return false;
     }
