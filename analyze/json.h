@@ -9,10 +9,10 @@
 #include "base/batch.h"
 
 enum {
-    JSON_SLOTS_MAX = 512, /* slots of one shape; a line with more is cut less deep */
-    JSON_DEPTH_MAX = 16,  /* containers nested deeper are kept whole */
-    JSON_ARRAY_MAX = 32,  /* an array with more elements is kept whole */
-    JSON_PATH_MAX = 1024, /* bytes of a key path; containers whose members' paths would be longer are kept whole */
+    JSON_SLOTS_MAX = 512,   /* slots of one shape; a line with more is cut less deep */
+    JSON_DEPTH_MAX = 16,    /* containers nested deeper are kept whole */
+    JSON_ARRAY_MAX = 32,    /* an array with more elements is kept whole */
+    JSON_PATH_MAX = 1024,   /* bytes of a key path; containers whose members' paths would be longer are kept whole */
     JSON_QUOTED_MAX = 4096, /* bytes of a line whose quotes are found at once */
 };
 
