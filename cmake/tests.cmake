@@ -54,7 +54,7 @@ foreach(source IN LISTS sources)
         target_sources(${name} PRIVATE ${threads})
     endif()
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300 ENVIRONMENT "${environment}"
+    set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 600 ENVIRONMENT "${environment}"
         ENVIRONMENT_MODIFICATION WINNOW_NOW=unset:)
     if(TARGET one_thread AND NOT name MATCHES "${threaded}")
         set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT LD_PRELOAD=$<TARGET_FILE:one_thread>)
@@ -126,7 +126,7 @@ foreach(case IN LISTS cases)
     endif()
     add_test(NAME golden_${name}
         COMMAND ${CMAKE_SOURCE_DIR}/tests/golden/run --winnow $<TARGET_FILE:${program}> ${name})
-    set_tests_properties(golden_${name} PROPERTIES LABELS golden TIMEOUT 90)
+    set_tests_properties(golden_${name} PROPERTIES LABELS golden TIMEOUT 240)
 endforeach()
 
 # ---- Accuracy: labelled lines to judge patterns by -------------------------------------------------------------------
