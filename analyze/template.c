@@ -34,309 +34,30 @@
 
 #include "analyze/fold.h"
 #include "analyze/joined.h"
+#include "analyze/template_word.h"
 #include "analyze/trace.h"
 #include "base/hash.h"
-#include "base/mem.h"
 #include "base/must.h"
 
 enum {
     WORDS_MAX = 64,
-    TEMPLATE_BYTES_MAX = 1024,
-    CONTENT_BYTES_MAX = TEMPLATE_BYTES_MAX - 4, /* room for " ..." */
-    WORD_SIZE_MAX = 128,                        /* a longer word is data, not language */
     FRAME_BYTES_MAX = 128,
     HEADLINE_BYTES_MAX = TEMPLATE_BYTES_MAX - 2 * FRAME_BYTES_MAX - 8, /* before an exception and a frame */
 };
 
-/* ---- Characters --------------------------------------------------------------------------------------------------- */
-
-enum {
-    DIGIT = 1,
-    LETTER = 2,
-    HEX_LETTER = 4, /* a letter too */
-    SPACE = 8,
-    MARK = 16,
-    SEPARATOR = 32, /* of a path's segments */
-    JOINT = 64,     /* ends the name before a number */
-    NUMBER = 128,   /* what folding made of letters and digits */
-    DOT = 256,      /* of names, addresses and keys */
-    SPECIAL = SPACE | MARK | SEPARATOR | NUMBER | DOT,
-};
-
-static const uint16_t classes[256] = {
-    [0] = SPACE,
-    [FOLD_NUMBER] = NUMBER,
-    [2 ... ' '] = SPACE,
-    [0x7f] = SPACE,
-    ['0' ... '9'] = DIGIT,
-    ['a' ... 'f'] = LETTER | HEX_LETTER,
-    ['g' ... 'z'] = LETTER,
-    ['A' ... 'F'] = LETTER | HEX_LETTER,
-    ['G' ... 'Z'] = LETTER,
-    [','] = MARK,
-    [';'] = MARK,
-    ['('] = MARK,
-    [')'] = MARK,
-    ['['] = MARK,
-    [']'] = MARK,
-    ['{'] = MARK,
-    ['}'] = MARK,
-    ['<'] = MARK,
-    ['>'] = MARK,
-    ['"'] = MARK,
-    ['\''] = MARK,
-    ['='] = MARK,
-    ['|'] = MARK,
-    ['/'] = SEPARATOR,
-    ['\\'] = SEPARATOR,
-    ['?'] = SEPARATOR,
-    ['&'] = SEPARATOR,
-    ['-'] = JOINT,
-    ['_'] = JOINT,
-    ['.'] = JOINT | DOT,
-    ['#'] = JOINT,
-    ['@'] = JOINT | DOT,
-    [':'] = JOINT | DOT,
-};
-
-static inline bool is(char c, unsigned class)
-{
-    return (classes[(unsigned char)c] & class) != 0;
-}
-
-static bool has(struct str s, unsigned class)
-{
-    for (size_t i = 0; i < s.size; i++)
-        if (is(s.data[i], class))
-            return true;
-    return false;
-}
+/* ---- The line ----------------------------------------------------------------------------------------------------- */
 
 static bool ends_word(struct str line, size_t at)
 {
-    return at >= line.size || is(line.data[at], SPACE | MARK);
+    return at >= line.size || template_is(line.data[at], CHAR_SPACE | CHAR_MARK);
 }
-
-/* ---- Writing ------------------------------------------------------------------------------------------------------ */
-
-struct writer {
-    char text[TEMPLATE_BYTES_MAX];
-    size_t size;
-    size_t variable_from; /* where the last variable's name begins */
-    size_t variable_end;  /* behind the last <*>, or STR_NONE */
-    size_t words;
-    size_t quote_end; /* of quoted text kept as it is: this quote opens nothing */
-    bool cut;         /* something did not fit */
-};
-
-static void put(struct writer *w, struct str s)
-{
-    if (w->cut || s.size > CONTENT_BYTES_MAX - w->size) {
-        w->cut = true;
-        return;
-    }
-    memcpy(w->text + w->size, s.data, s.size);
-    w->size += s.size;
-}
-
-static bool is_calendar_word(const char *word)
-{
-    static const char words[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
-                                    "Nov", "Dec", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (memcmp(word, words[i], 3) == 0)
-            return true;
-    return false;
-}
-
-/* Takes back "Sun Jul " before a number. */
-static void take_back_calendar(struct writer *w)
-{
-    while (w->size >= 4 && w->text[w->size - 1] == ' ') {
-        size_t end = w->size - 1;
-        if (w->text[end - 1] == ',')
-            end--;
-        if (end < 3 || !is_calendar_word(w->text + end - 3) || (end > 3 && is(w->text[end - 4], LETTER)))
-            return;
-        w->size = end - 3;
-    }
-}
-
-/* A variable with a name before it, which may be empty. */
-static void put_variable(struct writer *w, struct str name)
-{
-    if (w->cut)
-        return;
-    if (name.size == 0)
-        take_back_calendar(w);
-    if (w->variable_end != STR_NONE && w->variable_end <= w->size) {
-        size_t at = w->variable_end;
-        while (at < w->size && (w->text[at] == ' ' || w->text[at] == ','))
-            at++;
-        struct str last = str_from(w->text + w->variable_from, w->variable_end - w->variable_from - 3);
-        if (at == w->size && str_equal(last, name)) {
-            w->size = w->variable_end;
-            return;
-        }
-    }
-    size_t from = w->size;
-    put(w, name);
-    put(w, STR("<*>"));
-    if (!w->cut) {
-        w->variable_from = from;
-        w->variable_end = w->size;
-    }
-}
-
-/* ---- Words -------------------------------------------------------------------------------------------------------- */
-
-/* With a prefix length, a port or a zone too; "::" alone is the address of every interface. */
-static bool is_address6(struct str s)
-{
-    size_t colons = 0;
-    for (size_t i = 0; i < s.size; i++) {
-        char c = s.data[i];
-        if (c == ':')
-            colons++;
-        else if (c == '%')
-            break;
-        else if (!is(c, NUMBER | HEX_LETTER) && c != '.' && c != '/')
-            return false;
-    }
-    return colons >= 2 && (s.size == 2 || has(s, NUMBER | HEX_LETTER));
-}
-
-static bool is_mail(struct str s)
-{
-    size_t at = str_find_char(s, '@');
-    if (at == STR_NONE || at == 0)
-        return false;
-    size_t dot = str_find_last(s, STR("."));
-    return dot != STR_NONE && dot > at + 1 && dot + 1 < s.size;
-}
-
-/* The last label of a name, when it consists of labels of letters, digits and '-'. */
-static struct str last_label(struct str s, size_t *ret_dots)
-{
-    size_t from = 0, dots = 0;
-    for (size_t i = 0; i < s.size; i++) {
-        if (s.data[i] == '.') {
-            if (i == from)
-                return STR_ABSENT;
-            dots++;
-            from = i + 1;
-        } else if (!is(s.data[i], LETTER | DIGIT | NUMBER) && s.data[i] != '-') {
-            return STR_ABSENT;
-        }
-    }
-    *ret_dots = dots;
-    return dots > 0 ? str_slice(s, from, s.size) : STR_ABSENT;
-}
-
-/* A host's full name: it ends in one of the usual domains, or in a country's after two dots. */
-static bool is_domain_name(struct str s)
-{
-    static const struct str domains[] = {{"com", 3},  {"net", 3},   {"org", 3},      {"edu", 3},
-                                         {"gov", 3},  {"mil", 3},   {"info", 4},     {"biz", 3},
-                                         {"arpa", 4}, {"local", 5}, {"internal", 8}, {"lan", 3}};
-    static const char others[][3] = {"so", "py", "sh", "pl", "rs", "md", "cc", "js", "ts",
-                                     "go", "rb", "ps", "gz", "id", "is", "in", "to"};
-    size_t dots = 0;
-    struct str top = last_label(s, &dots);
-    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
-        if (str_equal(top, domains[i]))
-            return true;
-    if (top.size != 2 || dots < 2 || top.data[0] < 'a' || top.data[0] > 'z' || top.data[1] < 'a' || top.data[1] > 'z')
-        return false;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (memcmp(top.data, others[i], 2) == 0)
-            return false;
-    return true;
-}
-
-/* The size of "worker-" in "worker-3", "blk_" in "blk_-17"; 0 for other words. */
-static size_t name_before_number(struct str s)
-{
-    size_t size = 0;
-    while (size < s.size && is(s.data[size], LETTER | DIGIT | JOINT))
-        size++;
-    if (size == s.size || !is(s.data[size], NUMBER))
-        return 0;
-    while (size > 2 && s.data[size - 1] == '-' && is(s.data[size - 2], JOINT)) /* a minus */
-        size--;
-    return size >= 2 && is(s.data[0], LETTER) && is(s.data[size - 1], JOINT) ? size : 0;
-}
-
-static void put_part(struct writer *w, struct str s)
-{
-    if (s.size > WORD_SIZE_MAX || is_mail(s) || is_domain_name(str_slice(s, 0, str_find_char(s, ':'))))
-        put_variable(w, STR(""));
-    else if (has(s, NUMBER))
-        put_variable(w, str_slice(s, 0, name_before_number(s)));
-    else
-        put(w, s);
-}
-
-static void put_path(struct writer *w, struct str s)
-{
-    for (size_t from = 0, at = 0; at <= s.size; at++) {
-        if (at < s.size && !is(s.data[at], SEPARATOR))
-            continue;
-        struct str segment = str_slice(s, from, at);
-        if (segment.size > 0)
-            put_part(w, segment);
-        if (at < s.size)
-            put(w, str_slice(s, at, at + 1));
-        from = at + 1;
-        if (from < s.size && s.data[at] == '?') {
-            put_variable(w, STR(""));
-            return;
-        }
-    }
-}
-
-/* Where the value starts in "enabled.....1"; 0 when there is no leader. */
-static size_t leader_end(struct str s)
-{
-    size_t at = str_find(s, STR(".."));
-    if (at == STR_NONE || at == 0 || has(str_slice(s, 0, at), NUMBER | SEPARATOR))
-        return 0;
-    while (at < s.size && s.data[at] == '.')
-        at++;
-    return at < s.size ? at : 0;
-}
-
-static void put_word(struct writer *w, struct str word)
-{
-    if (is_address6(word)) {
-        put_variable(w, STR(""));
-        return;
-    }
-    size_t value = leader_end(word);
-    put(w, str_slice(word, 0, value));
-    word = str_slice(word, value, word.size);
-    size_t size = word.size; /* without the punctuation of the sentence */
-    while (size > 0 && strchr(".!?:", word.data[size - 1]))
-        size--;
-    struct str core = str_slice(word, 0, size);
-    if (is_address6(core))
-        put_variable(w, STR(""));
-    else if (has(core, NUMBER) && (is(core.data[0], NUMBER) || !has(core, LETTER)))
-        put_variable(w, STR(""));
-    else if (has(core, SEPARATOR))
-        put_path(w, core);
-    else
-        put_part(w, core);
-    put(w, str_slice(word, size, word.size));
-}
-
-/* ---- The line ----------------------------------------------------------------------------------------------------- */
 
 /* At a quote: the offset of the one that closes it, or STR_NONE. An apostrophe within a word opens nothing. */
 static size_t find_close(struct str line, size_t open)
 {
     char quote = line.data[open];
-    if (quote == '\'' && open > 0 && !is(line.data[open - 1], SPACE) && !strchr("=([{,:<", line.data[open - 1]))
+    if (quote == '\'' && open > 0 && !template_is(line.data[open - 1], CHAR_SPACE) &&
+        !strchr("=([{,:<", line.data[open - 1]))
         return STR_NONE;
     for (size_t at = open + 1; at < line.size; at++) {
         if (line.data[at] == '\\')
@@ -368,21 +89,21 @@ static bool is_labelled(struct str line, size_t at)
 }
 
 /* Takes quoted text with a space; false leaves the quote to be a mark like any other. */
-static bool take_quoted(struct writer *w, struct str line, size_t *at)
+static bool take_quoted(struct template_text *w, struct str line, size_t *at)
 {
     size_t close = *at == w->quote_end ? STR_NONE : find_close(line, *at);
     if (close == STR_NONE)
         return false;
     struct str inside = str_slice(line, *at + 1, close);
-    if (!has(inside, SPACE)) {
+    if (!template_has(inside, CHAR_SPACE)) {
         w->quote_end = close;
         return false;
     }
-    put(w, str_slice(line, *at, *at + 1));
+    template_put(w, str_slice(line, *at, *at + 1));
     if (!is_labelled(line, *at))
-        put(w, request_method(inside));
-    put_variable(w, STR(""));
-    put(w, str_slice(line, close, close + 1));
+        template_put(w, request_method(inside));
+    template_put_variable(w, STR(""));
+    template_put(w, str_slice(line, close, close + 1));
     *at = close + 1;
     return true;
 }
@@ -390,12 +111,13 @@ static bool take_quoted(struct writer *w, struct str line, size_t *at)
 /* Is the word's first ':', at at, one between a name and a value: size:0, path:/x, but neither http://x nor std::string? */
 static bool is_colon_mark(struct str word, size_t at)
 {
-    if (at == 0 || at + 1 >= word.size || has(str_slice(word, 0, at), NUMBER | SEPARATOR) || !is(word.data[0], LETTER))
+    if (at == 0 || at + 1 >= word.size || template_has(str_slice(word, 0, at), CHAR_NUMBER | CHAR_SEPARATOR) ||
+        !template_is(word.data[0], CHAR_LETTER))
         return false;
     size_t next = at + 1;
     if (word.data[next] == '-' && next + 1 < word.size)
         next++;
-    return is(word.data[next], NUMBER) ||
+    return template_is(word.data[next], CHAR_NUMBER) ||
            (word.data[next] == '/' && !str_starts(str_slice(word, next, word.size), STR("//")));
 }
 
@@ -411,30 +133,30 @@ static size_t word_end(struct str line, size_t from)
     }
     struct str word = str_slice(line, from, at);
     size_t colon = str_find_char(word, ':');
-    if (colon != STR_NONE && is_colon_mark(word, colon) && !is_address6(word))
+    if (colon != STR_NONE && is_colon_mark(word, colon) && !template_is_address6(word))
         return from + colon;
     return at;
 }
 
-static void take_mark(struct writer *w, struct str line, size_t *at)
+static void take_mark(struct template_text *w, struct str line, size_t *at)
 {
     char c = line.data[*at];
     if ((c == '"' || c == '\'') && take_quoted(w, line, at)) {
         w->words++;
     } else {
-        put(w, str_slice(line, *at, *at + 1));
+        template_put(w, str_slice(line, *at, *at + 1));
         *at += 1;
     }
 }
 
-static void take_word(struct writer *w, struct str line, size_t *at)
+static void take_word(struct template_text *w, struct str line, size_t *at)
 {
     size_t from = *at, end = from;
-    while (end < line.size && !is(line.data[end], SPECIAL))
+    while (end < line.size && !template_is(line.data[end], CHAR_SPECIAL))
         end++;
     bool plain = ends_word(line, end);
-    if (plain && end - from <= WORD_SIZE_MAX) {
-        put(w, str_slice(line, from, end));
+    if (plain && end - from <= TEMPLATE_WORD_MAX) {
+        template_put(w, str_slice(line, from, end));
         w->words++;
         *at = end;
         return;
@@ -442,11 +164,11 @@ static void take_word(struct writer *w, struct str line, size_t *at)
     bool any_address = str_starts(str_slice(line, from, line.size), STR("::")) && ends_word(line, from + 2);
     end = any_address ? from + 2 : word_end(line, from);
     if (end > from) {
-        put_word(w, str_slice(line, from, end));
+        template_put_word(w, str_slice(line, from, end));
         w->words++;
     }
     if (end < line.size && line.data[end] == ':') {
-        put(w, STR(":"));
+        template_put(w, STR(":"));
         end++;
     }
     *at = end;
@@ -457,22 +179,22 @@ static struct str template_of_line(struct str message, struct arena *arena)
     struct folded f;
     fold(message, &f);
     struct str line = str_from(f.text, f.size);
-    struct writer w;
+    struct template_text w;
     w.size = w.words = w.variable_from = 0;
     w.variable_end = w.quote_end = STR_NONE;
     w.cut = false;
     for (size_t at = 0; at < line.size && !w.cut;) {
         if (line.data[at] == ' ') {
             if (w.size > 0 && w.text[w.size - 1] != ' ')
-                put(&w, STR(" "));
+                template_put(&w, STR(" "));
             at++;
         } else if (w.words == WORDS_MAX) {
             w.cut = true;
-        } else if (is(line.data[at], NUMBER) && ends_word(line, at + 1)) {
-            put_variable(&w, STR(""));
+        } else if (template_is(line.data[at], CHAR_NUMBER) && ends_word(line, at + 1)) {
+            template_put_variable(&w, STR(""));
             w.words++;
             at++;
-        } else if (is(line.data[at], MARK)) {
+        } else if (template_is(line.data[at], CHAR_MARK)) {
             take_mark(&w, line, &at);
         } else {
             take_word(&w, line, &at);
@@ -481,7 +203,7 @@ static struct str template_of_line(struct str message, struct arena *arena)
     while (w.size > 0 && w.text[w.size - 1] == ' ')
         w.size--;
     if (w.cut || f.longer) {
-        must(w.size <= CONTENT_BYTES_MAX);
+        must(w.size <= TEMPLATE_CONTENT_MAX);
         memcpy(w.text + w.size, " ...", 4);
         w.size += 4;
     }
@@ -504,7 +226,7 @@ static struct str frame_text(const struct trace *trace, struct arena *arena)
     for (size_t i = 0; i < function.size; i++)
         text[size++] = function.data[i];
     for (size_t i = 0; i < size; i++)
-        if (is(text[i], SPACE | NUMBER))
+        if (template_is(text[i], CHAR_SPACE | CHAR_NUMBER))
             text[i] = '_';
     return str_from(text, size);
 }
