@@ -19,7 +19,7 @@ enum {
     LINGER_MS = 50, /* for a batch to fill; brokers' threads ask for nothing meanwhile */
     BATCH_BYTES =
         500000, /* what is under way is rather still in the processor's cache when it is freed than a megabyte each */
-    BATCHES_MAX = 5, /* under way to a broker, of an idempotent producer */
+    WINDOW_MAX = 8 << 20,
 };
 
 /* A broker takes whatever sequence it sees first of a producer: if a first batch were refused, those behind it would be taken, since
@@ -186,11 +186,11 @@ static void promise(struct kafka_producer *producer, rd_kafka_conf_t *conf)
         producer->bytes_max = ask->message_bytes_max;
         set_number(conf, "message.max.bytes", producer->bytes_max);
     }
-    producer->batch_bytes =
-        is_configured(ask->config, "batch.size") ? get_number(producer->kafka, conf, "batch.size") : BATCH_BYTES;
-    if (producer->batch_bytes > producer->bytes_max)
+    producer->batch_bytes = get_number(producer->kafka, conf, "batch.size");
+    if (producer->batch_bytes > producer->bytes_max) {
         producer->batch_bytes = producer->bytes_max;
-    set_number(conf, "batch.size", producer->batch_bytes);
+        set_number(conf, "batch.size", producer->batch_bytes);
+    }
     producer->kafka->conf_set_opaque(conf, producer);
     producer->kafka->conf_set_dr_msg_cb(conf, note_report);
     producer->kafka->conf_set_error_cb(conf, note_error);
@@ -324,10 +324,15 @@ size_t kafka_producer_bytes_max(const struct kafka_producer *producer)
     return producer->bytes_max;
 }
 
+/* librdkafka has one batch of a partition under way. If there is another one by then, it asks all the time whether it may go, for as long
+ * as the broker takes; so there is more than one and less than two. */
 size_t kafka_producer_window(const struct kafka_producer *producer)
 {
-    size_t window = producer->batch_bytes * BATCHES_MAX - producer->batch_bytes / 2;
-    return window < KAFKA_PRODUCER_BYTES ? window : KAFKA_PRODUCER_BYTES;
+    size_t batches = producer->partitions < WINDOW_MAX ? producer->partitions : WINDOW_MAX;
+    size_t window = producer->batch_bytes < WINDOW_MAX
+                        ? producer->batch_bytes * batches + producer->batch_bytes * 6 / 10
+                        : WINDOW_MAX;
+    return window < WINDOW_MAX ? window : WINDOW_MAX;
 }
 
 size_t kafka_message_bytes(const struct kafka_message *message)

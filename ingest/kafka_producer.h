@@ -65,8 +65,7 @@ enum kafka_trouble kafka_producer_reach(struct kafka_producer *producer, struct 
 /* What a message may be at most: key, value and headers. */
 size_t kafka_producer_bytes_max(const struct kafka_producer *producer);
 size_t kafka_message_bytes(const struct kafka_message *message);
-/* Bytes of messages that may be under way, so that it is busy and no more: fewer than the batches that librdkafka sends before it waits
- * for an answer, since with more than these to send it looks for room all the time. */
+/* Bytes of keys and values that may be under way, so that it is busy and no more. After kafka_producer_reach. */
 size_t kafka_producer_window(const struct kafka_producer *producer);
 enum kafka_put { KAFKA_PUT_DONE, KAFKA_PUT_FULL, KAFKA_PUT_FAILED };
 /* KAFKA_PUT_FULL: later. KAFKA_PUT_FAILED: the producer is in trouble. */

@@ -380,8 +380,8 @@ uint32_t output_message_cut(struct output_message *message, size_t bytes_max)
     message->head.part = message->head.parts = message->parts = 0;
     message->piece_cost = 0;
     size_t around = bytes_around(message);
-    message->bytes = around + whole_value(message).size;
-    if (message->bytes <= bytes_max && !message->json.full)
+    message->bytes = message->key.size + whole_value(message).size;
+    if (around + whole_value(message).size <= bytes_max && !message->json.full)
         return 1;
     message->head.part = message->head.parts = MESSAGE_PARTS_MAX; /* as long as they get */
     around = bytes_around(message);
@@ -400,7 +400,7 @@ uint32_t output_message_cut(struct output_message *message, size_t bytes_max)
     message->next_part = 0;
     message->next_from = 0;
     message->head.parts = message->parts;
-    message->bytes = message->event.record.raw.size + message->parts * around;
+    message->bytes = message->event.record.raw.size + message->parts * message->key.size;
     return message->parts <= MESSAGE_PARTS_MAX ? message->parts : 0;
 }
 

@@ -29,7 +29,7 @@ bool output_message_set(struct output_message *message, const struct scan_record
                         bool *ret_wanted, struct err *err);
 /* How many parts there are when none may be larger than bytes_max; 0: it cannot be that small. */
 uint32_t output_message_cut(struct output_message *message, size_t bytes_max);
-/* What all of them are, about. */
+/* The keys and values of all of them, about. */
 size_t output_message_bytes(const struct output_message *message);
 /* The part, from 0, upwards from the first; token is the caller's. Views live until the next call. */
 void output_message_part(struct output_message *message, uint32_t part, struct kafka_message *ret);

@@ -4,7 +4,7 @@
  *     push ─▶ [ oldest ... newest ] ─▶ done, in any order; what is done at the front leaves, and the position moves
  *
  * A record is under way in as many messages as it has parts. One that is sent ahead (a pending record) takes its turn, too, but
- * moves no position: its number may be passed already. Full at OUTPUT_RING_MAX records, or at bytes_max of messages or with the
+ * moves no position: its number may be passed already. Full at OUTPUT_RING_MAX records, or at bytes_max of keys and values or with the
  * one that passes that. One thread. */
 #ifndef WINNOW_INGEST_OUTPUT_RING_H
 #define WINNOW_INGEST_OUTPUT_RING_H

@@ -175,8 +175,6 @@ static bool make_producer(struct output_sender *sender)
     sender->producer = kafka_producer_new(&ask, &err);
     if (sender->producer == NULL)
         back_off(sender, OUTPUT_BLOCKED, 0, &err);
-    else
-        sender->ring.bytes_max = kafka_producer_window(sender->producer);
     return sender->producer != NULL;
 }
 
@@ -210,6 +208,7 @@ static void reach(struct output_sender *sender)
         trouble = KAFKA_AGAIN;
     if (trouble == KAFKA_FINE) {
         sender->reached = true;
+        sender->ring.bytes_max = kafka_producer_window(sender->producer);
         return;
     }
     struct err ignored;
