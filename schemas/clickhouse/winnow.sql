@@ -106,7 +106,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS winnow.arrival TO winnow.log AS
 WITH
     mapFromArrays(_headers.name, _headers.value) AS head,
     splitByChar(' ', head['winnow-agent']) AS told, -- the agent, then NAME=VALUE...
-    mapFromArrays(arrayMap(word -> splitByChar('=', word)[1], told), arrayMap(word -> splitByChar('=', word)[2], told)) AS word
+    mapFromArrays(arrayMap(pair -> splitByChar('=', pair)[1], told), arrayMap(pair -> splitByChar('=', pair)[2], told)) AS word
 SELECT
     fromUnixTimestamp64Micro(coalesce(queue.time_us, toUnixTimestamp64Micro(toDateTime64(_timestamp_ms, 6, 'UTC')), 0), 'UTC') AS time,
     coalesce(queue.source, '') AS source,
