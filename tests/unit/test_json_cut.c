@@ -247,6 +247,35 @@ static void scan_string(void **state)
     assert_int_equal(json_scan_string(STR("{\"a\":\"b\"}"), 6), 7);
 }
 
+/* Lines of all sizes around its steps, each with a byte that forbids it at each place in turn. */
+static void find_quotes(void **state)
+{
+    (void)state;
+    static const char forbidden[] = {'\\', '\n', 0, '\x1f', '\x80', '\xff'};
+    for (size_t size = 0; size <= 200; size++) {
+        char *line = malloc(size ? size : 1); /* nothing may be read behind it */
+        uint64_t bits[JSON_QUOTED_MAX / 64];
+        for (size_t i = 0; i < size; i++)
+            line[i] = (i * i + size) % 5 == 0 ? '"' : (char)(' ' + (i * 7 + size) % 59); /* up to the backslash */
+        memset(bits, 0xff, sizeof bits);
+        assert_true(json_find_quotes(str_from(line, size), bits));
+        for (size_t i = 0; i < (size + 63) / 64 * 64; i++)
+            assert_int_equal(bits[i / 64] >> i % 64 & 1, i < size && line[i] == '"');
+        for (size_t i = 0; i < size; i++) {
+            char was = line[i];
+            line[i] = forbidden[(i + size) % sizeof forbidden];
+            assert_false(json_find_quotes(str_from(line, size), bits));
+            line[i] = was;
+        }
+        free(line);
+    }
+    static char longest[JSON_QUOTED_MAX + 1];
+    uint64_t bits[JSON_QUOTED_MAX / 64];
+    memset(longest, '"', sizeof longest);
+    assert_true(json_find_quotes(str_from(longest, JSON_QUOTED_MAX), bits));
+    assert_false(json_find_quotes(str_from(longest, JSON_QUOTED_MAX + 1), bits));
+}
+
 static void scan_bare(void **state)
 {
     (void)state;
@@ -307,9 +336,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slots),      cmocka_unit_test(depth_limit), cmocka_unit_test(array_limit),
-        cmocka_unit_test(path_limit), cmocka_unit_test(slot_limit),  cmocka_unit_test(scan_string),
-        cmocka_unit_test(scan_bare),  cmocka_unit_test(decode),
+        cmocka_unit_test(slots),       cmocka_unit_test(depth_limit), cmocka_unit_test(array_limit),
+        cmocka_unit_test(path_limit),  cmocka_unit_test(slot_limit),  cmocka_unit_test(scan_string),
+        cmocka_unit_test(find_quotes), cmocka_unit_test(scan_bare),   cmocka_unit_test(decode),
     };
     return cmocka_run_group_tests_name("json_cut", tests, NULL, tear_down);
 }
