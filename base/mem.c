@@ -80,6 +80,20 @@ void *mem_resize_array(void *memory, size_t count, size_t size_each)
     return mem_resize(memory, size);
 }
 
+void mem_expect(void *memory, size_t size)
+{
+#ifdef MADV_POPULATE_WRITE
+    enum { PAGE = 4096, WORTH_A_CALL = 16 * PAGE };
+    uintptr_t from = ((uintptr_t)memory + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    uintptr_t to = ((uintptr_t)memory + size) & ~(uintptr_t)(PAGE - 1);
+    if (to > from && to - from >= WORTH_A_CALL)
+        madvise((char *)memory + (from - (uintptr_t)memory), to - from, MADV_POPULATE_WRITE);
+#else
+    (void)memory;
+    (void)size;
+#endif
+}
+
 static struct arena_chunk *chunk_init(struct arena_chunk *chunk, size_t size)
 {
     if (chunk == NULL)

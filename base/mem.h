@@ -11,6 +11,9 @@ void *mem_alloc(size_t size);
 void *mem_resize(void *memory, size_t size);
 void *mem_resize_array(void *memory, size_t count, size_t size_each);
 
+/* All of the memory is about to be written: its pages are made at once, instead of one fault each. Only advice. */
+void mem_expect(void *memory, size_t size);
+
 /* An arena hands out memory that lives until arena_reset or arena_release. Zero-initialised = empty and ready.
  * Under AddressSanitizer each allocation is its own malloc so that overflows are seen. One thread at a time. */
 struct arena_chunk;

@@ -41,6 +41,7 @@ static bool take_row(struct store *store, struct sqlite3_stmt *stmt, struct load
     must(buf_add_str(&ret->bytes, directory));
     char *to = buf_reserve(&ret->bytes, (size_t)body);
     must(to != NULL);
+    mem_expect(to, (size_t)body);
     if (!sql_read_blob(&store->sql, "block", "body", row->id, to, (size_t)body, err))
         return false;
     ret->bytes.size += (size_t)body;
