@@ -225,14 +225,21 @@ static bool may_begin(struct kafka_intake *intake, struct str agent)
     return true;
 }
 
+static bool is_row_of(const struct row *row, const struct message_head *head)
+{
+    size_t size = head->agent.size;
+    return row->file == head->file && row->key.size > size && row->key.data[size] == ' ' &&
+           str_starts(row->key, head->agent);
+}
+
 /* NULL: there are too many. */
 static struct row *find_row(struct kafka_partition *partition, const struct message_head *head)
 {
+    if (partition->last != NULL && is_row_of(partition->last, head))
+        return partition->last;
     char text[MESSAGE_TEXT_MAX + 24];
     int size = snprintf(text, sizeof text, "%.*s %" PRIu64, STR_ARG(head->agent), head->file);
     struct str key = str_from(text, (size_t)size);
-    if (partition->last != NULL && str_equal(partition->last->key, key))
-        return partition->last;
     const struct map_entry *at = map_find(&partition->rows, key);
     if (at != NULL)
         return partition->last = partition->list[at->value - 1];

@@ -23,6 +23,7 @@ struct row {
     struct kafka_row known;
     struct catalog_entry *entry;
     struct str key;      /* "AGENT FILE" */
+    uint64_t file;       /* of the key */
     struct parts *parts; /* NULL: none are missing */
     struct row *next_dirty;
     bool dirty;

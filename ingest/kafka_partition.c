@@ -43,6 +43,10 @@ struct row *kafka_partition_add_row(struct kafka_partition *partition, struct st
     struct row *row = mem_alloc(sizeof *row);
     row->entry = entry;
     row->key = map_find(&partition->rows, key)->key;
+    struct str file = row->key;
+    (void)str_cut(&file, ' ');
+    if (!str_to_u64(file, &row->file))
+        row->file = UINT64_MAX; /* a damaged store; no message says so */
     partition->list[partition->count++] = row;
     at->value = partition->count;
     return row;
