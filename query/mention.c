@@ -43,6 +43,14 @@ static struct str mention_address(struct str id)
     return STR_ABSENT;
 }
 
+/* The run of word characters at begin; with the '-' before it, if there is a word before that: digits alone are an indexed word only so. */
+static struct str mention_run(struct str id, size_t begin, size_t end)
+{
+    struct str word = str_slice(id, begin, end);
+    bool joined = begin > 1 && id.data[begin - 1] == '-' && mention_is_word(id.data[begin - 2]);
+    return joined && !store_word_indexable(word) ? str_slice(id, begin - 1, end) : word;
+}
+
 struct str mention_word(struct str id)
 {
     struct str best = mention_address(id);
@@ -50,7 +58,7 @@ struct str mention_word(struct str id)
         size_t begin = i;
         while (i < id.size && mention_is_word(id.data[i]))
             i++;
-        struct str word = str_slice(id, begin, i);
+        struct str word = mention_run(id, begin, i);
         if (word.size > best.size && store_word_indexable(word))
             best = word;
         if (i == begin)

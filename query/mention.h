@@ -11,8 +11,8 @@
 bool mention_is_word(char c);
 /* id must not be empty. */
 bool mention_is(struct str raw, struct str id);
-/* The longest word (run of [A-Za-z0-9_], or an IPv4 address) of the id that the store's id index covers; every line that
- * mentions the id has it as a whole word. Absent when there is none. */
+/* The longest word of the id that the store's id index covers (store_word_indexable); every line that mentions the id has it as a whole
+ * word. Absent when there is none. */
 struct str mention_word(struct str id);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/must.h"
+#include "store/fraction.h"
 #include "store/typed.h"
 
 enum {
@@ -86,8 +87,11 @@ static bool encode_typed(struct encoder *e, struct texts list, unsigned depth, e
     if (!typed_detect(list.values, list.count, &typed, numbers, scales))
         return false;
     encode_way(e, WAY_TYPED, depth);
-    /* Numbers and times have no word that is indexed but in what all of them have in common. */
+    /* Numbers and times have no word that is indexed but in what all of them have in common, or as 5367431640625e of 9.5367431640625e-07. */
     encode_words(e, list, stage, typed_is_number(typed.type) ? 1 : list.count);
+    for (uint32_t i = 0; i < list.count && typed.type == TYPE_FRACTION; i++)
+        if (scales[i] >= FRACTION_POWER)
+            words_add(e->words, list.values[i]);
     struct buf *meta = &e->out->bufs[POOL_META];
     buf_add_char(meta, (char)typed.type);
     buf_add_char(meta, (char)typed.width);

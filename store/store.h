@@ -221,7 +221,8 @@ bool store_last_number(struct store *store, uint64_t *ret, struct err *err);
  * the next call. False: err, or ERR_MISSING. */
 bool store_fetch(struct store *store, uint64_t number, bool offset, struct scan_record *ret, struct err *err);
 
-/* True when the id index covers this word (so that scan_ask.word prunes). A word is a run of [A-Za-z0-9_]. */
+/* True when the id index covers this word (so that scan_ask.word prunes): a run of [A-Za-z0-9_], an IPv4 address, or the '-' and twelve
+ * digits that end a UUID. */
 bool store_word_indexable(struct str word);
 
 /* Facts of the kinds asked, in record order. */

@@ -65,6 +65,18 @@ static size_t quad_size(const char *at, const char *end)
     return p < end && class_of(*p) != CLASS_OTHER ? 0 : (size_t)(p - at);
 }
 
+enum { UUID_END_SIZE = 12 }; /* digits of a UUID's last part, behind its '-' */
+
+static bool is_uuid_end(struct str word)
+{
+    if (word.size != 1 + UUID_END_SIZE || word.data[0] != '-')
+        return false;
+    for (size_t i = 1; i < word.size; i++)
+        if (class_of(word.data[i]) != CLASS_DIGIT)
+            return false;
+    return true;
+}
+
 bool store_word_indexable(struct str word)
 {
     unsigned seen = 0;
@@ -75,7 +87,7 @@ bool store_word_indexable(struct str word)
     }
     if (run)
         return is_indexed(word.data, word.size, seen);
-    return word.size > 0 && quad_size(word.data, word.data + word.size) == word.size;
+    return is_uuid_end(word) || (word.size > 0 && quad_size(word.data, word.data + word.size) == word.size);
 }
 
 uint32_t word_fingerprint(struct str word)
@@ -118,6 +130,9 @@ void words_add(struct words *words, struct str text)
             size_t quad = size <= 3 && at < end && *at == '.' ? quad_size(start, end) : 0;
             if (quad)
                 add_value(words, str_from(start, quad));
+            if (size == UUID_END_SIZE && start - text.data > 1 && start[-1] == '-' &&
+                class_of(start[-2]) != CLASS_OTHER)
+                add_value(words, str_from(start - 1, size + 1));
         } else if (is_indexed(start, size, seen)) {
             add_value(words, str_from(start, size));
         }

@@ -3,6 +3,7 @@
  * A word is a maximal run of [A-Za-z0-9_] within one record. Indexed are
  *   - words of 6..128 bytes with both a digit and a letter or '_', except digits with a 'Z' behind them (fractions of time
  *     stamps) and eight hex digits (the first part of every UUID, whose last part is indexed);
+ *   - twelve digits behind a '-' that stands behind a word, with that '-': the last part of a UUID, should it have no letter;
  *   - IPv4 addresses: four numbers of 1..3 digits with dots between them, where no [A-Za-z0-9_] stands beside them.
  * Of a word only its fingerprint is kept: FINGERPRINT_BITS of hash_bytes. Two words may share one, which costs a needless look
  * into a block and never a wrong answer. */

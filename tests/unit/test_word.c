@@ -1,5 +1,6 @@
 #include "store_case.h"
 
+#include "query/mention.h"
 #include "store/word.h"
 
 static void which_words_are_indexed(void **state)
@@ -33,6 +34,11 @@ static void which_words_are_indexed(void **state)
          false},
         {"______", false},
         {"9_____", true},
+        {"-123456789012", true}, /* the last part of a UUID */
+        {"-12345678901", false},
+        {"-1234567890123", false},
+        {"-12345678901a", false},
+        {"123456789012", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (store_word_indexable(str_of(cases[i].word)) != cases[i].indexable)
@@ -122,6 +128,33 @@ static void addresses_are_words_too(void **state)
     assert_false(has(&index, "203.0.113.8"));
 }
 
+static void ends_of_uuids_without_a_letter_are_words(void **state)
+{
+    struct store_case *test_case = *state;
+    struct batch *batch = test_case->batch;
+    enum { LINES = 500 };
+    char line[160];
+    put_run(batch, 1, "/a", 0);
+    for (unsigned i = 0; i < LINES; i++) {
+        int size =
+            snprintf(line, sizeof line, "{\"id\":\"%08x-1234-5678-9012-%012u\",\"n\":-%012u,\"m\":%012u} of 7-4-%012u",
+                     i * 2654435761u, i * 7919, i + 1, i + 2, i * 31 + 3);
+        put_line(batch, str_from(line, (size_t)size), 0, T0);
+    }
+    SCOPED(buf) index = index_of(batch);
+    for (unsigned i = 0; i < LINES; i++) {
+        snprintf(line, sizeof line, "%08x-1234-5678-9012-%012u", i * 2654435761u, i * 7919);
+        struct str word = mention_word(str_of(line));
+        assert_true(str_equal(word, str_of(line + 23)) && has(&index, line + 23));
+        snprintf(line, sizeof line, "-%012u", i * 31 + 3);
+        assert_true(has(&index, line));
+    }
+    assert_false(has(&index, "-999999999999"));
+    assert_int_equal(mention_word(STR("-123456789012")).size, 0); /* as a number it is not one */
+    assert_int_equal(mention_word(STR("123456789012")).size, 0);
+    batch_reset(batch);
+}
+
 static void lists_come_back(void **state)
 {
     (void)state;
@@ -190,6 +223,7 @@ int main(void)
         CASE(finds_what_stands_anywhere),
         CASE(finds_each_of_many_and_hardly_another),
         CASE(addresses_are_words_too),
+        CASE(ends_of_uuids_without_a_letter_are_words),
         CASE(lists_come_back),
         CASE(an_empty_index_holds_nothing),
         CASE(every_flipped_bit_is_noticed),
