@@ -69,6 +69,37 @@ static void finding(void **state)
     assert_int_equal(str_find_char(STR_ABSENT, 'x'), STR_NONE);
 }
 
+static size_t find_plainly(struct str s, struct str needle)
+{
+    for (size_t at = 0; at + needle.size <= s.size; at++)
+        if (str_equal_nocase(str_slice(s, at, at + needle.size), needle))
+            return at;
+    return STR_NONE;
+}
+
+static void finding_in_either_case(void **state)
+{
+    (void)state;
+    static const char letters[] = "aAbB@`[{K\xeb\x00";
+    char text[80];
+    uint32_t random = 1;
+    for (unsigned round = 0; round < 20000; round++) {
+        size_t size = round % sizeof text, kinds = 2 + round % (sizeof letters - 2);
+        for (size_t i = 0; i < size; i++) {
+            random = random * 1664525 + 1013904223;
+            text[i] = letters[(random >> 16) % kinds];
+        }
+        struct str s = str_from(text, size);
+        size_t from = size > 0 ? random % size : 0;
+        struct str needle = str_slice(s, from, from + 1 + round % 9);
+        if (needle.size == 0)
+            continue;
+        assert_int_equal(str_find_nocase(s, needle), find_plainly(s, needle));
+        assert_int_equal(str_find_nocase(str_slice(s, from + 1, size), needle),
+                         find_plainly(str_slice(s, from + 1, size), needle));
+    }
+}
+
 static void cutting(void **state)
 {
     (void)state;
@@ -242,9 +273,9 @@ static void utf8_round_trip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(comparing), cmocka_unit_test(finding),         cmocka_unit_test(cutting),
-        cmocka_unit_test(integers),  cmocka_unit_test(doubles),         cmocka_unit_test(arena_copies),
-        cmocka_unit_test(utf8),      cmocka_unit_test(utf8_round_trip),
+        cmocka_unit_test(comparing),    cmocka_unit_test(finding),  cmocka_unit_test(finding_in_either_case),
+        cmocka_unit_test(cutting),      cmocka_unit_test(integers), cmocka_unit_test(doubles),
+        cmocka_unit_test(arena_copies), cmocka_unit_test(utf8),     cmocka_unit_test(utf8_round_trip),
     };
     return cmocka_run_group_tests_name("str", tests, NULL, NULL);
 }
