@@ -1,3 +1,5 @@
+#include "store/find.h"
+
 #include "store/find_part.h"
 
 bool find_in(const struct find_text *wanted, struct str text)
