@@ -217,7 +217,7 @@ static bool split_tokens(struct str text, enum split_way way, struct buf *templa
 static bool split_digits(struct str text, struct buf *template, struct split *ret)
 {
     char *out = buf_reserve(template, text.size);
-    if (!out || memchr(text.data, 0, text.size) != NULL)
+    if (!out || str_find_char(text, '\0') != STR_NONE)
         return false;
     size_t at = 0, written = 0;
     while (at < text.size) {
@@ -247,7 +247,7 @@ bool split_text(struct str text, enum split_way way, struct buf *template, struc
         return split_tokens(text, way, template, ret);
     if (way == SPLIT_DIGITS)
         return split_digits(text, template, ret);
-    if (memchr(text.data, 0, text.size) != NULL)
+    if (str_find_char(text, '\0') != STR_NONE)
         return false;
     return way == SPLIT_LINES ? split_lines(text, template, ret) : split_pairs(text, template, ret);
 }
