@@ -8,7 +8,7 @@
  *
  * The main thread reads (reader.h), its batches are numbered and committed in that order by one thread (pipeline.h).
  *
- * Bounded memory: a fixed number of batches circulates, one for each worker and three more, each with room for 8 MiB of
+ * Bounded memory: a fixed number of batches circulates, one for each worker and six more, each with room for 8 MiB of
  * lines (more only while it carries one longer line, 16 MiB at most). When none is free the reader waits, so a slow disk
  * slows reading and nothing is ever dropped: the log file is the buffer.
  *

@@ -7,8 +7,6 @@
 #include "base/mem.h"
 #include "base/must.h"
 
-enum { SPARE_BATCHES = 3 }; /* one being filled, one it continues in, one being committed */
-
 struct pipeline {
     struct pipeline_steps steps;
     struct crew *crew;
@@ -94,7 +92,7 @@ struct pipeline *pipeline_new(unsigned threads, const struct pipeline_steps *ste
 {
     struct pipeline *pipeline = mem_alloc(sizeof *pipeline);
     pipeline->steps = *steps;
-    pipeline->batch_count = threads + SPARE_BATCHES;
+    pipeline->batch_count = threads + PIPELINE_SPARE;
     must(pthread_mutex_init(&pipeline->lock, NULL) == 0 && pthread_cond_init(&pipeline->is_free, NULL) == 0);
     pipeline->batches = mem_alloc(pipeline->batch_count * sizeof(struct batch *));
     pipeline->free_batches = mem_alloc(pipeline->batch_count * sizeof(struct batch *));

@@ -4,7 +4,7 @@
  *     pipeline_take ─▶ (reader fills) ─▶ pipeline_put ─▶ work queue ─┬▶ worker ─┐      │
  *                                                                    └▶ worker ─┴▶ committer, in sequence order
  *
- * 1. threads + 3 batches exist and circulate: when none is free the reader waits. That is all the memory there is.
+ * 1. threads + PIPELINE_SPARE batches exist and circulate: when none is free the reader waits. That is all the memory there is.
  * 2. Batches are numbered as they are put and committed in that order, one at a time.
  * 3. After a commit fails nothing is committed any more, and pipeline_take gives NULL.
  *
@@ -20,7 +20,11 @@
 #include "base/scope.h"
 #include "ingest/crew.h"
 
-enum { PIPELINE_THREADS_MAX = CREW_THREADS_MAX };
+enum {
+    PIPELINE_THREADS_MAX = CREW_THREADS_MAX,
+    PIPELINE_SPARE =
+        6, /* one being filled, one it continues in, one being committed; the others while a checkpoint is synced */
+};
 
 struct pipeline_steps {
     struct crew_steps crew;
