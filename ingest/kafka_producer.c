@@ -324,14 +324,14 @@ size_t kafka_producer_bytes_max(const struct kafka_producer *producer)
     return producer->bytes_max;
 }
 
-/* librdkafka has one batch of a partition under way. If there is another one by then, it asks all the time whether it may go, for as long
- * as the broker takes; so there is more than one and less than two. */
+/* librdkafka has about one batch of a partition under way. The less there is behind it, the longer it waits for the broker; the more, the
+ * more often it asks whether the next may go. Two and a half batches more, whatever the number of partitions, are the shortest way on the
+ * clock, for the same processor time as half a one. */
 size_t kafka_producer_window(const struct kafka_producer *producer)
 {
     size_t batches = producer->partitions < WINDOW_MAX ? producer->partitions : WINDOW_MAX;
-    size_t window = producer->batch_bytes < WINDOW_MAX
-                        ? producer->batch_bytes * batches + producer->batch_bytes * 6 / 10
-                        : WINDOW_MAX;
+    size_t window = producer->batch_bytes < WINDOW_MAX ? producer->batch_bytes * batches + producer->batch_bytes * 5 / 2
+                                                       : WINDOW_MAX;
     return window < WINDOW_MAX ? window : WINDOW_MAX;
 }
 
