@@ -313,7 +313,7 @@ struct pile {
 static inline struct str pile_up(struct pile *pile, struct str value, struct arena *arena)
 {
     enum { SHORT = 64, PILE_BYTES = 16 << 10 };
-    if (value.size > SHORT)
+    if (value.size == 0 || value.size > SHORT)
         return value;
     if (pile->left < value.size)
         *pile = (struct pile){arena_alloc(arena, PILE_BYTES), PILE_BYTES};
