@@ -1,5 +1,5 @@
-/* struct live: the loop of `winnow run`. One thread: waits for its feeders' descriptors and due times, lets them feed, commits. When
- * there is much to read, as a long file found at the start, other threads make batches ready meanwhile.
+/* struct live: the loop of `winnow run`. One thread waits for its feeders' descriptors and due times, lets them feed and commits. When
+ * there is much to read, as a long file found at the start, others make batches ready meanwhile; its functions belong to the first.
  *
  *     poll ─▶ feeders feed the frame ─▶ batch ─┬ small: analyze ─▶ hot rows, answerable at once
  *                                              └ full ─▶ crew (crew.h): analyze, encode ─▶ a block, in the order of the batches
@@ -9,7 +9,6 @@
  *  2. While a commit fails because the disk is full or the store is held by another program it is tried again once a second;
  *     nothing is read meanwhile, nothing is dropped.
  *  3. Asked to stop, it reads what is there (for LIVE_DRAIN_US at most), commits and returns.
- *
  *  4. Whoever flushes the frame (frame_flush), or asks it, knows what is committed. Before a reload everything is.
  *
  * Memory: two batches of LIVE_BATCH_BYTES, one of a block's worth while hot rows are settled, the encoder's and the sources'; while
