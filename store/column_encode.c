@@ -9,14 +9,28 @@ enum {
     HINT_USES_MIN =
         3, /* after so many uses a hint is searched anew, then after twice as many, and so on up to the maximum */
     HINT_USES_MAX = 96,
+    HINT_WAYS = 4, /* places where a hint may stand: a few lists too many forget few others */
 };
 
 /* ---- What the ways share ------------------------------------------------------------------------------------------------ */
 
+/* Where the key's hint is, or is to be put. */
+static struct column_hint *hint_place(struct column_hints *hints, uint64_t key)
+{
+    struct column_hint *set = &hints->hints[(key >> 40) % (HINTS / HINT_WAYS) * HINT_WAYS], *free = NULL;
+    for (unsigned way = 0; way < HINT_WAYS; way++) {
+        if (set[way].key == key)
+            return &set[way];
+        if (set[way].key == 0)
+            free = &set[way];
+    }
+    return free ? free : &set[key / 2 % HINT_WAYS];
+}
+
 struct column_hint *encode_hint(struct encoder *e, struct texts list)
 {
     uint64_t key = list.key | 1;
-    struct column_hint *hint = &e->hints->hints[(key >> 40) % HINTS];
+    struct column_hint *hint = hint_place(e->hints, key);
     bool known = hint->key == key;
     if (known && hint->uses_left-- > 0)
         return hint;
