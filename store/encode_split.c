@@ -1,20 +1,38 @@
 #include "store/encode.h"
 
+#include <endian.h>
+
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/must.h"
 
-enum { TEMPLATE_RARE = 3 /* a template of fewer texts is not worth its columns */, LINES_MAX = 1 << 20 };
+enum {
+    TEMPLATE_RARE = 3, /* a template of fewer texts is not worth its columns */
+    LINES_MAX = 1 << 20,
+    RECENT_SETS = 256, /* of templates that texts which begin alike had last, */
+    RECENT_WAYS = 3,   /* so many in each */
+    ROOM_COUNT = 1024, /* variables there is room made for at a time */
+};
 
 struct variables {
     const struct str *texts;
     uint32_t count;
 };
 
+/* The two sets for a text. */
+struct likely {
+    uint32_t *sets[2];
+};
+
 struct splitting {
     struct map templates;        /* template -> number of texts */
+    const struct str **fixed;    /* of each template, in the same order: its fixed texts, one more than its variables */
+    uint32_t *variable_counts;   /* and how many these are */
     struct variables *variables; /* of each text */
     uint32_t *codes;             /* template of each text, an entry of templates */
+    uint32_t (*recent)[RECENT_WAYS]; /* entries of templates + 1, the newest first */
+    struct str *room;                /* where the next variables go */
+    uint32_t room_left;
     struct buf key;
     struct arena *scratch;
 };
@@ -41,18 +59,134 @@ static void keep_whole(struct splitting *s, const struct str *text, uint32_t i)
     s->codes[i] = template_of_key(s, TEMPLATE_RARE);
 }
 
-static void split_one(struct splitting *s, const struct str *text, uint32_t i, enum split_way way)
+/* Room for so many variables, which stays free unless use_room takes it. */
+static struct str *room_for(struct splitting *s, uint32_t count)
+{
+    if (s->room_left < count) {
+        s->room_left = count > ROOM_COUNT ? count : ROOM_COUNT;
+        s->room = ARENA_ARRAY(s->scratch, struct str, s->room_left);
+    }
+    return s->room;
+}
+
+static void use_room(struct splitting *s, uint32_t i, uint32_t count)
+{
+    s->variables[i] = (struct variables){s->room, count};
+    s->room += count;
+    s->room_left -= count;
+}
+
+/* False: it was kept whole. */
+static bool split_one(struct splitting *s, const struct str *text, uint32_t i, enum split_way way)
 {
     struct split split;
     buf_reset(&s->key);
     if (!split_text(*text, way, &s->key, &split)) {
         keep_whole(s, text, i);
-        return;
+        return false;
     }
     s->codes[i] = template_of_key(s, 1);
-    struct str *texts = ARENA_ARRAY(s->scratch, struct str, split.count);
-    memcpy(texts, split.variables, split.count * sizeof *texts);
-    s->variables[i] = (struct variables){texts, split.count};
+    if (split.count > 0)
+        memcpy(room_for(s, split.count), split.variables, split.count * sizeof *split.variables);
+    use_room(s, i, split.count);
+    return true;
+}
+
+/* ---- Templates that are met again --------------------------------------------------------------------------------------- */
+
+/* Eight bytes as a number, and the highest bits of those that are digits. */
+static inline uint64_t eight_bytes(const char *data, uint64_t *ret_digits)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t bytes;
+    memcpy(&bytes, data, sizeof bytes);
+    bytes = le64toh(bytes);
+    uint64_t from_zero = bytes ^ ones * '0'; /* a digit's byte is below 10 */
+    *ret_digits = ~(((from_zero & ones * 0x7f) + ones * (0x80 - 10)) | from_zero) & ones * 0x80;
+    return bytes;
+}
+
+/* The sets of templates that are likely for a text: of those that begin like it, up to the first digit or so, and of those that
+ * end like it as well, but for digits. */
+static struct likely likely_templates(const struct splitting *s, struct str text)
+{
+    enum { WORD = sizeof(uint64_t), WORDS = 5 };
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t begin = 0, end = 0, digits = text.size < WORD;
+    for (size_t at = 0; at + WORD <= text.size && at < WORDS * WORD && digits == 0; at += WORD) {
+        uint64_t bytes = eight_bytes(text.data + at, &digits);
+        begin = (begin ^ (digits ? bytes & ((digits & -digits) / 0x80 - 1) : bytes)) * factor;
+        begin ^= begin >> 32;
+    }
+    if (text.size >= WORD) {
+        end = eight_bytes(text.data + text.size - WORD, &digits);
+        end &= ~((digits << 1) - (digits >> 7));
+    }
+    end = (end ^ begin) * factor;
+    return (struct likely){{s->recent[begin % RECENT_SETS], s->recent[RECENT_SETS + (end >> 32) % RECENT_SETS]}};
+}
+
+static void move_ahead(uint32_t *set, unsigned way, uint32_t code)
+{
+    memmove(set + 1, set, way * sizeof *set);
+    set[0] = code + 1;
+}
+
+/* Most texts have a template that another text had shortly before: they are cut as it says, without looking for what it is. */
+static bool split_likely(struct splitting *s, const struct str *text, uint32_t i, enum split_way way,
+                         struct likely likely)
+{
+    for (unsigned n = 2 * RECENT_WAYS; n-- > 0;) {
+        uint32_t *set = likely.sets[n / RECENT_WAYS];
+        unsigned at = RECENT_WAYS - 1 - n % RECENT_WAYS;
+        if (set[at] == 0)
+            continue;
+        uint32_t code = set[at] - 1, count = s->variable_counts[code];
+        if (!split_like(*text, way, s->fixed[code], count, room_for(s, count)))
+            continue;
+        use_room(s, i, count);
+        s->codes[i] = code;
+        s->templates.entries[code].value++;
+        move_ahead(set, at, code);
+        return true;
+    }
+    return false;
+}
+
+static const struct str *fixed_texts(struct str template, uint32_t variables, struct arena *arena)
+{
+    struct str *fixed = ARENA_ARRAY(arena, struct str, variables + 1);
+    for (uint32_t v = 0; v < variables; v++)
+        fixed[v] = str_cut(&template, '\0');
+    fixed[variables] = template;
+    return fixed;
+}
+
+static void expect_again(struct splitting *s, uint32_t i, struct likely likely)
+{
+    uint32_t code = s->codes[i];
+    if (!s->fixed[code]) {
+        s->variable_counts[code] = s->variables[i].count;
+        s->fixed[code] = fixed_texts(s->templates.entries[code].key, s->variables[i].count, s->scratch);
+    }
+    for (unsigned set = 0; set < 2; set++)
+        move_ahead(likely.sets[set], RECENT_WAYS - 1, code);
+}
+
+static void split_texts(struct splitting *s, struct texts list, enum split_way way)
+{
+    bool again = way == SPLIT_WORDS || way == SPLIT_DIGITS;
+    s->recent = arena_zalloc(s->scratch, 2 * RECENT_SETS * sizeof *s->recent);
+    s->fixed = arena_zalloc(s->scratch, list.count * sizeof *s->fixed);
+    s->variable_counts = ARENA_ARRAY(s->scratch, uint32_t, list.count);
+    for (uint32_t i = 0; i < list.count; i++) {
+        encode_fetch_ahead(list, i);
+        struct likely likely = again ? likely_templates(s, list.values[i]) : (struct likely){{NULL}};
+        if (again && split_likely(s, &list.values[i], i, way, likely))
+            continue;
+        if (split_one(s, &list.values[i], i, way) && again)
+            expect_again(s, i, likely);
+    }
 }
 
 /* Texts whose template is rare are split again, another way; what is still rare then is kept whole. */
@@ -126,10 +260,7 @@ bool encode_split(struct encoder *e, struct texts list, unsigned depth, enum spl
     __attribute__((cleanup(splitting_release))) struct splitting s = {.key = BUF(1 << 20), .scratch = e->scratch};
     s.variables = ARENA_ARRAY(e->scratch, struct variables, list.count);
     s.codes = ARENA_ARRAY(e->scratch, uint32_t, list.count);
-    for (uint32_t i = 0; i < list.count; i++) {
-        encode_fetch_ahead(list, i);
-        split_one(&s, &list.values[i], i, way);
-    }
+    split_texts(&s, list, way);
     must(s.templates.entries != NULL);
     if (way == SPLIT_WORDS) {
         split_again(&s, list, false);

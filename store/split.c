@@ -238,6 +238,50 @@ static bool split_digits(struct str text, struct buf *template, struct split *re
     return true;
 }
 
+/* ---- As a template says ------------------------------------------------------------------------------------------------- */
+
+enum { CLASS_TOKEN = 1, CLASS_DIGIT = 2 };
+
+#define TOKEN_DECIMALS ['0' ... '9'] = CLASS_TOKEN | CLASS_DIGIT
+static const uint8_t classes[256] = {
+    TOKEN_DECIMALS,      ['A' ... 'Z'] = CLASS_TOKEN, ['a' ... 'z'] = CLASS_TOKEN,
+    ['_'] = CLASS_TOKEN, ['+'] = CLASS_TOKEN,         ['-' ... '/'] = CLASS_TOKEN,
+    [':'] = CLASS_TOKEN, ['@'] = CLASS_TOKEN,         [0x80 ... 0xff] = CLASS_TOKEN,
+};
+
+/* Where the variable that starts at from ends, the text before it being fixed; from itself when there is none. */
+static inline size_t variable_end(struct str text, size_t from, enum split_way way)
+{
+    unsigned wanted = way == SPLIT_DIGITS ? CLASS_DIGIT : CLASS_TOKEN, seen = 0, class;
+    size_t at = from;
+    for (; at < text.size && (class = classes[(unsigned char)text.data[at]]) & wanted; at++)
+        seen |= class;
+    if (!(seen & CLASS_DIGIT))
+        return from;
+    while (is_mark(text.data[at - 1]))
+        at--;
+    return at;
+}
+
+bool split_like(struct str text, enum split_way way, const struct str *fixed, uint32_t variables, struct str *ret)
+{
+    size_t at = 0;
+    must(way == SPLIT_WORDS || way == SPLIT_DIGITS);
+    if (text.size > SPLIT_TEXT_MAX)
+        return false;
+    for (uint32_t v = 0; v < variables; v++) {
+        if (text.size - at < fixed[v].size || !bytes_equal(text.data + at, fixed[v].data, fixed[v].size))
+            return false;
+        at += fixed[v].size;
+        size_t end = variable_end(text, at, way);
+        if (end == at)
+            return false;
+        ret[v] = str_from(text.data + at, end - at);
+        at = end;
+    }
+    return str_equal(str_from(text.data + at, text.size - at), fixed[variables]);
+}
+
 bool split_text(struct str text, enum split_way way, struct buf *template, struct split *ret)
 {
     ret->count = 0;
