@@ -54,14 +54,14 @@ static inline uint64_t encode_key(uint64_t key, uint64_t part)
     return (key ^ part) * UINT64_C(0x9e3779b97f4a7c15) + 1;
 }
 
-/* The texts of a column lie far apart, one in each line, so they are asked for before they are needed. */
+/* Long texts of a column lie far apart, one in each line, so they are asked for before they are needed. */
 static inline void encode_fetch_ahead(struct texts list, uint32_t i)
 {
-    enum { AHEAD = 8 };
-    if (i + AHEAD < list.count) {
+    enum { AHEAD = 8, LONG = 64 };
+    if (i + AHEAD < list.count && list.values[i + AHEAD].size > LONG) {
         struct str text = list.values[i + AHEAD];
         __builtin_prefetch(text.data);
-        __builtin_prefetch(text.data + text.size); /* most often the same line of the cache, or the next one */
+        __builtin_prefetch(text.data + text.size);
     }
 }
 

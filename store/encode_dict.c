@@ -40,13 +40,34 @@ static inline uint32_t *guess_at(struct guesser *g, uint32_t i)
     return g->at < parent->count && parent->rows[g->at] == row ? &g->last[parent->codes[g->at]] : NULL;
 }
 
+static inline uint64_t fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64) ^ a ^ b;
+}
+
+static inline uint64_t fold_sixteen(uint64_t state, const char *data)
+{
+    uint64_t a, b;
+    memcpy(&a, data, 8);
+    memcpy(&b, data + 8, 8);
+    return fold(a ^ state, b ^ (state << 29 | state >> 35));
+}
+
 /* Only for tables that live as long as a block: quick on short texts. Every bit of a text moves every bit of its hash, and which
  * texts collide cannot be told without the secret. */
 static inline uint64_t quick_hash(struct str text, uint64_t secret)
 {
+    enum { SIXTEEN = 16, LONG = 128 };
     uint64_t a = 0, b = 0;
-    if (text.size > 16)
+    if (text.size >= LONG)
         return hash_bytes(text.data, text.size, secret);
+    if (text.size >= SIXTEEN) {
+        uint64_t state = secret + text.size;
+        for (size_t at = 0; at + SIXTEEN < text.size; at += SIXTEEN)
+            state = fold_sixteen(state, text.data + at);
+        return fold_sixteen(state, text.data + text.size - SIXTEEN);
+    }
     if (text.size >= 8) {
         memcpy(&a, text.data, 8);
         memcpy(&b, text.data + text.size - 8, 8);
@@ -60,10 +81,7 @@ static inline uint64_t quick_hash(struct str text, uint64_t secret)
         for (size_t i = 0; i < text.size; i++)
             a = a << 8 | (unsigned char)text.data[i];
     }
-    a ^= secret;
-    b ^= (secret << 29 | secret >> 35) + text.size;
-    unsigned __int128 product = (unsigned __int128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64) ^ a ^ b;
+    return fold(a ^ secret, b ^ ((secret << 29 | secret >> 35) + text.size));
 }
 
 enum { CODE_BITS = 17, TABLE_SLOTS_MIN = 1024 };
@@ -96,23 +114,30 @@ static void grow_table(struct numbering *n)
     }
 }
 
-static uint32_t number_text(struct numbering *n, struct str text, uint32_t row)
+/* Gives a new text its code and the free slot. */
+static uint32_t add_text(struct numbering *n, struct str text, uint32_t row, uint32_t hash, uint32_t slot)
 {
     struct dict *dict = n->dict;
-    uint32_t hash = (uint32_t)quick_hash(text, n->secret), slot = hash & (n->slots - 1), tag = tag_of(hash);
-    for (; n->table[slot]; slot = (slot + 1) & (n->slots - 1)) {
-        uint32_t code = (n->table[slot] ^ tag) - 1;
-        if (code < dict->distinct && str_equal(dict->texts[code], text))
-            return code;
-    }
     uint32_t code = dict->distinct++;
     dict->texts[code] = text;
     dict->rows[code] = row;
     n->hashes[code] = hash;
-    n->table[slot] = (code + 1) | tag;
+    n->table[slot] = (code + 1) | tag_of(hash);
     if (dict->distinct > n->slots / 2)
         grow_table(n);
     return code;
+}
+
+static inline __attribute__((always_inline)) uint32_t number_text(struct numbering *n, struct str text, uint32_t row)
+{
+    const struct dict *dict = n->dict;
+    uint32_t hash = (uint32_t)quick_hash(text, n->secret), slot = hash & (n->slots - 1), tag = tag_of(hash);
+    for (uint32_t found; (found = n->table[slot]) != 0; slot = (slot + 1) & (n->slots - 1)) {
+        uint32_t code = (found ^ tag) - 1;
+        if (code < dict->distinct && str_equal(dict->texts[code], text))
+            return code;
+    }
+    return add_text(n, text, row, hash, slot);
 }
 
 /* Each text is most often the one before it, or else looked up. */
@@ -205,12 +230,14 @@ static void make_guesses(struct encoder *e, struct texts list, const uint32_t *c
 static void make_symbols(const uint32_t *codes, uint32_t count, const uint32_t *guesses, bool age, uint32_t *ret)
 {
     uint32_t known = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t code = codes[i];
-        ret[i] = age ? known - code : code; /* the next new one: 0 */
-        known += code == known;
+    for (uint32_t i = 0; age && i < count; i++) {
+        ret[i] = known - codes[i]; /* the next new one: 0 */
+        known += codes[i] == known;
     }
-    for (uint32_t i = 0; guesses && i < count; i++) /* plain, so that it is done for many at once */
+    /* Plain, so that it is done for many at once. */
+    for (uint32_t i = 0; !age && i < count; i++)
+        ret[i] = codes[i];
+    for (uint32_t i = 0; guesses && i < count; i++)
         ret[i] = guesses[i] == codes[i] ? 0 : ret[i] + 1;
 }
 
