@@ -302,53 +302,87 @@ static void order_columns(struct store_encoder *e, struct skeletons *s)
         s->pieces[p].column = places[s->pieces[p].column];
 }
 
-/* Where the next values of a column are copied to. */
-struct pile {
-    char *at;
-    size_t left;
+/* Where the next value of a column goes. */
+struct lane {
+    struct str *value;
+    uint32_t *row; /* NULL: another column of the same records has them */
+    char *at;      /* short values are copied here, */
+    size_t left;   /* while so many bytes are left */
 };
 
+enum { LANE_STEP = 16, LANE_SHORT = 64, LANE_BYTES = 16 << 10 };
+
 /* Short values are copied, so that those of a column lie side by side: each column is walked through more than once, and in the
- * raw text its values are a line of the cache or more apart. */
-static inline struct str pile_up(struct pile *pile, struct str value, struct arena *arena)
+ * raw text its values are a line of the cache or more apart. Those that end before this may be copied in whole steps. */
+static inline struct str lane_value(struct lane *lane, struct str value, const char *steps_end, struct arena *arena)
 {
-    enum { SHORT = 64, PILE_BYTES = 16 << 10 };
-    if (value.size == 0 || value.size > SHORT)
+    if (value.size == 0 || value.size > LANE_SHORT)
         return value;
-    if (pile->left < value.size)
-        *pile = (struct pile){arena_alloc(arena, PILE_BYTES), PILE_BYTES};
-    char *to = pile->at;
-    bytes_copy(to, value.data, value.size);
-    pile->at += value.size;
-    pile->left -= value.size;
+    if (lane->left < value.size) {
+        lane->at = arena_alloc(arena, LANE_BYTES + LANE_STEP);
+        lane->left = LANE_BYTES;
+    }
+    char *to = lane->at;
+    if (value.data + value.size > steps_end)
+        bytes_copy(to, value.data, value.size);
+    else /* what stands behind the value is written over */
+        for (size_t at = 0; at < value.size; at += LANE_STEP)
+            memcpy(to + at, value.data + at, LANE_STEP);
+    lane->at += value.size;
+    lane->left -= value.size;
     return str_from(to, value.size);
+}
+
+static struct lane *make_lanes(struct store_encoder *e, const struct skeletons *s)
+{
+    struct lane *lanes = ARENA_ARRAY(&e->scratch, struct lane, s->column_count);
+    uint32_t *first = ARENA_ARRAY(&e->scratch, uint32_t, s->column_count);
+    skeletons_group(s, first, &e->scratch);
+    for (uint32_t i = 0; i < s->column_count; i++) {
+        uint32_t count = s->columns[i].count;
+        lanes[i] = (struct lane){.value = ARENA_ARRAY(&e->scratch, struct str, count)};
+        lanes[i].row = first[i] == i ? ARENA_ARRAY(&e->scratch, uint32_t, count) : NULL;
+        e->set.columns[i] = (struct column){
+            .values = lanes[i].value,
+            .rows = first[i] == i ? lanes[i].row : e->set.columns[first[i]].rows,
+            .count = count,
+        };
+    }
+    return lanes;
+}
+
+static inline void gather_value(struct lane *lane, struct str value, uint32_t row)
+{
+    *lane->value++ = value;
+    if (lane->row)
+        *lane->row++ = row;
+}
+
+static void gather_slots(struct lane *lanes, const uint32_t *lane_of_piece, const struct skeleton *skeleton,
+                         const struct record *rec, uint32_t row, struct arena *arena)
+{
+    const uint32_t *pieces = skeleton->pieces, count = skeleton->count;
+    const struct str *slots = rec->slots;
+    const char *steps_end = rec->raw.data + (rec->raw.size < LANE_STEP ? 0 : rec->raw.size - LANE_STEP);
+    for (uint32_t p = 0; p < count; p++) {
+        struct lane *lane = &lanes[lane_of_piece[pieces[p]]];
+        gather_value(lane, lane_value(lane, slots[p], steps_end, arena), row);
+    }
 }
 
 static void gather_values(struct store_encoder *e, const struct skeletons *s, const struct batch *batch)
 {
-    struct pile *piles = arena_zalloc(&e->scratch, s->column_count * sizeof *piles);
-    uint32_t **rows = ARENA_ARRAY(&e->scratch, uint32_t *, s->column_count);
-    uint32_t *first = ARENA_ARRAY(&e->scratch, uint32_t, s->column_count);
-    skeletons_group(s, first, &e->scratch);
-    for (uint32_t i = 0; i < s->column_count; i++) {
-        e->set.columns[i] = (struct column){0};
-        e->set.columns[i].values = ARENA_ARRAY(&e->scratch, struct str, s->columns[i].count);
-        rows[i] = first[i] == i ? ARENA_ARRAY(&e->scratch, uint32_t, s->columns[i].count) : NULL;
-        e->set.columns[i].rows = rows[first[i]];
-    }
+    struct lane *lanes = make_lanes(e, s);
+    uint32_t *lane_of_piece = ARENA_ARRAY(&e->scratch, uint32_t, s->piece_count);
+    for (uint32_t p = 0; p < s->piece_count; p++)
+        lane_of_piece[p] = s->pieces[p].column;
     for (uint32_t i = 0; i < batch->record_count; i++) {
         const struct record *rec = &batch->records[i];
         const struct skeleton *skeleton = &s->skeletons[s->of_record[i]];
-        bool whole = skeleton->whole;
-        struct str raw = rec->flags & RECORD_TAIL ? STR("") : rec->raw;
-        for (uint32_t p = 0; p < skeleton->count; p++) {
-            uint32_t c = s->pieces[skeleton->pieces[p]].column;
-            struct column *column = &e->set.columns[c];
-            column->values[column->count] = whole ? raw : pile_up(&piles[c], rec->slots[p], &e->scratch);
-            if (rows[c])
-                rows[c][column->count] = i;
-            column->count++;
-        }
+        if (skeleton->whole)
+            gather_value(&lanes[lane_of_piece[skeleton->pieces[0]]], rec->flags & RECORD_TAIL ? STR("") : rec->raw, i);
+        else
+            gather_slots(lanes, lane_of_piece, skeleton, rec, i, &e->scratch);
     }
 }
 
