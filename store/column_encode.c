@@ -116,7 +116,8 @@ static bool encode_typed(struct encoder *e, struct texts list, unsigned depth, e
         buf_add(meta, typed.suffix, typed.suffix_size);
     }
     if (typed_is_number(typed.type)) {
-        e->times = typed_times(&typed, numbers, scales, list.count, e->scratch);
+        if (depth <= 1) /* of a column, or of its dictionary */
+            e->times = typed_times(&typed, numbers, scales, list.count, e->scratch);
         pool_add_numbers(e->out, numbers, list.count, e->scratch);
         if (typed_has_scales(typed.type))
             pool_add_codes(e->out, scales, list.count, 256);

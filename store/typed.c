@@ -53,13 +53,12 @@ static bool parse_width(struct str s, unsigned width, int64_t *ret)
 /* number * 10^(6 - decimals), without regard to overflow: what comes out is only a guess that others differ from. */
 static int64_t as_us(int64_t number, unsigned decimals)
 {
-    uint64_t value = (uint64_t)number;
-    for (; decimals < 6; decimals++)
-        value *= 10;
-    int64_t time_us = (int64_t)value;
+    static const uint64_t powers[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
+    if (decimals < sizeof powers / sizeof *powers)
+        return (int64_t)((uint64_t)number * powers[decimals]);
     for (; decimals > 6; decimals--)
-        time_us /= 10;
-    return time_us;
+        number /= 10;
+    return number;
 }
 
 static unsigned epoch_decimals(int64_t number)
