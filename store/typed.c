@@ -1,5 +1,7 @@
 #include "store/typed.h"
 
+#include <endian.h>
+
 #include "base/must.h"
 #include "store/digits.h"
 #include "store/fraction.h"
@@ -114,14 +116,40 @@ static bool is_hex(struct str s, size_t width, bool upper)
 /* Where the 16 pairs of digits of a UUID stand. */
 static const uint8_t uuid_places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
-static bool is_uuid(struct str s)
+/* The four bytes that eight hex digits in lower case stand for. False when one is none. All eight at once. */
+static inline bool take_eight_digits(const char *digits, char out[4])
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80, low = ones * 0x7f;
+    uint64_t text;
+    memcpy(&text, digits, sizeof text);
+    text = le64toh(text);
+    uint64_t decimal = text ^ ones * '0', letter = text ^ ones * 0x60; /* below 10; from 1 to 6 */
+    uint64_t is_decimal = ~((decimal & low) + ones * (0x80 - 10)) & ~decimal;
+    uint64_t is_letter = ((letter & low) + ones * 0x7f) & ~((letter & low) + ones * (0x80 - 7)) & ~letter & high;
+    if (((is_decimal | is_letter) & high) != high)
+        return false;
+    uint64_t values = (text & ones * 15) + (is_letter >> 7) * 9;
+    uint64_t pairs = (values << 4 | values >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+    pairs = (pairs | pairs >> 8) & UINT64_C(0x0000ffff0000ffff);
+    uint32_t bytes = htole32((uint32_t)(pairs | pairs >> 16));
+    memcpy(out, &bytes, sizeof bytes);
+    return true;
+}
+
+static bool parse_uuid(struct str s, char out[16])
 {
     if (s.size != 36 || s.data[8] != '-' || s.data[13] != '-' || s.data[18] != '-' || s.data[23] != '-')
         return false;
-    unsigned all = HEX_DIGIT;
-    for (size_t i = 0; i < 16; i++)
-        all &= nibble(s.data[uuid_places[i]], false) & nibble(s.data[uuid_places[i] + 1], false);
-    return all & HEX_DIGIT;
+    char digits[32];
+    memcpy(digits, s.data, 8);
+    memcpy(digits + 8, s.data + 9, 4);
+    memcpy(digits + 12, s.data + 14, 4);
+    memcpy(digits + 16, s.data + 19, 4);
+    memcpy(digits + 20, s.data + 24, 12);
+    for (size_t i = 0; i < 4; i++)
+        if (!take_eight_digits(digits + 8 * i, out + 4 * i))
+            return false;
+    return true;
 }
 
 static bool parse_ipv4(struct str s, char out[4])
@@ -173,11 +201,11 @@ static bool all_numbers(const struct str *values, size_t count, struct typed *ty
 static bool detect_bytes(const struct str *values, size_t count, struct typed *ret)
 {
     struct str first = values[0];
-    char address[4];
-    if (is_uuid(first)) {
+    char uuid[16], address[4];
+    if (parse_uuid(first, uuid)) {
         *ret = (struct typed){.type = TYPE_UUID};
         for (size_t i = 1; i < count; i++)
-            if (!is_uuid(values[i]))
+            if (!parse_uuid(values[i], uuid))
                 return false;
         return true;
     }
@@ -281,15 +309,14 @@ size_t typed_byte_size(const struct typed *typed)
 
 void typed_to_bytes(const struct typed *typed, struct str text, char *out)
 {
-    if (typed->type == TYPE_IPV4) {
-        must(parse_ipv4(text, out));
+    if (typed->type != TYPE_HEX) {
+        must(typed->type == TYPE_UUID ? parse_uuid(text, out) : parse_ipv4(text, out));
         return;
     }
-    bool upper = typed->type == TYPE_HEX && typed->variant;
-    for (size_t i = 0; i < typed_byte_size(typed); i++) {
-        const char *pair = text.data + (typed->type == TYPE_UUID ? uuid_places[i] : 2 * i);
-        out[i] = (char)((nibble(pair[0], upper) & HEX_VALUE) << 4 | (nibble(pair[1], upper) & HEX_VALUE));
-    }
+    bool upper = typed->variant;
+    for (size_t i = 0; i < typed_byte_size(typed); i++)
+        out[i] = (char)((nibble(text.data[2 * i], upper) & HEX_VALUE) << 4 |
+                        (nibble(text.data[2 * i + 1], upper) & HEX_VALUE));
 }
 
 static size_t decimal_text(int64_t number, unsigned scale, char *out)

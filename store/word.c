@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <stdlib.h>
 
+#include "base/chars.h"
 #include "base/hash.h"
 #include "base/must.h"
 #include "base/scope.h"
@@ -110,32 +111,56 @@ static void add_value(struct words *words, struct str word)
     words->values[words->count++] = word_fingerprint(word);
 }
 
+/* A run of word characters with a digit in it. */
+static inline void add_run(struct words *words, struct str text, size_t from, size_t to, bool letters)
+{
+    const char *start = text.data + from;
+    size_t size = to - from;
+    if (letters) {
+        if (size >= WORD_BYTES_MIN && is_indexed(start, size, CLASS_DIGIT | CLASS_LETTER))
+            add_value(words, str_from(start, size));
+        return;
+    }
+    size_t quad = size <= 3 && to < text.size && text.data[to] == '.' ? quad_size(start, text.data + text.size) : 0;
+    if (quad)
+        add_value(words, str_from(start, quad));
+    if (size == UUID_END_SIZE && from > 1 && start[-1] == '-' && class_of(start[-2]) != CLASS_OTHER)
+        add_value(words, str_from(start - 1, size + 1));
+}
+
+/* A run that fills a whole step. Returns its end. */
+static size_t add_long_run(struct words *words, struct str text, size_t from)
+{
+    unsigned seen = 0, class;
+    size_t to = from;
+    for (; to < text.size && (class = class_of(text.data[to])) != CLASS_OTHER; to++)
+        seen |= class;
+    if (seen & CLASS_DIGIT)
+        add_run(words, text, from, to, seen & CLASS_LETTER);
+    return to;
+}
+
 void words_add(struct words *words, struct str text)
 {
-    const char *at = text.data, *end = at + text.size;
-    while (at < end) {
-        unsigned seen = class_of(*at);
-        if (seen == CLASS_OTHER) {
-            at++;
-            continue;
+    for (size_t at = 0; at < text.size;) {
+        size_t left = text.size - at, size = left < CHARS_STEP ? left : CHARS_STEP;
+        struct chars chars;
+        chars_of(text.data + at, size, &chars);
+        uint64_t letters = chars.letter | chars.underscore, all = letters | chars.digit, digits = chars.digit;
+        if (size < left) { /* up to behind the last byte that is part of no word */
+            size = ~all ? CHARS_STEP - (size_t)__builtin_clzll(~all) : 0;
+            digits &= size < CHARS_STEP ? (UINT64_C(1) << size) - 1 : ~UINT64_C(0);
         }
-        const char *start = at++;
-        unsigned class;
-        while (at < end && (class = class_of(*at)) != CLASS_OTHER) {
-            seen |= class;
-            at++;
+        while (digits != 0) {
+            uint64_t digit = digits & -digits, behind = ~all & -digit, end = behind & -behind;
+            uint64_t before = ~all & (digit - 1);
+            size_t from = before ? CHARS_STEP - (size_t)__builtin_clzll(before) : 0;
+            size_t to = end ? (size_t)__builtin_ctzll(end) : size;
+            uint64_t run = (to < CHARS_STEP ? UINT64_C(1) << to : 0) - (UINT64_C(1) << from);
+            add_run(words, text, at + from, at + to, letters & run);
+            digits &= -end;
         }
-        size_t size = (size_t)(at - start);
-        if (seen == CLASS_DIGIT) {
-            size_t quad = size <= 3 && at < end && *at == '.' ? quad_size(start, end) : 0;
-            if (quad)
-                add_value(words, str_from(start, quad));
-            if (size == UUID_END_SIZE && start - text.data > 1 && start[-1] == '-' &&
-                class_of(start[-2]) != CLASS_OTHER)
-                add_value(words, str_from(start - 1, size + 1));
-        } else if (is_indexed(start, size, seen)) {
-            add_value(words, str_from(start, size));
-        }
+        at = size > 0 ? at + size : add_long_run(words, text, at);
     }
 }
 
