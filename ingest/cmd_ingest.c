@@ -195,6 +195,15 @@ static bool print_summary(const struct ingest *ingest, struct err *err)
     return out_flush(&out, err);
 }
 
+/* Of all inputs, in bytes, as they lie on the disk. */
+static uint64_t total_size(const struct expand *expand)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < expand->count; i++)
+        total += expand->inputs[i].size;
+    return total;
+}
+
 /* Reads all inputs through a pipeline. False with the failure that stopped it; *reader tells about the inputs. */
 static bool read_all(struct ingest *ingest, struct reader *reader, struct err *err)
 {
@@ -202,9 +211,6 @@ static bool read_all(struct ingest *ingest, struct reader *reader, struct err *e
     SCOPED_FREE(pipeline) *pipeline = pipeline_new(thread_count(ingest->options), &steps, err);
     if (pipeline == NULL)
         return false;
-    uint64_t total = 0;
-    for (size_t i = 0; i < ingest->expand.count; i++)
-        total += ingest->expand.inputs[i].size;
     struct progress progress;
     reader_init(reader, &ingest->catalog, (struct frame_batches){.take = take, .put = put, .context = pipeline},
                 &progress);
@@ -215,7 +221,7 @@ static bool read_all(struct ingest *ingest, struct reader *reader, struct err *e
     reader->kafka_property_count = ingest->options->properties.count;
     if (ingest->options->source_name != NULL)
         reader->stdin_name = ingest->options->source_name;
-    progress_begin(&progress, wants_progress(ingest->options), total);
+    progress_begin(&progress, wants_progress(ingest->options), total_size(&ingest->expand));
     reader_run(reader, ingest->expand.inputs, ingest->expand.count);
     progress_end(&progress);
     bool fine = pipeline_finish(pipeline, err);
@@ -292,7 +298,8 @@ static int run(struct cmd_call *call)
         expand_operand(&ingest.expand, call->operands[i]);
     if (ingest.expand.count == 0 && ingest.expand.failures > 0)
         return CMD_FAILED; /* all told; no store is made for nothing */
-    SCOPED_FREE(store) *store = store_open(buf_str(&path).data, STORE_WRITE, &err);
+    bool large = total_size(&ingest.expand) >= STORE_LARGE_BYTES;
+    SCOPED_FREE(store) *store = store_open(buf_str(&path).data, large ? STORE_WRITE_LARGE : STORE_WRITE, &err);
     ingest.store = store;
     if (store == NULL || !catalog_load(&ingest.catalog, store, &err) || !settle_rest(store, fields, &err))
         return cmd_fail(call->cmd, &err);

@@ -419,7 +419,7 @@ static int run(struct cmd_call *call)
     SCOPED_FREE(store) *store = NULL;
     bool fine = has_sources(config, &err) && config_store(config, options->store, &path, NULL, &err) &&
                 (fields = fields_load(config->fields, &err)) != NULL &&
-                (store = store_open(buf_str(&path).data, STORE_WRITE, &err)) != NULL &&
+                (store = store_open(buf_str(&path).data, STORE_WRITE_LARGE, &err)) != NULL &&
                 set_durability(store, config, &err) && run_live(&running, store, fields, &err);
     catalog_release(&running.catalog);
     config_free(running.config);

@@ -61,6 +61,7 @@ struct store {
     struct codec_text *codec;  /* NULL until first used */
     struct request_rows *rows; /* NULL until first used; see request_write.c */
     struct map last_times;     /* id of a source -> time of its last record, of those that came in hot batches */
+    uint32_t page_size;        /* of a writer's, in bytes */
     uint64_t wal_pages;        /* in the write-ahead log after the last commit */
     uint64_t wal_patience;     /* store_checkpoint waits for readers from this many on */
     uint64_t wal_held;         /* see store_log_held */

@@ -19,16 +19,16 @@
 #include "store/lock.h"
 #include "store/page.h"
 
-/* The write-ahead log. From WAL_PAGES_SOFT on, each commit moves what it can into the database without waiting for
- * readers. From WAL_PAGES_HARD on it waits up to BUSY_MS for running reads to end, so that the log can start anew. So
- * the log stays below WAL_PAGES_HARD pages (64 MiB at 1 KiB each) and one transaction as long as every read is shorter
- * than BUSY_MS, as winnow's own are. A foreign program that keeps one read open makes it grow until that read ends; then
- * waiting is tried again only each time it has grown by WAL_PAGES_HARD more, so the writer is hardly slowed. */
+/* The write-ahead log. From WAL_BYTES_SOFT on, each commit moves what it can into the database without waiting for
+ * readers. From WAL_BYTES_HARD on it waits up to BUSY_MS for running reads to end, so that the log can start anew. So
+ * the log stays below WAL_BYTES_HARD and one transaction as long as every read is shorter than BUSY_MS, as winnow's own
+ * are. A foreign program that keeps one read open makes it grow until that read ends; then waiting is tried again only
+ * each time it has grown by WAL_BYTES_HARD more, so the writer is hardly slowed. */
 enum {
     APPLICATION_ID = 0x77696e77, /* "winw" */
     BUSY_MS = 5000,
-    WAL_PAGES_SOFT = 8192,
-    WAL_PAGES_HARD = 65536,
+    WAL_BYTES_SOFT = 8 << 20,
+    WAL_BYTES_HARD = 64 << 20,
     URI_MAX = 3 * 4096 + 64,
 };
 
@@ -113,17 +113,18 @@ uint64_t store_log_held(const struct store *store)
 
 void store_checkpoint(struct store *store)
 {
+    uint64_t hard = WAL_BYTES_HARD / store->page_size;
     /* A failure loses nothing: the commit is in the log, and the next one will meet the same full disk and say so. */
     if (store->wal_pages >= store->wal_patience) {
         int code = sqlite3_wal_checkpoint_v2(store->sql.db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
         if ((code & 0xff) == SQLITE_BUSY)
             store->wal_held = log_bytes(store);
-        store->wal_patience = store->wal_pages + WAL_PAGES_HARD;
-    } else if (store->wal_pages >= WAL_PAGES_SOFT) {
+        store->wal_patience = store->wal_pages + hard;
+    } else if (store->wal_pages >= WAL_BYTES_SOFT / store->page_size) {
         sqlite3_wal_checkpoint_v2(store->sql.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     }
-    if (store->wal_pages < WAL_PAGES_HARD)
-        store->wal_patience = WAL_PAGES_HARD;
+    if (store->wal_pages < hard)
+        store->wal_patience = hard;
 }
 
 /* The file's schema is not trusted: no triggers, no views, no functions with side effects run from it. */
@@ -244,7 +245,17 @@ static bool read_writer_state(struct store *store, struct err *err)
     return hot_total(store, &store->writer, err);
 }
 
-static bool open_writer(struct store *store, struct err *err)
+static bool read_page_size(struct store *store, struct err *err)
+{
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "page_size", err);
+    if (stmt == NULL || sql_step(&store->sql, stmt, err) != 1)
+        return false;
+    store->page_size = (uint32_t)sql_i64(stmt, 0);
+    sql_rest(stmt);
+    return true;
+}
+
+static bool open_writer(struct store *store, bool large, struct err *err)
 {
     bool exists;
     if (!look_at_file(store->path, STORE_WRITE, &exists, err) || (!exists && !make_file(store->path, err)))
@@ -256,9 +267,11 @@ static bool open_writer(struct store *store, struct err *err)
         return false;
     if (identity.empty)
         page_reserve(store->sql.db);
-    if (!sql_script(&store->sql, asset_get("sql/open_write.sql"), err))
+    if (identity.empty && !sql_run(&store->sql, large ? "pages_large" : "pages_small", err))
         return false;
-    store->wal_patience = WAL_PAGES_HARD;
+    if (!sql_script(&store->sql, asset_get("sql/open_write.sql"), err) || !read_page_size(store, err))
+        return false;
+    store->wal_patience = WAL_BYTES_HARD / store->page_size;
     sqlite3_wal_hook(store->sql.db, note_wal_size, store); /* takes the place of SQLite's automatic checkpoints */
     if (identity.version < SCHEMA_VERSION && !migrate(store, identity.version, err))
         return false;
@@ -316,10 +329,10 @@ struct store *store_open(const char *path, enum store_mode mode, struct err *err
     struct store *store = mem_alloc(sizeof *store);
     store->path = mem_alloc(strlen(path) + 1);
     memcpy(store->path, path, strlen(path) + 1);
-    store->mode = mode;
+    store->mode = mode == STORE_WRITE_LARGE ? STORE_WRITE : mode;
     store->lock_fd = -1;
     sql_init(&store->sql, NULL, store->path);
-    if (mode == STORE_WRITE ? open_writer(store, err) : open_reader(store, err))
+    if (store->mode == STORE_WRITE ? open_writer(store, mode == STORE_WRITE_LARGE, err) : open_reader(store, err))
         return store;
     store_free(store);
     return NULL;

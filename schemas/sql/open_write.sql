@@ -1,7 +1,4 @@
--- Run on the writer's connection. page_size counts only for a new file.
--- Every table takes a page at least: 1024 makes a small store 20 KB smaller than 2048, and a large one less than 1 %
--- larger. A row of word_bucket still fits in one.
-PRAGMA page_size = 1024;
+-- Run on the writer's connection.
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 PRAGMA journal_size_limit = 67108864;
