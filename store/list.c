@@ -307,7 +307,8 @@ bool list_text(struct lister *lister, const struct list *list, uint32_t i, struc
     if (sound) {
         lister->texts_left -= size;
         char *to = arena_alloc(lister->arena, size + 1);
-        copy(to, lister->scratch.data + start, size);
+        if (size > 0) /* nothing was put anywhere */
+            copy(to, lister->scratch.data + start, size);
         *ret = str_from(to, size);
     }
     lister->scratch.size = start;
