@@ -30,13 +30,11 @@ enum {
     CHUNK_BYTES_MIN = 64 << 10,
     CHUNK_BYTES_MAX = 8 << 20,
     KEPT_BYTES_MAX = 64 << 20,
-    ARENA_ALIGNMENT = 16,
 };
 
 struct arena_chunk {
     struct arena_chunk *next;
     size_t size;
-    size_t used;
     _Alignas(ARENA_ALIGNMENT) char data[];
 };
 
@@ -100,7 +98,6 @@ static struct arena_chunk *chunk_init(struct arena_chunk *chunk, size_t size)
         out_of_memory(size);
     chunk->next = NULL;
     chunk->size = size;
-    chunk->used = 0;
     return chunk;
 }
 
@@ -121,6 +118,14 @@ static void chunks_free(struct arena_chunk *chunk)
     }
 }
 
+/* All that comes next is handed out from this chunk, which has all of its bytes, or from none. */
+static void hand_out_from(struct arena *arena, struct arena_chunk *chunk)
+{
+    arena->chunks = chunk;
+    arena->free = chunk != NULL ? chunk->data : NULL;
+    arena->end = chunk != NULL ? chunk->data + (chunk->size & ~(size_t)(ARENA_ALIGNMENT - 1)) : NULL;
+}
+
 void arena_release(struct arena *arena)
 {
     chunks_free(arena->chunks);
@@ -131,13 +136,12 @@ void arena_reset(struct arena *arena)
 {
     struct arena_chunk *chunk = arena->chunks;
     bool one = chunk != NULL && chunk->next == NULL && !ARENA_SEPARATE;
-    if (one && chunk->size <= KEPT_BYTES_MAX) {
-        chunk->used = 0;
-    } else {
+    if (!one || chunk->size > KEPT_BYTES_MAX) {
         size_t size = arena->used_bytes + arena->used_bytes / 4;
         chunks_free(chunk);
-        arena->chunks = ARENA_SEPARATE || size == 0 || size > KEPT_BYTES_MAX ? NULL : chunk_new(size);
+        chunk = ARENA_SEPARATE || size == 0 || size > KEPT_BYTES_MAX ? NULL : chunk_new(size);
     }
+    hand_out_from(arena, chunk);
     arena->used_bytes = 0;
 }
 
@@ -148,51 +152,37 @@ void arena_expect(struct arena *arena, size_t size)
     /* One fault for a whole large page, where there would be hundreds. */
     size_t whole = (size + HUGE_BYTES - 1) & ~(size_t)(HUGE_BYTES - 1);
     struct arena_chunk *chunk = prefer_huge(aligned_alloc(HUGE_BYTES, whole), whole);
-    arena->chunks = chunk_init(chunk, whole - sizeof *chunk);
+    hand_out_from(arena, chunk_init(chunk, whole - sizeof *chunk));
 }
 
-/* A chunk with room for size bytes, linked into the arena. */
-static struct arena_chunk *chunk_for(struct arena *arena, size_t size)
+/* A chunk of its own, which nothing else is handed out from, behind the newest one. */
+static void *alloc_alone(struct arena *arena, size_t size)
 {
-    struct arena_chunk *newest = arena->chunks;
-    if (ARENA_SEPARATE) {
-        struct arena_chunk *own = chunk_new(size);
-        own->next = newest;
-        arena->chunks = own;
-        return own;
-    }
-    if (newest != NULL && newest->size - newest->used >= size)
-        return newest;
-    size_t regular = newest ? newest->size * 2 : CHUNK_BYTES_MIN;
-    if (regular > CHUNK_BYTES_MAX)
-        regular = CHUNK_BYTES_MAX;
-    if (size > regular && newest != NULL) {
-        struct arena_chunk *own = chunk_new(size);
-        own->next = newest->next;
-        newest->next = own;
-        return own;
-    }
-    struct arena_chunk *chunk = chunk_new(size > regular ? size : regular);
-    chunk->next = newest;
-    arena->chunks = chunk;
-    return chunk;
+    struct arena_chunk *own = chunk_new(size), **place = arena->chunks ? &arena->chunks->next : &arena->chunks;
+    own->next = *place;
+    *place = own;
+    return own->data;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_alloc_more(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
         out_of_memory(size);
-    size_t taken = size;
-    if (!ARENA_SEPARATE)
-        taken = (size ? size + ARENA_ALIGNMENT - 1 : ARENA_ALIGNMENT) & ~(size_t)(ARENA_ALIGNMENT - 1);
-    struct arena_chunk *chunk = chunk_for(arena, taken);
-    void *memory = chunk->data + chunk->used;
-    chunk->used += taken;
     arena->used_bytes += size;
+    if (ARENA_SEPARATE)
+        return alloc_alone(arena, size);
+    size_t taken = (size ? size + ARENA_ALIGNMENT - 1 : ARENA_ALIGNMENT) & ~(size_t)(ARENA_ALIGNMENT - 1);
+    if (taken > (size_t)(arena->end - arena->free)) {
+        size_t regular = arena->chunks ? arena->chunks->size * 2 : CHUNK_BYTES_MIN;
+        if (regular > CHUNK_BYTES_MAX)
+            regular = CHUNK_BYTES_MAX;
+        if (taken > regular && arena->chunks != NULL)
+            return alloc_alone(arena, taken);
+        struct arena_chunk *chunk = chunk_new(taken > regular ? taken : regular);
+        chunk->next = arena->chunks;
+        hand_out_from(arena, chunk);
+    }
+    char *memory = arena->free;
+    arena->free += taken;
     return memory;
-}
-
-void *arena_zalloc(struct arena *arena, size_t size)
-{
-    return memset(arena_alloc(arena, size), 0, size);
 }

@@ -4,6 +4,7 @@
 #define WINNOW_BASE_MEM_H
 
 #include <stddef.h>
+#include <string.h>
 
 /* Never return NULL; size 0 gives a unique pointer. mem_alloc memory is zeroed. mem_resize keeps the first old bytes,
  * new ones are not zeroed. All are freed with free(). */
@@ -19,18 +20,33 @@ void mem_expect(void *memory, size_t size);
 struct arena_chunk;
 struct arena {
     struct arena_chunk *chunks; /* newest first */
+    char *free, *end;           /* of the newest one: what is not handed out yet, both aligned */
     size_t used_bytes;          /* handed out since the last reset */
 };
+enum { ARENA_ALIGNMENT = 16 };
 
 void arena_release(struct arena *arena);
 /* Forgets everything handed out; keeps its largest chunk for reuse. */
 void arena_reset(struct arena *arena);
 /* The arena, empty, is about to hand out this much: it takes all of it at once, in large pages if it is large. Only advice. */
 void arena_expect(struct arena *arena, size_t size);
+/* What arena_alloc does where the newest chunk has no room, or nothing is asked for. */
+void *arena_alloc_more(struct arena *arena, size_t size);
 /* Aligned to 16; not zeroed. */
-void *arena_alloc(struct arena *arena, size_t size);
+static inline void *arena_alloc(struct arena *arena, size_t size)
+{
+    if (size - 1 >= (size_t)(arena->end - arena->free)) /* 0 is the largest of all here */
+        return arena_alloc_more(arena, size);
+    char *memory = arena->free;
+    arena->free += (size + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
+    arena->used_bytes += size;
+    return memory;
+}
 /* Zeroed. */
-void *arena_zalloc(struct arena *arena, size_t size);
+static inline void *arena_zalloc(struct arena *arena, size_t size)
+{
+    return memset(arena_alloc(arena, size), 0, size);
+}
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(count)))
 #define ARENA_NEW(arena, type) ((type *)arena_zalloc((arena), sizeof(type)))
 
