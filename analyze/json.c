@@ -49,12 +49,11 @@ static int hex4(struct str text, size_t at)
     return value;
 }
 
-/* The offset behind the escape whose backslash is at `at`, or 0. */
-static size_t scan_escape(struct str text, size_t at)
+size_t json_scan_escape(struct str text, size_t from)
 {
-    if (at + 1 >= text.size)
+    if (text.size - from < 2)
         return 0;
-    switch (text.data[at + 1]) {
+    switch (text.data[from + 1]) {
     case '"':
     case '\\':
     case '/':
@@ -63,9 +62,9 @@ static size_t scan_escape(struct str text, size_t at)
     case 'n':
     case 'r':
     case 't':
-        return at + 2;
+        return from + 2;
     case 'u':
-        return hex4(text, at + 2) >= 0 ? at + 6 : 0;
+        return hex4(text, from + 2) >= 0 ? from + 6 : 0;
     default:
         return 0;
     }
@@ -94,59 +93,6 @@ static size_t find_special(struct str text, size_t at)
     return at;
 }
 
-static bool is_special(unsigned char c)
-{
-    return c == '\\' || c < 0x20 || c >= 0x80;
-}
-
-#ifdef __SSE2__
-
-static inline uint64_t quotes_in_lane(const char *data, __m128i *special)
-{
-    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(0x20);
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)data);
-    *special = _mm_or_si128(*special, _mm_or_si128(_mm_cmpeq_epi8(bytes, slash), _mm_cmplt_epi8(bytes, space)));
-    return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, quote));
-}
-
-/* The bits of the quotes in 64 bytes; special keeps what bytes have shown that are. */
-static inline uint64_t quotes_in(const char *data, __m128i *special)
-{
-    uint64_t low = quotes_in_lane(data, special) | quotes_in_lane(data + 16, special) << 16;
-    uint64_t high = quotes_in_lane(data + 32, special) | quotes_in_lane(data + 48, special) << 16;
-    return low | high << 32;
-}
-
-static bool find_quotes_long(struct str line, uint64_t *ret_bits)
-{
-    __m128i special = _mm_setzero_si128();
-    size_t at = 0, rest = line.size % 64;
-    for (; at + 64 <= line.size; at += 64)
-        ret_bits[at / 64] = quotes_in(line.data + at, &special);
-    if (rest > 0) /* bytes of the step before are loaded again */
-        ret_bits[at / 64] = quotes_in(line.data + line.size - 64, &special) >> (64 - rest);
-    return _mm_movemask_epi8(special) == 0;
-}
-
-#endif
-
-bool json_find_quotes(struct str line, uint64_t *ret_bits)
-{
-    if (line.size > JSON_QUOTED_MAX)
-        return false;
-#ifdef __SSE2__
-    if (line.size >= 64)
-        return find_quotes_long(line, ret_bits);
-#endif
-    memset(ret_bits, 0, (line.size + 63) / 64 * sizeof *ret_bits);
-    for (size_t at = 0; at < line.size; at++) {
-        if (is_special((unsigned char)line.data[at]))
-            return false;
-        ret_bits[at / 64] |= (uint64_t)(line.data[at] == '"') << at % 64;
-    }
-    return true;
-}
-
 size_t json_scan_string(struct str text, size_t from)
 {
     size_t at = from;
@@ -158,7 +104,7 @@ size_t json_scan_string(struct str text, size_t from)
         if (c == '"')
             return at;
         if (c == '\\') {
-            at = scan_escape(text, at);
+            at = json_scan_escape(text, at);
             if (!at)
                 return STR_NONE;
         } else if (c >= 0x80) {

@@ -8,12 +8,17 @@
 
 #include "base/batch.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum {
     JSON_SLOTS_MAX = 512,   /* slots of one shape; a line with more is cut less deep */
     JSON_DEPTH_MAX = 16,    /* containers nested deeper are kept whole */
     JSON_ARRAY_MAX = 32,    /* an array with more elements is kept whole */
     JSON_PATH_MAX = 1024,   /* bytes of a key path; containers whose members' paths would be longer are kept whole */
     JSON_QUOTED_MAX = 4096, /* bytes of a line whose quotes are found at once */
+    JSON_QUOTES_WORDS = JSON_QUOTED_MAX / 64 + 1,
 };
 
 struct json_cut {
@@ -34,9 +39,41 @@ bool json_valid(struct str line);
  * (which it does not count): an empty string gives `from` itself, failure STR_NONE. */
 size_t json_scan_string(struct str text, size_t from);
 size_t json_scan_bare(struct str text, size_t from); /* a number, true, false or null */
-/* Finds all quotes at once: a bit for each byte of the line. False when the line is longer than JSON_QUOTED_MAX, or has a backslash, a
- * control or a byte that is not ASCII; else every string in it ends at the next quote, as json_scan_string would have it. */
-bool json_find_quotes(struct str line, uint64_t *ret_bits);
+/* As json_scan_bare, for digits and maybe a fraction within the next 16 bytes, with something behind them there: nearly all numbers. 0 of
+ * others. */
+static inline size_t json_scan_short_number(struct str text, size_t from)
+{
+#ifdef __SSE2__
+    enum { LANE = 16 };
+    const char *data = text.data + from;
+    if (text.size - from < LANE)
+        return 0;
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)data);
+    __m128i value = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+    __m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);
+    unsigned others = ~(unsigned)_mm_movemask_epi8(digits);
+    unsigned end = (unsigned)__builtin_ctz(others);
+    if (end == 0 || end >= LANE || (data[0] == '0' && end > 1))
+        return 0;
+    if (data[end] == '.') {
+        unsigned dot = end;
+        others &= others - 1;
+        end = (unsigned)__builtin_ctz(others);
+        if (end == dot + 1 || end >= LANE)
+            return 0;
+    }
+    return (data[end] | 0x20) == 'e' ? 0 : from + end;
+#else
+    (void)text;
+    (void)from;
+    return 0;
+#endif
+}
+size_t json_scan_escape(struct str text, size_t from); /* from its backslash on */
+/* Finds all quotes at once but escaped ones (json_quotes.c): a bit for each byte of the line, and one that is set behind the last.
+ * False when the line is longer than JSON_QUOTED_MAX, or has a control, a byte that is not ASCII or a backslash that begins no escape;
+ * else every string in it ends at the next quote, as json_scan_string would have it. *ret_plain: it has no backslash. */
+bool json_find_quotes(struct str line, uint64_t ret_bits[JSON_QUOTES_WORDS], bool *ret_plain);
 /* The offset behind the object or array that begins at `at`, STR_NONE when it does not end or has white space that is not JSON's.
  * Counts brackets outside of strings, which is enough where the judge has said that the text is valid. */
 size_t json_scan_container(struct str text, size_t at);

@@ -3,25 +3,37 @@
 #include <stdlib.h>
 
 #include "analyze/field.h"
-#include "base/chars.h"
 #include "base/map.h"
 #include "base/must.h"
+#include "base/processor.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* A node with more ways on would make every line that fits none slow; lines beyond them are judged one by one. */
 enum { NODE_EDGES_MAX = 128 };
 
 struct node;
 
-/* From a node: the literal that comes next, then a slot and the node behind it, or the end of the line. */
+enum {
+    EDGE_HEAD = 32,           /* bytes of a literal that are compared at once */
+    EDGE_END = SLOT_BARE + 1, /* a kind: of an edge that the line ends with */
+    EDGE_LONG = 8,            /* a bit of the kind: the literal has more bytes */
+    COUNTED_LINES = 13, /* in one of so many lines hits are counted. Lines that take turns seldom do so in thirteens */
+};
+
+/* From a node: the literal that comes next, then a slot and the node behind it, or the end of the line. A line of a cache. */
 struct edge {
-    const char *literal;
+    _Alignas(16) char head[EDGE_HEAD]; /* what the literal begins with */
+    uint32_t head_bits;                /* a bit for each byte of head that is the literal's */
     uint32_t size;
-    bool end;
-    uint8_t kind;  /* enum slot_kind of the slot behind it */
+    const char *literal;
     uint16_t hits; /* how often it has matched, halved now and then */
+    uint8_t kind;  /* enum slot_kind of the slot behind it, or EDGE_END; and EDGE_LONG */
     union {
         struct node *node;
-        const struct shape *shape; /* end */
+        const struct shape *shape; /* of EDGE_END */
     };
 };
 
@@ -37,8 +49,10 @@ struct shape_set {
     struct node root;
     struct map texts; /* format and piece names -> const struct shape * */
     struct str slots[JSON_SLOTS_MAX];
-    uint64_t quotes[JSON_QUOTED_MAX / 64]; /* of the line being matched, if it is simple */
-    bool looked, simple;                   /* json_find_quotes was asked, and said yes */
+    uint64_t quotes[JSON_QUOTES_WORDS]; /* of the line being matched, if json_find_quotes finds them */
+    bool plain;                         /* it has no backslash */
+    unsigned lines;                     /* since hits were counted */
+    char tail[2 * EDGE_HEAD]; /* EDGE_HEAD bytes that end with the line, and NULs behind them, which no literal has */
 };
 
 struct shape_set *shape_set_new(const struct field_table *table, const struct signal_table *signals)
@@ -74,14 +88,42 @@ void shape_set_trim(struct shape_set *set)
 
 /* ---- Matching ------------------------------------------------------------------------------------------------------ */
 
-/* Lines of several shapes take turns, so an edge moves ahead of another only once it has matched more often. Returns the edge. */
-static const struct edge *count_hit(struct node *node, uint32_t index)
+/* Does the literal, or its head, stand where EDGE_HEAD bytes can be read? */
+static inline bool head_fits(const struct edge *edge, const char *data)
 {
-    struct edge *edge = &node->edges[index];
+#ifdef __SSE2__
+    const __m128i *bytes = (const __m128i *)(const void *)data, *head = (const __m128i *)(const void *)edge->head;
+    __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128(bytes), _mm_load_si128(head));
+    __m128i high = _mm_cmpeq_epi8(_mm_loadu_si128(bytes + 1), _mm_load_si128(head + 1));
+    unsigned same = (unsigned)_mm_movemask_epi8(low) | (unsigned)_mm_movemask_epi8(high) << 16;
+    return (edge->head_bits & ~same) == 0;
+#else
+    return bytes_equal(data, edge->head, edge->size < EDGE_HEAD ? edge->size : EDGE_HEAD);
+#endif
+}
+
+#ifdef PROCESSOR_WIDE
+TARGET_WIDE static inline bool head_fits_wide(const struct edge *edge, const char *data)
+{
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)data);
+    __m256i head = _mm256_loadu_si256((const __m256i *)(const void *)edge->head);
+    return (edge->head_bits & ~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, head))) == 0;
+}
+#endif
+
+/* Does all of it, where its head does? Apart, for it is seldom asked. */
+static __attribute__((noinline)) bool long_literal_fits(const struct edge *edge, struct str line, size_t at)
+{
+    return edge->size <= line.size - at && memcmp(line.data + at, edge->literal, edge->size) == 0;
+}
+
+/* Lines of several shapes take turns, so an edge moves ahead of another only once it has matched more often. Returns the edge. */
+static struct edge *count_hit(struct node *node, struct edge *edge)
+{
     if (++edge->hits == UINT16_MAX)
         for (uint32_t i = 0; i < node->count; i++)
             node->edges[i].hits /= 2;
-    if (index == 0 || edge->hits <= edge[-1].hits)
+    if (edge == node->edges || edge->hits <= edge[-1].hits)
         return edge;
     struct edge ahead = edge[-1];
     edge[-1] = *edge;
@@ -89,77 +131,145 @@ static const struct edge *count_hit(struct node *node, uint32_t index)
     return edge - 1;
 }
 
-static inline size_t string_end(struct shape_set *set, struct str line, size_t from)
+/* The quote that ends the string that begins at from, an offset; the end of the line when there is none, where no literal fits. */
+static inline size_t string_end(const struct shape_set *set, size_t from)
 {
-    if (!set->looked)
-        set->simple = json_find_quotes(line, set->quotes);
-    set->looked = true;
-    if (!set->simple)
-        return json_scan_string(line, from);
-    size_t end = bits_next(set->quotes, (line.size + 63) / 64, from);
-    return end < line.size ? end : STR_NONE;
+    size_t word = from / 64;
+    uint64_t rest = set->quotes[word] >> from % 64;
+    if (rest != 0)
+        return from + (size_t)__builtin_ctzll(rest);
+    do
+        rest = set->quotes[++word];
+    while (rest == 0);
+    return word * 64 + (size_t)__builtin_ctzll(rest);
 }
 
-/* The edge of the node that fits at *at; *at moves behind its literal and slot, which goes to *ret_slot. */
-static const struct edge *follow(struct shape_set *set, struct node *node, struct str line, size_t *at,
-                                 struct str *ret_slot)
+struct walk {
+    bool quotes;  /* they were found */
+    bool counted; /* hits are */
+    bool (*head_fits)(const struct edge *edge, const char *data);
+};
+
+/* The end of the slot that begins at from, behind an edge whose literal fits; STR_NONE: there is no such slot. */
+static inline __attribute__((always_inline)) size_t slot_end(const struct shape_set *set, unsigned kind,
+                                                             struct str line, size_t from, struct walk walk)
 {
-    for (uint32_t i = 0; i < node->count; i++) {
-        const struct edge *edge = &node->edges[i];
-        if (line.size - *at < edge->size || !bytes_equal(line.data + *at, edge->literal, edge->size))
-            continue;
-        size_t from = *at + edge->size;
-        size_t end = from;
-        if (edge->end) {
-            if (from != line.size)
-                continue;
-        } else if (edge->kind == SLOT_STRING) {
-            end = string_end(set, line, from);
-            if (end == STR_NONE)
-                return NULL; /* an open string: no other edge can fit */
-        } else if (edge->kind == SLOT_BARE) {
+    if (kind == SLOT_STRING)
+        return walk.quotes ? string_end(set, from) : json_scan_string(line, from);
+    if (kind == SLOT_BARE) {
+        size_t end = json_scan_short_number(line, from);
+        if (__builtin_expect(end == 0, 0))
             end = json_scan_bare(line, from);
-            if (!end)
+        return end ? end : STR_NONE;
+    }
+    return kind == EDGE_END && from == line.size ? from : STR_NONE; /* of SLOT_JSON only the judge can tell */
+}
+
+/* The node's edge that fits at an offset of the line, and the slot behind it; NULL: none does. */
+static inline __attribute__((always_inline)) struct edge *find_edge_at(const struct shape_set *set,
+                                                                       const struct node *node, struct str line,
+                                                                       size_t at, struct walk walk, size_t *ret_from,
+                                                                       size_t *ret_end)
+{
+    const char *data = line.data + at;
+    if (__builtin_expect(line.size - at < EDGE_HEAD, 0))
+        data = set->tail + EDGE_HEAD - (line.size - at);
+    struct edge *edge = node->edges;
+    for (const struct edge *behind = edge + node->count; edge < behind; edge++) {
+        if (!walk.head_fits(edge, data))
+            continue;
+        unsigned kind = edge->kind;
+        if (__builtin_expect(kind & EDGE_LONG, 0)) {
+            if (!long_literal_fits(edge, line, at))
                 continue;
-        } else {
-            continue; /* SLOT_JSON: only the judge can tell */
+            kind -= EDGE_LONG;
         }
-        *ret_slot = str_from(line.data + from, end - from);
-        *at = end;
-        return count_hit(node, i);
+        *ret_from = at + edge->size;
+        *ret_end = slot_end(set, kind, line, *ret_from, walk);
+        if (*ret_end != STR_NONE)
+            return edge;
     }
     return NULL;
+}
+
+/* Fills the set's slots on the way to a shape. */
+static inline __attribute__((always_inline)) const struct shape *walk_tree(struct shape_set *set, struct str line,
+                                                                           struct walk walk)
+{
+    struct node *node = &set->root;
+    struct str *slot = set->slots;
+    for (size_t at = 0, from, end;; at = end) {
+        struct edge *edge = find_edge_at(set, node, line, at, walk, &from, &end);
+        if (!edge)
+            return NULL;
+        if (walk.counted)
+            edge = count_hit(node, edge);
+        if (edge->kind == EDGE_END || edge->kind == (EDGE_END | EDGE_LONG)) {
+            must(edge->shape->slot_count == (size_t)(slot - set->slots));
+            return edge->shape;
+        }
+        *slot++ = str_from(line.data + from, end - from);
+        node = edge->node;
+    }
+}
+
+#ifdef PROCESSOR_WIDE
+TARGET_WIDE static const struct shape *walk_wide(struct shape_set *set, struct str line)
+{
+    return walk_tree(set, line, (struct walk){.quotes = true, .head_fits = head_fits_wide});
+}
+#endif
+
+static const struct shape *walk_plainly(struct shape_set *set, struct str line)
+{
+    return walk_tree(set, line, (struct walk){.quotes = true, .head_fits = head_fits});
+}
+
+static const struct shape *walk_counting(struct shape_set *set, struct str line, bool quotes)
+{
+    return walk_tree(set, line, (struct walk){.quotes = quotes, .counted = true, .head_fits = head_fits});
+}
+
+static void copy_tail(struct shape_set *set, struct str line)
+{
+    if (line.size >= EDGE_HEAD)
+        memcpy(set->tail, line.data + line.size - EDGE_HEAD, EDGE_HEAD);
+    else if (line.size > 0)
+        memcpy(set->tail + EDGE_HEAD - line.size, line.data, line.size);
+}
+
+static const struct shape *find_shape(struct shape_set *set, struct str line)
+{
+    copy_tail(set, line);
+    bool quotes = line.size > 0 && line.data[0] == '{' && json_find_quotes(line, set->quotes, &set->plain);
+    if (!quotes || ++set->lines == COUNTED_LINES) {
+        set->lines = 0;
+        return walk_counting(set, line, quotes);
+    }
+#ifdef PROCESSOR_WIDE
+    if (processor_is_wide())
+        return walk_wide(set, line);
+#endif
+    return walk_plainly(set, line);
 }
 
 const struct shape *shape_match(struct shape_set *set, struct str line, struct arena *arena,
                                 const struct str **ret_slots)
 {
-    struct node *node = &set->root;
-    set->looked = set->simple = false;
-    size_t at = 0;
-    uint32_t count = 0;
-    for (;;) {
-        struct str slot;
-        const struct edge *edge = follow(set, node, line, &at, &slot);
-        if (!edge)
-            return NULL;
-        if (edge->end) {
-            must(count == edge->shape->slot_count);
-            struct str *slots = ARENA_ARRAY(arena, struct str, count);
-            if (count)
-                memcpy(slots, set->slots, count * sizeof *slots);
-            *ret_slots = slots;
-            return edge->shape;
-        }
-        must(count < JSON_SLOTS_MAX);
-        set->slots[count++] = slot;
-        node = edge->node;
-    }
+    set->plain = false;
+    const struct shape *shape = set->root.count > 0 ? find_shape(set, line) : NULL;
+    if (!shape)
+        return NULL;
+    struct str *slots = ARENA_ARRAY(arena, struct str, shape->slot_count);
+    if (shape->slot_count)
+        memcpy(slots, set->slots, shape->slot_count * sizeof *slots);
+    *ret_slots = slots;
+    return shape;
 }
 
 bool shape_line_is_plain(const struct shape_set *set)
 {
-    return set->simple;
+    return set->plain;
 }
 
 /* ---- Learning ------------------------------------------------------------------------------------------------------ */
@@ -199,17 +309,17 @@ static const struct shape *make_shape(const struct shape_set *set, struct str li
     return shape;
 }
 
-static struct edge *find_edge(struct node *node, struct str literal, bool end, uint8_t kind)
+static struct edge *find_edge(struct node *node, struct str literal, unsigned kind)
 {
     for (uint32_t i = 0; i < node->count; i++) {
         struct edge *edge = &node->edges[i];
-        if (edge->end == end && (end || edge->kind == kind) && str_equal(str_from(edge->literal, edge->size), literal))
+        if ((edge->kind & ~(unsigned)EDGE_LONG) == kind && str_equal(str_from(edge->literal, edge->size), literal))
             return edge;
     }
     return NULL;
 }
 
-static struct edge *add_edge(struct shape_set *set, struct node *node, struct str literal, bool end, uint8_t kind)
+static struct edge *add_edge(struct shape_set *set, struct node *node, struct str literal, unsigned kind)
 {
     if (node->count == node->capacity) {
         uint32_t capacity = node->capacity ? node->capacity * 2 : 2;
@@ -220,8 +330,11 @@ static struct edge *add_edge(struct shape_set *set, struct node *node, struct st
         node->capacity = capacity;
     }
     struct edge *edge = &node->edges[node->count++];
-    *edge = (struct edge){
-        .literal = arena_str(&set->arena, literal).data, .size = (uint32_t)literal.size, .end = end, .kind = kind};
+    size_t head = literal.size < EDGE_HEAD ? literal.size : EDGE_HEAD;
+    *edge = (struct edge){.literal = arena_str(&set->arena, literal).data, .size = (uint32_t)literal.size};
+    edge->kind = (uint8_t)(kind | (literal.size > EDGE_HEAD ? EDGE_LONG : 0u));
+    memcpy(edge->head, edge->literal, head);
+    edge->head_bits = (uint32_t)((UINT64_C(1) << head) - 1);
     return edge;
 }
 
@@ -233,24 +346,25 @@ static bool can_grow(const struct shape_set *set, const struct node *node)
 const struct shape *shape_learn(struct shape_set *set, struct str line, const struct json_cut *cut, struct arena *arena)
 {
     struct node *node = &set->root;
+    must(cut->slot_count <= JSON_SLOTS_MAX); /* no line that matches has more */
     for (uint32_t i = 0; i < cut->slot_count; i++) {
         struct str literal = literal_before(line, cut, i);
         uint8_t kind = cut->meta[i].kind;
-        struct edge *edge = find_edge(node, literal, false, kind);
+        struct edge *edge = find_edge(node, literal, kind);
         if (!edge) {
             if (!can_grow(set, node))
                 return make_shape(set, line, cut, arena);
-            edge = add_edge(set, node, literal, false, kind);
+            edge = add_edge(set, node, literal, kind);
             edge->node = ARENA_NEW(&set->arena, struct node);
         }
         node = edge->node;
     }
     struct str literal = literal_before(line, cut, cut->slot_count);
-    struct edge *edge = find_edge(node, literal, true, 0);
+    struct edge *edge = find_edge(node, literal, EDGE_END);
     if (!edge) {
         if (!can_grow(set, node))
             return make_shape(set, line, cut, arena);
-        edge = add_edge(set, node, literal, true, 0);
+        edge = add_edge(set, node, literal, EDGE_END);
         edge->shape = make_shape(set, line, cut, &set->arena);
     }
     return edge->shape;

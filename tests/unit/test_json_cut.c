@@ -10,6 +10,8 @@
 
 #include "analyze/json.h"
 #include "base/buf.h"
+#include "base/chars.h"
+#include "base/processor.h"
 #include "base/scope.h"
 #include "tests/unit/json_case.h"
 
@@ -247,33 +249,86 @@ static void scan_string(void **state)
     assert_int_equal(json_scan_string(STR("{\"a\":\"b\"}"), 6), 7);
 }
 
-/* Lines of all sizes around its steps, each with a byte that forbids it at each place in turn. */
-static void find_quotes(void **state)
+static void check_quotes(struct str line, const bool *quotes, bool plain)
 {
-    (void)state;
+    uint64_t bits[JSON_QUOTES_WORDS];
+    bool is_plain;
+    memset(bits, 0xff, sizeof bits);
+    assert_true(json_find_quotes(line, bits, &is_plain));
+    assert_int_equal(is_plain, plain);
+    for (size_t i = 0; i < (line.size / 64 + 1) * 64; i++)
+        assert_int_equal(bits[i / 64] >> i % 64 & 1, i == line.size || (i < line.size && quotes[i]));
+}
+
+/* Lines of all sizes around its steps, each with a byte that forbids it at each place in turn. */
+static void lines_of_all_sizes(void)
+{
     static const char forbidden[] = {'\\', '\n', 0, '\x1f', '\x80', '\xff'};
     for (size_t size = 0; size <= 200; size++) {
         char *line = malloc(size ? size : 1); /* nothing may be read behind it */
-        uint64_t bits[JSON_QUOTED_MAX / 64];
-        for (size_t i = 0; i < size; i++)
-            line[i] = (i * i + size) % 5 == 0 ? '"' : (char)(' ' + (i * 7 + size) % 59); /* up to the backslash */
-        memset(bits, 0xff, sizeof bits);
-        assert_true(json_find_quotes(str_from(line, size), bits));
-        for (size_t i = 0; i < (size + 63) / 64 * 64; i++)
-            assert_int_equal(bits[i / 64] >> i % 64 & 1, i < size && line[i] == '"');
+        bool quotes[200] = {false}, plain;
+        uint64_t bits[JSON_QUOTES_WORDS];
+        for (size_t i = 0; i < size; i++) {
+            quotes[i] = (i * i + size) % 5 == 0;
+            line[i] = quotes[i] ? '"' : (char)(' ' + (i * 7 + size) % 2); /* blank or '!': no escape has them */
+        }
+        check_quotes(str_from(line, size), quotes, true);
         for (size_t i = 0; i < size; i++) {
             char was = line[i];
             line[i] = forbidden[(i + size) % sizeof forbidden];
-            assert_false(json_find_quotes(str_from(line, size), bits));
+            bool escape = line[i] == '\\' && i + 1 < size && quotes[i + 1];
+            assert_int_equal(json_find_quotes(str_from(line, size), bits, &plain), escape);
             line[i] = was;
         }
         free(line);
     }
     static char longest[JSON_QUOTED_MAX + 1];
-    uint64_t bits[JSON_QUOTED_MAX / 64];
+    static bool all[JSON_QUOTED_MAX];
+    uint64_t bits[JSON_QUOTES_WORDS];
+    bool plain;
     memset(longest, '"', sizeof longest);
-    assert_true(json_find_quotes(str_from(longest, JSON_QUOTED_MAX), bits));
-    assert_false(json_find_quotes(str_from(longest, JSON_QUOTED_MAX + 1), bits));
+    memset(all, true, sizeof all);
+    check_quotes(str_from(longest, JSON_QUOTED_MAX), all, true);
+    assert_false(json_find_quotes(str_from(longest, JSON_QUOTED_MAX + 1), bits, &plain));
+}
+
+/* Escapes at every place of a line, against what json_scan_string says of the string that begins there. */
+static void escapes_in_all_places(void)
+{
+    static const struct str escapes[] = {STR("\\\""), STR("\\\\"),    STR("\\\\\""),     STR("\\\\\\\""),
+                                         STR("\\n"),  STR("\\u00e9"), STR("\\\"\\\"\""), STR("\\u00e")};
+    for (size_t e = 0; e < sizeof escapes / sizeof *escapes; e++) {
+        for (size_t at = 0; at < 140; at++) {
+            struct str escape = escapes[e];
+            size_t size = at + escape.size + 1 + at % 3;
+            char *line = malloc(size);
+            memset(line, 'a', size);
+            memcpy(line + at, escape.data, escape.size);
+            line[at + escape.size] = '"';
+            uint64_t bits[JSON_QUOTES_WORDS];
+            bool plain, found = json_find_quotes(str_from(line, size), bits, &plain);
+            size_t end = json_scan_string(str_from(line, size), 0);
+            assert_int_equal(found, end != STR_NONE);
+            if (found) {
+                assert_false(plain);
+                assert_int_equal(bits_next(bits, JSON_QUOTES_WORDS, 0), end);
+            }
+            free(line);
+        }
+    }
+}
+
+static void find_quotes(void **state)
+{
+    (void)state;
+    lines_of_all_sizes();
+    escapes_in_all_places();
+#ifdef PROCESSOR_WIDE
+    processor_is_narrow = true;
+    lines_of_all_sizes();
+    escapes_in_all_places();
+    processor_is_narrow = false;
+#endif
 }
 
 static void scan_bare(void **state)
@@ -283,10 +338,43 @@ static void scan_bare(void **state)
         struct str text;
         size_t end;
     } cases[] = {
-        {TEXT("0"), 1},     {TEXT("-0.5e+1,"), 7}, {TEXT("12]"), 2}, {TEXT("true}"), 4},
-        {TEXT("false"), 5}, {TEXT("null "), 4},    {TEXT("01"), 1},  {TEXT(""), 0},
-        {TEXT("-"), 0},     {TEXT("1."), 0},       {TEXT("1e"), 0},  {TEXT("tru"), 0},
-        {TEXT("\""), 0},    {TEXT("+1"), 0},       {TEXT("NaN"), 0}, {TEXT("[1]"), 0},
+        {TEXT("0"), 1},
+        {TEXT("-0.5e+1,"), 7},
+        {TEXT("12]"), 2},
+        {TEXT("true}"), 4},
+        {TEXT("false"), 5},
+        {TEXT("null "), 4},
+        {TEXT("01"), 1},
+        {TEXT(""), 0},
+        {TEXT("-"), 0},
+        {TEXT("1."), 0},
+        {TEXT("1e"), 0},
+        {TEXT("tru"), 0},
+        {TEXT("\""), 0},
+        {TEXT("+1"), 0},
+        {TEXT("NaN"), 0},
+        {TEXT("[1]"), 0},
+        /* with more behind them */
+        {TEXT("0, ..............."), 1},
+        {TEXT("01, .............."), 1},
+        {TEXT("120.50, .........."), 6},
+        {TEXT("0.25}............."), 4},
+        {TEXT("-12, ............."), 3},
+        {TEXT("12., ............."), 0},
+        {TEXT("1.5.2, ..........."), 3},
+        {TEXT("12e5, ............"), 4},
+        {TEXT("1.5E-7, .........."), 6},
+        {TEXT("1.5e, ............"), 0},
+        {TEXT("123456789012345, ."), 15},
+        {TEXT("1234567890123456, "), 16},
+        {TEXT("12345678901234567 "), 17},
+        {TEXT("1234567.890123, .."), 14},
+        {TEXT("1234567.8901234, ."), 15},
+        {TEXT("1234567.89012345, "), 16},
+        {TEXT("12345678901234. .."), 0},
+        {TEXT("123456789012345. ."), 0},
+        {TEXT(".5, .............."), 0},
+        {TEXT("true, ............"), 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(json_scan_bare(cases[i].text, 0), cases[i].end);

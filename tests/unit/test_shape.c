@@ -13,6 +13,7 @@
 #include "analyze/shape.h"
 #include "analyze/table.h"
 #include "base/buf.h"
+#include "base/processor.h"
 #include "base/scope.h"
 #include "tests/unit/slow_build.h"
 
@@ -166,9 +167,8 @@ static bool match_and_learn(struct shape_set *set, struct str line, bool *ret_js
     return true;
 }
 
-static void random_lines(void **state)
+static void check_random_lines(void)
 {
-    (void)state;
     random_state = 7;
     unsigned known = 0, refused = 0, learned = 0;
     for (unsigned round = 0; round < (SLOW_BUILD ? 5u : 40u); round++) {
@@ -194,6 +194,44 @@ static void random_lines(void **state)
         }
     }
     assert_true(known > 1000 && refused > 1000 && learned > 1000); /* all three ways were taken */
+}
+
+static void random_lines(void **state)
+{
+    (void)state;
+    check_random_lines();
+#ifdef PROCESSOR_WIDE
+    processor_is_narrow = true;
+    check_random_lines();
+    processor_is_narrow = false;
+#endif
+}
+
+/* Keys of all sizes around what is compared at once, within and at the end of a line: no byte of them may be another or missing. */
+static void literals_of_all_sizes(void **state)
+{
+    (void)state;
+    for (int size = 0; size < 80; size++) {
+        SCOPED_FREE(shape_set) *set = shape_set_new(table, signals);
+        SCOPED(buf) line = BUF(1 << 20);
+        bool json;
+        buf_printf(&line, "{\"%0*d\":\"x\",\"a\":[1,%*s]}", size, 0, size, "{}");
+        match_and_learn(set, buf_str(&line), &json);
+        for (unsigned round = 0; round < 20; round++) /* with and without hits being counted */
+            assert_true(match_and_learn(set, buf_str(&line), &json));
+        for (size_t at = 0; at < line.size; at++) {
+            SCOPED(arena) arena = {0};
+            const struct str *slots;
+            char *shorter = malloc(at ? at : 1); /* nothing may be read behind it */
+            memcpy(shorter, line.data, at);
+            assert_null(shape_match(set, str_from(shorter, at), &arena, &slots));
+            free(shorter);
+            char was = line.data[at];
+            line.data[at] = was == '0' ? 'o' : '\0';
+            assert_null(shape_match(set, buf_str(&line), &arena, &slots));
+            line.data[at] = was;
+        }
+    }
 }
 
 static void known_skeleton(void **state)
@@ -402,10 +440,11 @@ static void watched(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_skeleton), cmocka_unit_test(scalars_and_empties),
-        cmocka_unit_test(random_lines),   cmocka_unit_test(dynamic_keys),
-        cmocka_unit_test(memory_bound),   cmocka_unit_test(huge_skeletons),
-        cmocka_unit_test(text_shapes),    cmocka_unit_test(watched),
+        cmocka_unit_test(known_skeleton),        cmocka_unit_test(scalars_and_empties),
+        cmocka_unit_test(random_lines),          cmocka_unit_test(dynamic_keys),
+        cmocka_unit_test(memory_bound),          cmocka_unit_test(huge_skeletons),
+        cmocka_unit_test(text_shapes),           cmocka_unit_test(watched),
+        cmocka_unit_test(literals_of_all_sizes),
     };
     return cmocka_run_group_tests_name("shape", tests, set_up, tear_down);
 }
