@@ -192,26 +192,28 @@ static bool read_inner_text(struct analyzer *analyzer, struct record *inner, enu
     return trust != TRUST_NONE && read_text(analyzer, inner, arena) && (trust == TRUST_ANY || is_certain(inner));
 }
 
-/* A message may carry a line of its own: JSON in anything, text in what a container runtime, syslog or journald wrote. */
-static void read_inner(struct analyzer *analyzer, struct record *rec, struct arena *arena)
+/* A message may carry a line of its own: JSON in anything, text in what a container runtime, syslog or journald wrote. Returns the
+ * record's message. */
+static struct str read_inner(struct analyzer *analyzer, struct record *rec, struct arena *arena)
 {
     struct str text;
     int slot = record_slot(rec, FIELD_MESSAGE, arena, &text);
     if (slot < 0)
-        return;
+        return STR_ABSENT;
     struct str line = str_trim(text);
     if (str_starts(line, STR("@cee:")))
         line = str_trim(str_slice(line, 5, line.size));
     bool json = line.size > 1 && line.data[0] == '{' && line.data[line.size - 1] == '}';
     enum trust trust = json ? TRUST_NONE : trust_of(rec, slot, arena);
     if (!json && trust == TRUST_NONE)
-        return;
+        return text;
     struct record *inner = ARENA_NEW(arena, struct record);
     inner->raw = line;
-    if (json ? read_json(analyzer, inner, arena) : read_inner_text(analyzer, inner, trust, arena)) {
-        rec->inner = inner;
-        rec->inner_slot = (uint32_t)slot;
-    }
+    if (!(json ? read_json(analyzer, inner, arena) : read_inner_text(analyzer, inner, trust, arena)))
+        return text;
+    rec->inner = inner;
+    rec->inner_slot = (uint32_t)slot;
+    return record_field(rec, FIELD_MESSAGE, arena);
 }
 
 /* ---- From slots to meaning ------------------------------------------------------------------------------------------ */
@@ -264,8 +266,10 @@ static enum level level_of_trace(const struct record *rec, struct arena *arena)
     return message.data && joined_has_trace(message) ? LEVEL_ERROR : LEVEL_UNKNOWN;
 }
 
-void analyzer_read(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)
+/* Returns the message; absent when it has none. */
+static struct str read_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)
 {
+    struct str message = STR_ABSENT;
     rec->flags &= (uint8_t)~RECORD_UNPARSED;
     rec->format = FORMAT_NONE;
     rec->level = LEVEL_UNKNOWN;
@@ -274,7 +278,7 @@ void analyzer_read(struct analyzer *analyzer, struct record *rec, int64_t refere
     rec->inner = NULL;
     rec->derived = NULL;
     if (read_line(analyzer, rec, arena)) {
-        read_inner(analyzer, rec, arena);
+        message = read_inner(analyzer, rec, arena);
         if (rec->time_us == TIME_NONE)
             rec->time_us = time_of(analyzer, rec, reference_us, arena);
         rec->level = (uint8_t)record_level(rec, arena);
@@ -283,12 +287,18 @@ void analyzer_read(struct analyzer *analyzer, struct record *rec, int64_t refere
     }
     if (rec->level == LEVEL_UNKNOWN)
         rec->level = (uint8_t)level_of_trace(rec, arena);
+    return message;
+}
+
+void analyzer_read(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)
+{
+    read_record(analyzer, rec, reference_us, arena);
 }
 
 void analyzer_classify(struct analyzer *analyzer, struct record *rec, struct arena *arena)
 {
     struct told_record unused;
-    classify_record(analyzer->signals, &analyzer->memo, rec, arena, &unused);
+    classify_record(analyzer->signals, &analyzer->memo, rec, record_field(rec, FIELD_MESSAGE, arena), arena, &unused);
 }
 
 void analyzer_record(struct analyzer *analyzer, struct record *rec, int64_t reference_us, struct arena *arena)
@@ -321,9 +331,9 @@ void analyzer_batch(struct analyzer *analyzer, struct batch *batch)
         rec->defaults = defaults;
         rec->time_us = rec->told == TOLD_EXACT ? rec->told_us : TIME_NONE;
         struct told_record known;
-        struct str template;
-        analyzer_read(analyzer, rec, batch->runs[rec->run].reference_us, &batch->arena);
-        classify_record(analyzer->signals, &analyzer->memo, rec, &batch->arena, &known);
+        struct str message, template;
+        message = read_record(analyzer, rec, batch->runs[rec->run].reference_us, &batch->arena);
+        classify_record(analyzer->signals, &analyzer->memo, rec, message, &batch->arena, &known);
         if (rec->told == TOLD_EXACT || (rec->told == TOLD_IF_NONE && rec->time_us == TIME_NONE))
             rec->time_us = rec->told_us;
         if (batch->settle) /* what is settled was told when it came */

@@ -28,17 +28,17 @@ static unsigned kinds_of_program(unsigned kinds, struct str service, struct str 
 static unsigned kinds_of_values(const struct signal_table *signals, const struct record *rec, struct arena *arena)
 {
     unsigned kinds = 0;
-    for (uint32_t i = 0; i < rec->shape->slot_count; i++) {
-        if (signal_path_known(signals, rec->shape->slots[i].path))
-            kinds |= signal_of_value(signals, rec->shape->slots[i].path, record_slot_text(rec, i, arena));
+    for (uint32_t i = 0; i < rec->shape->watched_count; i++) {
+        uint32_t slot = rec->shape->watched[i];
+        kinds |= signal_of_value(signals, rec->shape->slots[slot].path, record_slot_text(rec, slot, arena));
     }
     return kinds;
 }
 
 static unsigned kinds_of_codes(const struct signal_table *signals, const struct record *rec, struct arena *arena)
 {
-    struct str event = record_field(rec, FIELD_EVENT, arena);
-    struct str code = record_field(rec, FIELD_ERROR_CODE, arena);
+    struct str event = record_text(rec, FIELD_EVENT, arena);
+    struct str code = record_text(rec, FIELD_ERROR_CODE, arena);
     struct signal_code of_event = {0};
     unsigned kinds = 0;
     if (event.data) {
@@ -48,7 +48,7 @@ static unsigned kinds_of_codes(const struct signal_table *signals, const struct 
     if (code.data)
         kinds |= signal_of_code(signals, code).kinds;
     if (of_event.login_event && !(kinds & KIND_LOGINS)) {
-        struct str outcome = record_field(rec, FIELD_OUTCOME, arena);
+        struct str outcome = record_text(rec, FIELD_OUTCOME, arena);
         struct signal_code of_outcome = outcome.data ? signal_of_code(signals, outcome) : (struct signal_code){0};
         kinds |= of_outcome.failure ? KIND_AUTH_FAILURE : of_outcome.success ? KIND_AUTH_SUCCESS : 0u;
     }
@@ -65,11 +65,10 @@ static unsigned kinds_of_status(unsigned status)
                            : 0u;
 }
 
-/* Of a line that counts for nothing only what sshd says is believed. */
 static struct login login_of(const struct record *rec, struct str service, struct str message)
 {
     if (!kinds_tell_login(rec->kinds))
-        return str_starts(service, STR("sshd")) ? login_about(message) : (struct login){STR_ABSENT, STR_ABSENT};
+        return login_about(message);
     if (str_equal(service, STR("sudo"))) {
         struct str user = login_refused_by_sudo(message);
         if (user.data)
@@ -80,37 +79,40 @@ static struct login login_of(const struct record *rec, struct str service, struc
 
 static void derive_login(struct record *rec, struct str service, struct str message, struct arena *arena)
 {
-    struct login login = login_of(rec, service, message);
-    if (!login.user.data && !login.client_ip.data)
+    /* Of a line that counts for nothing only what sshd says is believed. */
+    if (!kinds_tell_login(rec->kinds) && !str_starts(service, STR("sshd")))
         return;
-    login.client_ip = record_address(login.client_ip);
-    bool user = login.user.data && !record_field(rec, FIELD_USER, arena).data;
-    bool address = login.client_ip.data && !record_field(rec, FIELD_CLIENT_IP, arena).data;
+    bool user = !record_text(rec, FIELD_USER, arena).data, address = !record_text(rec, FIELD_CLIENT_IP, arena).data;
     if (!user && !address)
+        return;
+    struct login login = login_of(rec, service, message);
+    user = user && login.user.data;
+    login.client_ip = address && login.client_ip.data ? record_address(login.client_ip) : STR_ABSENT;
+    if (!user && !login.client_ip.data)
         return;
     struct str *derived = arena_zalloc(arena, sizeof(struct str) * FIELD_COUNT);
     if (user)
         derived[FIELD_USER] = login.user;
-    if (address)
-        derived[FIELD_CLIENT_IP] = login.client_ip;
+    derived[FIELD_CLIENT_IP] = login.client_ip;
     rec->derived = derived;
 }
 
 void classify_record(const struct signal_table *signals, struct signal_memo *memo, struct record *rec,
-                     struct arena *arena, struct told_record *ret)
+                     struct str message, struct arena *arena, struct told_record *ret)
 {
     unsigned kinds = rec->level >= LEVEL_ERROR ? KIND_ERROR : 0u;
-    struct str message = rec->shape ? record_field(rec, FIELD_MESSAGE, arena) : str_slice(rec->raw, 0, FREE_TEXT_MAX);
-    *ret = (struct told_record){.message = rec->shape ? message : STR_ABSENT, .status = record_status(rec)};
+    *ret = (struct told_record){.message = message, .status = record_status(rec)};
+    if (!rec->shape)
+        message = str_slice(rec->raw, 0, FREE_TEXT_MAX);
     kinds |= kinds_of_status(ret->status);
     kinds |= kinds_of_codes(signals, rec, arena);
     for (const struct record *part = rec; part; part = part->inner)
-        if (part->shape && part->shape->watched)
+        if (part->shape && part->shape->watched_count > 0)
             kinds |= kinds_of_values(signals, part, arena);
     struct str service = STR_ABSENT;
     if (message.data) {
         ret->sketch = template_sketch(message);
-        service = record_field(rec, FIELD_SERVICE, arena);
+        service = record_text(rec, FIELD_SERVICE, arena);
         unsigned told = kinds_of_program(signal_in_message(signals, memo, message, ret->sketch), service, message);
         if (told & KIND_AUTH_FAILURE) /* "Access denied for user 'root'": refused at the door, not inside */
             told &= ~(unsigned)KIND_DENIAL;

@@ -101,14 +101,9 @@ static struct str value_after(struct str message, struct str key)
     return STR_ABSENT;
 }
 
-static struct str first_value(struct str message, const struct str *keys, size_t count)
+static bool ends_in_equals(struct str key)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct str value = value_after(message, keys[i]);
-        if (value.size)
-            return value;
-    }
-    return STR_ABSENT;
+    return key.data[key.size - 1] == '=';
 }
 
 /* An IPv4 address, or something with two colons made of hex digits; a port behind IPv4 is left out. */
@@ -202,8 +197,9 @@ struct login login_parse(struct str message)
         if (sshd.user.data)
             return sshd;
     }
-    struct login login;
-    if (parse_pam(line, &login))
+    struct login login = {STR_ABSENT, STR_ABSENT};
+    bool equals = str_find_char(line, '=') != STR_NONE; /* prose has none, and most of what follows looks for one */
+    if (equals && parse_pam(line, &login))
         return login;
     static const struct str user_keys[] = {STR("user="), STR("username="), STR("sasl_username="),
                                            STR("acct="), STR("for user "), STR("user "),
@@ -211,9 +207,10 @@ struct login login_parse(struct str message)
     static const struct str address_keys[] = {STR("rhost="), STR("client="), STR("client: "),   STR("client_ip="),
                                               STR("src="),   STR("ip="),     STR("rip="),       STR("addr="),
                                               STR("host="),  STR("from "),   STR("from host "), STR("host ")};
-    login = (struct login){.user = first_value(line, user_keys, sizeof user_keys / sizeof *user_keys)};
+    for (size_t i = 0; i < sizeof user_keys / sizeof *user_keys && !login.user.data; i++)
+        login.user = equals || !ends_in_equals(user_keys[i]) ? value_after(line, user_keys[i]) : STR_ABSENT;
     for (size_t i = 0; i < sizeof address_keys / sizeof *address_keys && !login.client_ip.data; i++) {
-        struct str value = value_after(line, address_keys[i]);
+        struct str value = equals || !ends_in_equals(address_keys[i]) ? value_after(line, address_keys[i]) : STR_ABSENT;
         login.client_ip = value.data ? as_address(value) : STR_ABSENT;
     }
     if (!login.client_ip.data)

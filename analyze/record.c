@@ -7,7 +7,7 @@
 #include "analyze/joined.h"
 #include "analyze/json.h"
 
-struct str record_slot_text(const struct record *rec, uint32_t index, struct arena *arena)
+static inline struct str slot_text(const struct record *rec, uint32_t index, struct arena *arena)
 {
     struct str slot = rec->slots[index];
     switch ((enum slot_kind)rec->shape->slots[index].kind) {
@@ -18,6 +18,11 @@ struct str record_slot_text(const struct record *rec, uint32_t index, struct are
     default:
         return slot;
     }
+}
+
+struct str record_slot_text(const struct record *rec, uint32_t index, struct arena *arena)
+{
+    return slot_text(rec, index, arena);
 }
 
 /* ---- Values with a unit -------------------------------------------------------------------------------------------- */
@@ -126,7 +131,7 @@ static bool says_none(enum field field, struct str text)
     return text.size == 0 || (field != FIELD_MESSAGE && str_equal(text, STR("-")));
 }
 
-static bool usable(enum field field, struct str text, enum unit unit)
+static inline bool usable(enum field field, struct str text, enum unit unit)
 {
     double ms;
     switch (field) {
@@ -143,18 +148,24 @@ static bool usable(enum field field, struct str text, enum unit unit)
     }
 }
 
-int record_slot(const struct record *rec, enum field field, struct arena *arena, struct str *ret_text)
+static inline int slot_of(const struct record *rec, enum field field, struct arena *arena, struct str *ret_text)
 {
     if (!rec->shape)
         return -1;
-    for (int slot = rec->shape->field_slot[field]; slot >= 0; slot = rec->shape->slots[slot].next) {
-        struct str text = record_slot_text(rec, (uint32_t)slot, arena);
-        if (usable(field, text, (enum unit)rec->shape->slots[slot].unit)) {
+    const struct shape_slot *slots = rec->shape->slots;
+    for (int slot = rec->shape->field_slot[field]; slot >= 0; slot = slots[slot].next) {
+        struct str text = slot_text(rec, (uint32_t)slot, arena);
+        if (usable(field, text, (enum unit)slots[slot].unit)) {
             *ret_text = text;
             return slot;
         }
     }
     return -1;
+}
+
+int record_slot(const struct record *rec, enum field field, struct arena *arena, struct str *ret_text)
+{
+    return slot_of(rec, field, arena, ret_text);
 }
 
 /* ---- The door -------------------------------------------------------------------------------------------------------- */
@@ -172,19 +183,11 @@ const struct record *record_giver(const struct record *rec, enum field field, st
     return *ret_slot >= 0 && !carrier ? rec : NULL;
 }
 
-/* Nothing in the record can tell the field: most fields of most records. */
-static inline bool is_untold(const struct record *rec, enum field field)
-{
-    return rec->shape && rec->shape->field_slot[field] < 0 && !rec->inner && !rec->derived && !rec->defaults;
-}
-
 struct str record_field(const struct record *rec, enum field field, struct arena *arena)
 {
     int slot;
     struct str text;
-    if (is_untold(rec, field))
-        return STR_ABSENT;
-    if (record_giver(rec, field, arena, &slot, &text))
+    if (rec->inner ? record_giver(rec, field, arena, &slot, &text) != NULL : slot_of(rec, field, arena, &text) >= 0)
         return field == FIELD_CLIENT_IP ? bare_address(text) : text;
     struct str derived = rec->derived ? rec->derived[field] : STR_ABSENT;
     return field == FIELD_SERVICE && derived.size == 0 && rec->defaults ? rec->defaults->service : derived;
@@ -207,7 +210,7 @@ bool record_duration_ms(const struct record *rec, struct arena *arena, double *r
     for (const struct record *part = rec->inner ? rec->inner : rec;; part = rec) {
         const struct shape_slot *slots = part->shape ? part->shape->slots : NULL;
         for (int slot = slots ? part->shape->field_slot[FIELD_DURATION] : -1; slot >= 0; slot = slots[slot].next)
-            if (duration_ms(record_slot_text(part, (uint32_t)slot, arena), (enum unit)slots[slot].unit, ret_ms))
+            if (duration_ms(slot_text(part, (uint32_t)slot, arena), (enum unit)slots[slot].unit, ret_ms))
                 return part != rec || !rec->inner || slot != (int)rec->inner_slot;
         if (part == rec)
             return false;
@@ -220,7 +223,7 @@ static enum level level_of_part(const struct record *part, struct arena *arena)
     const struct shape *shape = part->shape;
     for (int slot = shape ? shape->field_slot[FIELD_LEVEL] : -1; slot >= 0 && level == LEVEL_UNKNOWN;
          slot = shape->slots[slot].next)
-        level = level_of(record_slot_text(part, (uint32_t)slot, arena), (enum unit)shape->slots[slot].unit);
+        level = level_of(slot_text(part, (uint32_t)slot, arena), (enum unit)shape->slots[slot].unit);
     return level;
 }
 
@@ -233,13 +236,17 @@ enum level record_level(const struct record *rec, struct arena *arena)
     return inner > outer ? inner : outer;
 }
 
-unsigned record_status(const struct record *rec)
+static unsigned told_status(const struct record *rec)
 {
     /* Digits need no decoding, so nothing is allocated for a usable value; an escaped one costs a few bytes. */
     SCOPED(arena) arena = {0};
-    bool known = rec->inner || rec->derived || (rec->shape && rec->shape->field_slot[FIELD_STATUS] >= 0);
-    struct str text = known ? record_field(rec, FIELD_STATUS, &arena) : STR_ABSENT;
+    struct str text = record_field(rec, FIELD_STATUS, &arena);
     return text.data ? status_of(text) : 0;
+}
+
+unsigned record_status(const struct record *rec)
+{
+    return record_is_untold(rec, FIELD_STATUS) ? 0 : told_status(rec);
 }
 
 /* An access log has no message: the request line and its status stand for it. */

@@ -14,6 +14,17 @@ int record_slot(const struct record *rec, enum field field, struct arena *arena,
 const struct record *record_giver(const struct record *rec, enum field field, struct arena *arena, int *ret_slot,
                                   struct str *ret_text);
 
+/* Nothing in the record can tell the field: most fields of most records. */
+static inline bool record_is_untold(const struct record *rec, enum field field)
+{
+    return rec->shape && rec->shape->field_slot[field] < 0 && !rec->inner && !rec->derived && !rec->defaults;
+}
+/* As record_field, sooner where it is untold. */
+static inline struct str record_text(const struct record *rec, enum field field, struct arena *arena)
+{
+    return record_is_untold(rec, field) ? STR_ABSENT : record_field(rec, field, arena);
+}
+
 /* The address in what a client's field says: without a port, the first of a list, IPv4 instead of "::ffff:192.0.2.1". Absent
  * when it is no address. */
 struct str record_address(struct str text);

@@ -282,11 +282,18 @@ static struct str literal_before(struct str line, const struct json_cut *cut, ui
 }
 
 /* What the slots mean is decided here, once per shape. */
-static void give_meaning(const struct shape_set *set, struct shape *shape, struct shape_slot *slots)
+static void give_meaning(const struct shape_set *set, struct shape *shape, struct shape_slot *slots,
+                         struct arena *arena)
 {
     field_table_resolve(set->table, slots, shape->slot_count, shape->field_slot);
+    uint16_t watched[JSON_SLOTS_MAX];
+    must(shape->slot_count <= JSON_SLOTS_MAX);
     for (uint32_t i = 0; i < shape->slot_count; i++)
-        shape->watched = shape->watched || signal_path_known(set->signals, slots[i].path);
+        if (signal_path_known(set->signals, slots[i].path))
+            watched[shape->watched_count++] = (uint16_t)i;
+    if (shape->watched_count > 0)
+        shape->watched =
+            memcpy(ARENA_ARRAY(arena, uint16_t, shape->watched_count), watched, shape->watched_count * sizeof *watched);
     shape->slots = slots;
 }
 
@@ -305,7 +312,7 @@ static const struct shape *make_shape(const struct shape_set *set, struct str li
     shape->format = FORMAT_JSON;
     shape->slot_count = cut->slot_count;
     shape->literals = literals;
-    give_meaning(set, shape, slots);
+    give_meaning(set, shape, slots, arena);
     return shape;
 }
 
@@ -390,7 +397,7 @@ const struct shape *shape_of_text(struct shape_set *set, enum format format, con
         slots[i] = (struct shape_slot){.path = arena_str(home, names[i]), .kind = SLOT_TEXT};
     shape->format = format;
     shape->slot_count = count;
-    give_meaning(set, shape, slots);
+    give_meaning(set, shape, slots, home);
     if (room)
         map_at(&set->texts, buf_str(&key), NULL)->value = (uint64_t)(uintptr_t)shape;
     return shape;

@@ -102,12 +102,12 @@ static uint64_t sketch_of(const struct record *rec, const struct told_record *kn
         return sketch_of_text(rec->raw);
     if (known->message.data)
         return known->sketch | 1;
-    struct str path = record_field(rec, FIELD_PATH, arena);
+    struct str path = record_text(rec, FIELD_PATH, arena);
     if (!path.data) {
-        struct str event = record_field(rec, FIELD_EVENT, arena);
+        struct str event = record_text(rec, FIELD_EVENT, arena);
         return event.data ? sketch_of_text(event) : 1;
     }
-    struct str method = record_field(rec, FIELD_METHOD, arena);
+    struct str method = record_text(rec, FIELD_METHOD, arena);
     return hash_mix(sketch_of_text(str_slice(path, 0, str_find_char(path, '?'))),
                     hash_bytes(method.data, method.size, known->status)) |
            1;
@@ -227,18 +227,18 @@ static void tell_request(struct teller *teller, struct batch *batch, uint32_t i,
 {
     const struct record *rec = &batch->records[i];
     struct arena *arena = &batch->arena;
-    struct str path = record_field(rec, FIELD_PATH, arena);
+    struct str path = record_text(rec, FIELD_PATH, arena);
     if (!path.data)
         return;
     struct batch_endpoint endpoint = {
-        .service = record_field(rec, FIELD_SERVICE, arena),
-        .method = record_field(rec, FIELD_METHOD, arena),
+        .service = record_text(rec, FIELD_SERVICE, arena),
+        .method = record_text(rec, FIELD_METHOD, arena),
         .route = route_of(teller, path, arena),
     };
     struct batch_request request = {
         .record = i,
         .endpoint = endpoint_of(teller, batch, &endpoint),
-        .user = user_of(teller, batch, record_field(rec, FIELD_USER, arena)),
+        .user = user_of(teller, batch, record_text(rec, FIELD_USER, arena)),
         .status = (uint16_t)status,
     };
     if (!record_duration_ms(rec, arena, &request.duration_ms) || request.duration_ms < 0)

@@ -41,11 +41,6 @@ int str_compare(struct str a, struct str b)
     return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
-bool str_starts(struct str s, struct str prefix)
-{
-    return s.size >= prefix.size && str_equal(str_slice(s, 0, prefix.size), prefix);
-}
-
 bool str_ends(struct str s, struct str suffix)
 {
     return s.size >= suffix.size && str_equal(str_slice(s, s.size - suffix.size, s.size), suffix);
@@ -123,23 +118,6 @@ size_t str_find_nocase(struct str s, struct str needle)
     }
 #endif
     return find_nocase_from(s, needle, at);
-}
-
-size_t str_find_char(struct str s, char c)
-{
-    const char *found = s.size ? memchr(s.data, c, s.size) : NULL;
-    return found ? (size_t)(found - s.data) : STR_NONE;
-}
-
-struct str str_slice(struct str s, size_t from, size_t to)
-{
-    if (s.data == NULL)
-        return STR_ABSENT;
-    if (to > s.size)
-        to = s.size;
-    if (from > to)
-        from = to;
-    return str_from(s.data + from, to - from);
 }
 
 static inline bool is_space(char c)

@@ -100,14 +100,30 @@ static inline bool str_equal(struct str a, struct str b)
 
 bool str_equal_nocase(struct str a, struct str b); /* ASCII case only */
 int str_compare(struct str a, struct str b);       /* bytewise, shorter first on a tie: <0, 0, >0 */
-bool str_starts(struct str s, struct str prefix);
+static inline bool str_starts(struct str s, struct str prefix)
+{
+    return s.size >= prefix.size && bytes_equal(s.data, prefix.data, prefix.size);
+}
 bool str_ends(struct str s, struct str suffix);
 size_t str_find(struct str s, struct str needle);      /* first offset or STR_NONE; an empty needle is at 0 */
 size_t str_find_last(struct str s, struct str needle); /* last offset or STR_NONE */
 size_t str_find_nocase(struct str s, struct str needle);
-size_t str_find_char(struct str s, char c);
-struct str str_slice(struct str s, size_t from, size_t to); /* clamped to the string */
-struct str str_trim(struct str s);                          /* ASCII white space at both ends */
+static inline size_t str_find_char(struct str s, char c)
+{
+    const char *found = s.size ? (const char *)memchr(s.data, c, s.size) : NULL;
+    return found ? (size_t)(found - s.data) : STR_NONE;
+}
+static inline struct str str_slice(struct str s, size_t from, size_t to) /* clamped to the string */
+{
+    if (s.data == NULL)
+        return STR_ABSENT;
+    if (to > s.size)
+        to = s.size;
+    if (from > to)
+        from = to;
+    return str_from(s.data + from, to - from);
+}
+struct str str_trim(struct str s); /* ASCII white space at both ends */
 /* Cuts at the first separator: returns what is before it and moves *rest behind it; without one returns all of it and
  * makes *rest absent. */
 struct str str_cut(struct str *rest, char separator);

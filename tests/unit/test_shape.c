@@ -433,7 +433,7 @@ static void watched(void **state)
     } cases[] = {{"{\"EventID\":1}", true}, {"{\"a\":{\"EventID\":1}}", false}, {"{\"message\":\"EventID\"}", false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_true(json_cut(str_of(cases[i].line), &arena, &cut));
-        assert_int_equal(shape_learn(set, str_of(cases[i].line), &cut, &arena)->watched, cases[i].watched);
+        assert_int_equal(shape_learn(set, str_of(cases[i].line), &cut, &arena)->watched_count, cases[i].watched);
     }
 }
 
