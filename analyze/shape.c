@@ -117,18 +117,17 @@ static __attribute__((noinline)) bool long_literal_fits(const struct edge *edge,
     return edge->size <= line.size - at && memcmp(line.data + at, edge->literal, edge->size) == 0;
 }
 
-/* Lines of several shapes take turns, so an edge moves ahead of another only once it has matched more often. Returns the edge. */
-static struct edge *count_hit(struct node *node, struct edge *edge)
+/* Lines of several shapes take turns, so an edge moves ahead of another only once it has matched more often. */
+static void count_hit(struct node *node, struct edge *edge)
 {
     if (++edge->hits == UINT16_MAX)
         for (uint32_t i = 0; i < node->count; i++)
             node->edges[i].hits /= 2;
     if (edge == node->edges || edge->hits <= edge[-1].hits)
-        return edge;
+        return;
     struct edge ahead = edge[-1];
     edge[-1] = *edge;
     *edge = ahead;
-    return edge - 1;
 }
 
 /* The quote that ends the string that begins at from, an offset; the end of the line when there is none, where no literal fits. */
@@ -150,46 +149,18 @@ struct walk {
     bool (*head_fits)(const struct edge *edge, const char *data);
 };
 
-/* The end of the slot that begins at from, behind an edge whose literal fits; STR_NONE: there is no such slot. */
+/* The end of the slot that begins at from; 0: there is none of this kind. */
 static inline __attribute__((always_inline)) size_t slot_end(const struct shape_set *set, unsigned kind,
                                                              struct str line, size_t from, struct walk walk)
 {
-    if (kind == SLOT_STRING)
-        return walk.quotes ? string_end(set, from) : json_scan_string(line, from);
-    if (kind == SLOT_BARE) {
-        size_t end = json_scan_short_number(line, from);
-        if (__builtin_expect(end == 0, 0))
-            end = json_scan_bare(line, from);
-        return end ? end : STR_NONE;
+    if (kind == SLOT_STRING) {
+        size_t end = walk.quotes ? string_end(set, from) : json_scan_string(line, from);
+        return !walk.quotes && end == STR_NONE ? 0 : end;
     }
-    return kind == EDGE_END && from == line.size ? from : STR_NONE; /* of SLOT_JSON only the judge can tell */
-}
-
-/* The node's edge that fits at an offset of the line, and the slot behind it; NULL: none does. */
-static inline __attribute__((always_inline)) struct edge *find_edge_at(const struct shape_set *set,
-                                                                       const struct node *node, struct str line,
-                                                                       size_t at, struct walk walk, size_t *ret_from,
-                                                                       size_t *ret_end)
-{
-    const char *data = line.data + at;
-    if (__builtin_expect(line.size - at < EDGE_HEAD, 0))
-        data = set->tail + EDGE_HEAD - (line.size - at);
-    struct edge *edge = node->edges;
-    for (const struct edge *behind = edge + node->count; edge < behind; edge++) {
-        if (!walk.head_fits(edge, data))
-            continue;
-        unsigned kind = edge->kind;
-        if (__builtin_expect(kind & EDGE_LONG, 0)) {
-            if (!long_literal_fits(edge, line, at))
-                continue;
-            kind -= EDGE_LONG;
-        }
-        *ret_from = at + edge->size;
-        *ret_end = slot_end(set, kind, line, *ret_from, walk);
-        if (*ret_end != STR_NONE)
-            return edge;
-    }
-    return NULL;
+    if (kind != SLOT_BARE)
+        return 0; /* SLOT_JSON: only the judge can tell */
+    size_t end = json_scan_short_number(line, from);
+    return __builtin_expect(end != 0, 1) ? end : json_scan_bare(line, from);
 }
 
 /* Fills the set's slots on the way to a shape. */
@@ -199,17 +170,38 @@ static inline __attribute__((always_inline)) const struct shape *walk_tree(struc
     struct node *node = &set->root;
     struct str *slot = set->slots;
     for (size_t at = 0, from, end;; at = end) {
-        struct edge *edge = find_edge_at(set, node, line, at, walk, &from, &end);
-        if (!edge)
-            return NULL;
-        if (walk.counted)
-            edge = count_hit(node, edge);
-        if (edge->kind == EDGE_END || edge->kind == (EDGE_END | EDGE_LONG)) {
-            must(edge->shape->slot_count == (size_t)(slot - set->slots));
-            return edge->shape;
+        const char *data = line.data + at;
+        if (__builtin_expect(line.size - at < EDGE_HEAD, 0))
+            data = set->tail + EDGE_HEAD - (line.size - at);
+        struct edge *edge = node->edges, *behind = edge + node->count;
+        for (;; edge++) {
+            if (edge == behind)
+                return NULL;
+            if (!walk.head_fits(edge, data))
+                continue;
+            unsigned kind = edge->kind;
+            if (__builtin_expect(kind & EDGE_LONG, 0)) {
+                if (!long_literal_fits(edge, line, at))
+                    continue;
+                kind -= EDGE_LONG;
+            }
+            from = at + edge->size;
+            if (kind == EDGE_END && from == line.size) {
+                const struct shape *shape = edge->shape;
+                must(shape->slot_count == (size_t)(slot - set->slots));
+                if (walk.counted)
+                    count_hit(node, edge);
+                return shape;
+            }
+            end = slot_end(set, kind, line, from, walk);
+            if (__builtin_expect(end != 0, 1))
+                break;
         }
         *slot++ = str_from(line.data + from, end - from);
-        node = edge->node;
+        struct node *next = edge->node;
+        if (walk.counted)
+            count_hit(node, edge);
+        node = next;
     }
 }
 
@@ -240,8 +232,8 @@ static void copy_tail(struct shape_set *set, struct str line)
 
 static const struct shape *find_shape(struct shape_set *set, struct str line)
 {
-    copy_tail(set, line);
     bool quotes = line.size > 0 && line.data[0] == '{' && json_find_quotes(line, set->quotes, &set->plain);
+    copy_tail(set, line); /* behind what reads the line from its begin on, which goes better */
     if (!quotes || ++set->lines == COUNTED_LINES) {
         set->lines = 0;
         return walk_counting(set, line, quotes);

@@ -72,13 +72,15 @@ static void match_from(const struct signal_table *table, struct str text, size_t
 }
 
 /* A phrase counts only as whole words, so it is looked for only where a word begins; most words fail at their first letters. */
-static struct found search(const struct signal_table *table, struct str text, bool careful)
+static inline __attribute__((always_inline)) struct found search_by(const struct signal_table *table, struct str text,
+                                                                    bool careful,
+                                                                    void (*find)(const char *, size_t, struct chars *))
 {
     struct found found = {.careful = careful};
     uint64_t before = 0; /* was the byte before part of a word? */
     for (size_t from = 0; from < text.size; from += CHARS_STEP) {
         struct chars chars;
-        chars_of(text.data + from, text.size - from < CHARS_STEP ? text.size - from : CHARS_STEP, &chars);
+        find(text.data + from, text.size - from < CHARS_STEP ? text.size - from : CHARS_STEP, &chars);
         uint64_t words = chars.letter | chars.digit;
         uint64_t starts = words & ~(words << 1 | before);
         for (; starts; starts &= starts - 1) {
@@ -90,6 +92,22 @@ static struct found search(const struct signal_table *table, struct str text, bo
         before = words >> 63;
     }
     return found;
+}
+
+#ifdef PROCESSOR_WIDE
+TARGET_WIDE static struct found search_wide(const struct signal_table *table, struct str text, bool careful)
+{
+    return search_by(table, text, careful, chars_of_wide);
+}
+#endif
+
+static struct found search(const struct signal_table *table, struct str text, bool careful)
+{
+#ifdef PROCESSOR_WIDE
+    if (processor_is_wide())
+        return search_wide(table, text, careful);
+#endif
+    return search_by(table, text, careful, chars_of);
 }
 
 /* ---- Quotations ------------------------------------------------------------------------------------------------------- */

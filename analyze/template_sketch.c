@@ -5,7 +5,8 @@
 #include "base/chars.h"
 #include "base/hash.h"
 
-enum { LINES_SEED = 2 }; /* of several lines, other than those of a single one */
+/* The hashes of lines of which not all is looked at, and of several lines, begin otherwise than those of others. */
+enum { LONGER_SEED = 1, LINES_SEED = 2 };
 
 struct sketching {
     struct str line;
@@ -55,28 +56,55 @@ static size_t take_long(struct sketching *s, size_t from)
     return to;
 }
 
-static uint64_t sketch_of_line(struct str line)
+/* The sketch of a line; false when it is not one after all. */
+static inline __attribute__((always_inline)) bool sketch_line(struct str line, uint64_t seed, uint64_t *ret,
+                                                              void (*find)(const char *, size_t, struct chars *))
 {
-    struct sketching s = {.line = str_slice(line, 0, FOLD_BYTES_MAX),
-                          .hash = hash_secret() + (line.size > FOLD_BYTES_MAX)};
-    for (size_t at = 0; at < s.line.size;) {
+    struct sketching s = {.line = line, .hash = seed};
+    for (size_t at = 0; at < line.size;) {
         struct chars chars;
-        size_t left = s.line.size - at, size = left < CHARS_STEP ? left : CHARS_STEP;
-        chars_of(s.line.data + at, size, &chars);
+        size_t left = line.size - at, size = left < CHARS_STEP ? left : CHARS_STEP;
+        find(line.data + at, size, &chars);
+        if (chars.newline != 0)
+            return false;
         uint64_t words = chars.letter | chars.digit;
         if (size < left)
             size = ~words ? CHARS_STEP - (size_t)__builtin_clzll(~words) : 0;
         take_step(&s, at, size, words, chars.digit);
         at = size > 0 ? at + size : take_long(&s, at);
     }
-    return hash_link(s.hash, s.line.data + s.from, s.line.size - s.from, s.line.size - s.from);
+    *ret = hash_link(s.hash, line.data + s.from, line.size - s.from, line.size - s.from);
+    return true;
+}
+
+#ifdef PROCESSOR_WIDE
+TARGET_WIDE static bool sketch_line_wide(struct str line, uint64_t seed, uint64_t *ret)
+{
+    return sketch_line(line, seed, ret, chars_of_wide);
+}
+#endif
+
+static bool sketch_of_line(struct str line, uint64_t seed, uint64_t *ret)
+{
+#ifdef PROCESSOR_WIDE
+    if (processor_is_wide())
+        return sketch_line_wide(line, seed, ret);
+#endif
+    return sketch_line(line, seed, ret, chars_of);
+}
+
+static bool sketch_of_long_line(struct str line, uint64_t seed, uint64_t *ret)
+{
+    return str_find_char(line, '\n') == STR_NONE &&
+           sketch_of_line(str_slice(line, 0, FOLD_BYTES_MAX), seed + LONGER_SEED, ret);
 }
 
 uint64_t template_sketch(struct str message)
 {
     bool trim = message.size == 0 || message.data[0] <= ' ' || message.data[message.size - 1] <= ' ';
-    struct str trimmed = trim ? str_trim(message) : message;
-    if (str_find_char(trimmed, '\n') != STR_NONE)
-        return hash_bytes(trimmed.data, trimmed.size, hash_secret() + LINES_SEED);
-    return sketch_of_line(trimmed);
+    struct str line = trim ? str_trim(message) : message;
+    uint64_t seed = hash_secret(), sketch;
+    bool one =
+        line.size > FOLD_BYTES_MAX ? sketch_of_long_line(line, seed, &sketch) : sketch_of_line(line, seed, &sketch);
+    return one ? sketch : hash_bytes(line.data, line.size, seed + LINES_SEED);
 }

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/processor.h"
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -20,7 +22,8 @@ struct chars {
     uint64_t mark;       /* + - . / : @ */
     uint64_t high;       /* 0x80 and above */
     uint64_t nul;
-    uint64_t token; /* any of these but nul */
+    uint64_t newline;
+    uint64_t token; /* any of these but nul and newline */
 };
 
 #ifdef __SSE2__
@@ -41,21 +44,22 @@ static inline uint64_t chars_bits(__m128i within)
     return (uint64_t)(unsigned)_mm_movemask_epi8(within);
 }
 
-/* Takes in 16 bytes: their bits, without the lowest `drop` ones, go to `at` and above. */
-static inline void chars_add(struct chars *chars, __m128i bytes, unsigned drop, size_t at)
+/* Takes in 16 bytes: their bits go to `at` and above, where the same bits may be set already. */
+static inline void chars_add(struct chars *chars, __m128i bytes, size_t at)
 {
     __m128i digit = chars_in_range(bytes, '0', '9'), underscore = chars_equal(bytes, '_');
     __m128i letter = chars_in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
     __m128i mark = _mm_or_si128(_mm_or_si128(chars_in_range(bytes, '-', '/'), chars_equal(bytes, '+')),
                                 _mm_or_si128(chars_equal(bytes, ':'), chars_equal(bytes, '@')));
     __m128i token = _mm_or_si128(_mm_or_si128(_mm_or_si128(digit, underscore), _mm_or_si128(letter, mark)), bytes);
-    chars->digit |= chars_bits(digit) >> drop << at;
-    chars->letter |= chars_bits(letter) >> drop << at;
-    chars->underscore |= chars_bits(underscore) >> drop << at;
-    chars->mark |= chars_bits(mark) >> drop << at;
-    chars->high |= chars_bits(bytes) >> drop << at; /* the highest bit of each byte is what counts, above too */
-    chars->nul |= chars_bits(chars_equal(bytes, 0)) >> drop << at;
-    chars->token |= chars_bits(token) >> drop << at;
+    chars->digit |= chars_bits(digit) << at;
+    chars->letter |= chars_bits(letter) << at;
+    chars->underscore |= chars_bits(underscore) << at;
+    chars->mark |= chars_bits(mark) << at;
+    chars->high |= chars_bits(bytes) << at; /* the highest bit of each byte is what counts, above too */
+    chars->nul |= chars_bits(chars_equal(bytes, 0)) << at;
+    chars->newline |= chars_bits(chars_equal(bytes, '\n')) << at;
+    chars->token |= chars_bits(token) << at;
 }
 
 /* Fewer than 16 bytes, by loads that overlap where there are enough; the rest is blank. */
@@ -89,15 +93,15 @@ static inline void chars_of(const char *data, size_t size, struct chars *ret)
 {
     enum { LANE = 16 };
     *ret = (struct chars){0};
+    if (size < LANE) {
+        chars_add(ret, chars_load_rest(data, size), 0);
+        return;
+    }
     size_t at = 0;
     for (; at + LANE <= size; at += LANE)
-        chars_add(ret, chars_load(data + at), 0, at);
-    if (at == size)
-        return;
-    if (size < LANE)
-        chars_add(ret, chars_load_rest(data, size), 0, 0);
-    else /* bytes of the lane before are loaded again */
-        chars_add(ret, chars_load(data + size - LANE), (unsigned)(at + LANE - size), at);
+        chars_add(ret, chars_load(data + at), at);
+    if (at < size) /* bytes of the lane before are loaded again */
+        chars_add(ret, chars_load(data + size - LANE), size - LANE);
 }
 
 #else
@@ -120,8 +124,63 @@ static inline void chars_of(const char *data, size_t size, struct chars *ret)
             ret->high |= bit;
         else if (c == 0)
             ret->nul |= bit;
+        else if (c == '\n')
+            ret->newline |= bit;
     }
     ret->token = ret->digit | ret->letter | ret->underscore | ret->mark | ret->high;
+}
+
+#endif
+
+#ifdef PROCESSOR_WIDE
+
+TARGET_WIDE static inline __m256i chars_wide_in_range(__m256i bytes, char first, char last)
+{
+    __m256i from = _mm256_sub_epi8(bytes, _mm256_set1_epi8(first));
+    return _mm256_cmpeq_epi8(_mm256_min_epu8(from, _mm256_set1_epi8((char)(last - first))), from);
+}
+
+TARGET_WIDE static inline __m256i chars_wide_equal(__m256i bytes, char c)
+{
+    return _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c));
+}
+
+TARGET_WIDE static inline uint64_t chars_wide_bits(__m256i within)
+{
+    return (uint64_t)(unsigned)_mm256_movemask_epi8(within);
+}
+
+/* As chars_add, of 32 bytes. */
+TARGET_WIDE static inline void chars_wide_add(struct chars *chars, const char *data, size_t at)
+{
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)data);
+    __m256i digit = chars_wide_in_range(bytes, '0', '9'), underscore = chars_wide_equal(bytes, '_');
+    __m256i letter = chars_wide_in_range(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), 'a', 'z');
+    __m256i mark = _mm256_or_si256(_mm256_or_si256(chars_wide_in_range(bytes, '-', '/'), chars_wide_equal(bytes, '+')),
+                                   _mm256_or_si256(chars_wide_equal(bytes, ':'), chars_wide_equal(bytes, '@')));
+    __m256i named = _mm256_or_si256(_mm256_or_si256(digit, underscore), _mm256_or_si256(letter, mark));
+    chars->digit |= chars_wide_bits(digit) << at;
+    chars->letter |= chars_wide_bits(letter) << at;
+    chars->underscore |= chars_wide_bits(underscore) << at;
+    chars->mark |= chars_wide_bits(mark) << at;
+    chars->high |= chars_wide_bits(bytes) << at;
+    chars->nul |= chars_wide_bits(chars_wide_equal(bytes, 0)) << at;
+    chars->newline |= chars_wide_bits(chars_wide_equal(bytes, '\n')) << at;
+    chars->token |= chars_wide_bits(_mm256_or_si256(named, bytes)) << at;
+}
+
+/* The same as chars_of, on a machine that is wide. */
+TARGET_WIDE static inline void chars_of_wide(const char *data, size_t size, struct chars *ret)
+{
+    enum { LANE = 32 };
+    if (size < LANE) {
+        chars_of(data, size, ret);
+        return;
+    }
+    *ret = (struct chars){0};
+    chars_wide_add(ret, data, 0);
+    if (size > LANE)
+        chars_wide_add(ret, data + size - LANE, size - LANE);
 }
 
 #endif

@@ -7,12 +7,40 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* "S.ffffff" as a number, which has seven digits; -1 when it is not so. */
+static int64_t take_digits(const char *p)
+{
+    const uint64_t zeros = UINT64_C(0x3030303030303030), high = UINT64_C(0x8080808080808080);
+    uint64_t text;
+    memcpy(&text, p, sizeof text);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    text = __builtin_bswap64(text);
+#endif
+    if ((text >> 8 & 0xff) != '.')
+        return -1;
+    text = (text & ~UINT64_C(0xffff)) | (text << 8 & 0xff00) | '0'; /* "0Sffffff" */
+    uint64_t digits = text ^ zeros;
+    if (((digits + UINT64_C(0x7676767676767676)) | digits) & high) /* above 9 */
+        return -1;
+    digits = digits * 10 + (digits >> 8); /* pairs, then fours, then all */
+    digits = (((digits & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064)) +
+              ((digits >> 16 & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001))) >>
+             32;
+    return (int64_t)digits;
+}
+
 /* The microseconds behind the minute in "SS.ffffff", and where the zone starts; 0 when the text is not so. */
 static size_t take_seconds(struct str text, int64_t *ret_us)
 {
+    enum { SECONDS_AT = 17, US_PER_TEN_SECONDS = 10000000 };
     const char *p = text.data;
     if (text.size <= FRACTION_AT || p[FRACTION_AT - 1] != '.' || !is_digit(p[17]) || !is_digit(p[18]) || p[17] > '5')
         return 0;
+    int64_t whole = text.size >= FRACTION_AT + DIGITS_MAX ? take_digits(p + SECONDS_AT + 1) : -1;
+    if (whole >= 0) {
+        *ret_us = (p[SECONDS_AT] - '0') * (int64_t)US_PER_TEN_SECONDS + whole;
+        return FRACTION_AT + DIGITS_MAX;
+    }
     int64_t value = (p[17] - '0') * 10 + (p[18] - '0');
     size_t at = FRACTION_AT;
     for (; at < text.size && at < FRACTION_AT + DIGITS_MAX && is_digit(p[at]); at++)

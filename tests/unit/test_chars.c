@@ -24,8 +24,22 @@ static bool in_class(unsigned char c, unsigned class)
         return c >= 0x80;
     case 5:
         return c == 0;
+    case 6:
+        return c == '\n';
     default:
         return c != 0 && (isalnum(c) || c >= 0x80 || strchr("_+-./:@", c) != NULL);
+    }
+}
+
+static void check_found(const struct chars *chars, const char *data, size_t size)
+{
+    const uint64_t found[] = {chars->digit, chars->letter, chars->underscore, chars->mark,
+                              chars->high,  chars->nul,    chars->newline,    chars->token};
+    for (unsigned class = 0; class < 8; class ++) {
+        uint64_t expected = 0;
+        for (size_t i = 0; i < size; i++)
+            expected |= (uint64_t)in_class((unsigned char)data[i], class) << i;
+        assert_int_equal(found[class], expected);
     }
 }
 
@@ -33,14 +47,13 @@ static void check(const char *data, size_t size)
 {
     struct chars chars;
     chars_of(data, size, &chars);
-    const uint64_t found[] = {chars.digit, chars.letter, chars.underscore, chars.mark,
-                              chars.high,  chars.nul,    chars.token};
-    for (unsigned class = 0; class < 7; class ++) {
-        uint64_t expected = 0;
-        for (size_t i = 0; i < size; i++)
-            expected |= (uint64_t)in_class((unsigned char)data[i], class) << i;
-        assert_int_equal(found[class], expected);
+    check_found(&chars, data, size);
+#ifdef PROCESSOR_WIDE
+    if (processor_is_wide()) {
+        chars_of_wide(data, size, &chars);
+        check_found(&chars, data, size);
     }
+#endif
 }
 
 static void every_byte_in_every_place(void **state)

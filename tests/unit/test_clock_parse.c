@@ -420,7 +420,8 @@ static void a_memo_reads_what_is_read_without_it(void **state)
     static const char *const minutes[] = {"2026-11-20T10:00:", "2026-11-20T10:01:", "2026-11-20 10:00:",
                                           "0000-11-20T10:00:", "2 Jan 2006 15:04:", "2026-13-20T10:00:"};
     static const char *const seconds[] = {"00", "59", "60", "61", "7", "0x", ""};
-    static const char *const fractions[] = {"", ".5", ".123", ".123456", ".1234567", ",123", ".", ".12x"};
+    static const char *const fractions[] = {"",     ".5",      ".123",    ".123456", ".1234567", ",123",    ".",
+                                            ".12x", ".12x456", ".00000/", ".99999:", ".999999",  "x123456", ".000001"};
     static const char *const zones[] = {"", "Z", "z", "+01:00", "-0730", "+01:000", " +0100", "Z ", "+25:00"};
     struct clock_memo memo = {0};
     for (unsigned i = 0; i < 100000; i++) {

@@ -13,6 +13,7 @@
 #include "analyze/yaml.h"
 #include "base/buf.h"
 #include "base/io.h"
+#include "base/processor.h"
 #include "base/scope.h"
 
 static const struct signal_table *table = &table_signals;
@@ -180,11 +181,24 @@ static void values(void **state)
     assert_int_equal(signal_of_value(table, STR("EventID"), buf_str(&huge)), 0);
 }
 
+#ifdef PROCESSOR_WIDE
+static int be_narrow(void **state)
+{
+    (void)state;
+    processor_is_narrow = true;
+    return 0;
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_phrase), cmocka_unit_test(spellings), cmocka_unit_test(remembered),
         cmocka_unit_test(codes),        cmocka_unit_test(values),
     };
-    return cmocka_run_group_tests_name("signal", tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("signal", tests, NULL, NULL);
+#ifdef PROCESSOR_WIDE
+    failed += cmocka_run_group_tests_name("signal, on a narrow machine", tests, be_narrow, NULL);
+#endif
+    return failed;
 }
