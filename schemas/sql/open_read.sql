@@ -2,4 +2,4 @@
 PRAGMA query_only = ON;
 PRAGMA temp_store = MEMORY;
 -- Bodies of blocks pass through it and are not asked for again.
-PRAGMA cache_size = -256;
+PRAGMA cache_size = -64;
