@@ -9,8 +9,9 @@
 
 /* The arena. A chunk is one malloc: this header, then `size` bytes handed out from the front. Only the newest chunk is
  * handed out from; a request too large for the next chunk's size gets a chunk of exactly its own, behind the newest, so
- * that the newest one's rest is not lost. Sizes go 64 KiB, 128 KiB, ... 8 MiB. A reset leaves one chunk that holds all of what
- * was handed out before, so that an arena that is used again and again soon allocates nothing.
+ * that the newest one's rest is not lost. Sizes go 64 KiB, 128 KiB, ... 8 MiB; behind what was expected they start anew. A
+ * reset leaves one chunk that holds all of what was handed out before, so that an arena that is used again and again soon
+ * allocates nothing.
  *
  * Under AddressSanitizer every request gets its own chunk of exactly its size. */
 
@@ -35,6 +36,7 @@ enum {
 struct arena_chunk {
     struct arena_chunk *next;
     size_t size;
+    bool expected; /* made by arena_expect */
     _Alignas(ARENA_ALIGNMENT) char data[];
 };
 
@@ -98,6 +100,7 @@ static struct arena_chunk *chunk_init(struct arena_chunk *chunk, size_t size)
         out_of_memory(size);
     chunk->next = NULL;
     chunk->size = size;
+    chunk->expected = false;
     return chunk;
 }
 
@@ -153,6 +156,7 @@ void arena_expect(struct arena *arena, size_t size)
     size_t whole = (size + HUGE_BYTES - 1) & ~(size_t)(HUGE_BYTES - 1);
     struct arena_chunk *chunk = prefer_huge(aligned_alloc(HUGE_BYTES, whole), whole);
     hand_out_from(arena, chunk_init(chunk, whole - sizeof *chunk));
+    arena->chunks->expected = true;
 }
 
 /* A chunk of its own, which nothing else is handed out from, behind the newest one. */
@@ -173,7 +177,8 @@ void *arena_alloc_more(struct arena *arena, size_t size)
         return alloc_alone(arena, size);
     size_t taken = (size ? size + ARENA_ALIGNMENT - 1 : ARENA_ALIGNMENT) & ~(size_t)(ARENA_ALIGNMENT - 1);
     if (taken > (size_t)(arena->end - arena->free)) {
-        size_t regular = arena->chunks ? arena->chunks->size * 2 : CHUNK_BYTES_MIN;
+        bool larger = arena->chunks != NULL && !arena->chunks->expected;
+        size_t regular = larger ? arena->chunks->size * 2 : CHUNK_BYTES_MIN;
         if (regular > CHUNK_BYTES_MAX)
             regular = CHUNK_BYTES_MAX;
         if (taken > regular && arena->chunks != NULL)

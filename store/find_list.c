@@ -10,12 +10,19 @@ static bool same_bytes(const struct finder *f, struct str a, struct str b)
     return a.size == b.size && (a.size == 0 || (a.data[0] == b.data[0] && memcmp(a.data, b.data, a.size) == 0));
 }
 
+static bool same_byte(const struct finder *f, char a, char b)
+{
+    return a == b || (f->wanted->ignore_case && str_equal_nocase(str_from(&a, 1), str_from(&b, 1)));
+}
+
 /* ---- Cuts ---------------------------------------------------------------------------------------------------------------- */
 
 enum reach find_reach_over_end(const struct finder *f, struct str literal, bool first)
 {
     enum reach reach = REACH_NONE;
     for (size_t head = 1; head < f->text.size; head++) {
+        if (literal.size > 0 && !same_byte(f, f->text.data[head - 1], literal.data[literal.size - 1]))
+            continue;
         if (head <= literal.size) {
             if (same_bytes(f, str_slice(f->text, 0, head), str_slice(literal, literal.size - head, literal.size)))
                 reach = REACH_NEAR;
@@ -31,6 +38,8 @@ enum reach find_reach_over_start(const struct finder *f, struct str literal, boo
     enum reach reach = REACH_NONE;
     for (size_t tail = 1; tail < f->text.size; tail++) {
         size_t from = f->text.size - tail;
+        if (literal.size > 0 && !same_byte(f, f->text.data[from], literal.data[0]))
+            continue;
         if (tail <= literal.size) {
             if (same_bytes(f, str_slice(f->text, from, f->text.size), str_slice(literal, 0, tail)))
                 reach = REACH_NEAR;
