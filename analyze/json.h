@@ -39,33 +39,29 @@ bool json_valid(struct str line);
  * (which it does not count): an empty string gives `from` itself, failure STR_NONE. */
 size_t json_scan_string(struct str text, size_t from);
 size_t json_scan_bare(struct str text, size_t from); /* a number, true, false or null */
-/* As json_scan_bare, for digits and maybe a fraction within the next 16 bytes, with something behind them there: nearly all numbers. 0 of
- * others. */
-static inline size_t json_scan_short_number(struct str text, size_t from)
+/* The size of the number that stands here, if it is of digits and maybe a fraction, as nearly all are, and ends within the JSON_SHORT bytes
+ * that can be read; 0 of others. */
+enum { JSON_SHORT = 16 };
+static inline size_t json_short_number(const char *data)
 {
 #ifdef __SSE2__
-    enum { LANE = 16 };
-    const char *data = text.data + from;
-    if (text.size - from < LANE)
-        return 0;
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)data);
     __m128i value = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
     __m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);
     unsigned others = ~(unsigned)_mm_movemask_epi8(digits);
     unsigned end = (unsigned)__builtin_ctz(others);
-    if (end == 0 || end >= LANE || (data[0] == '0' && end > 1))
+    if (end == 0 || end >= JSON_SHORT || (data[0] == '0' && end > 1))
         return 0;
     if (data[end] == '.') {
         unsigned dot = end;
         others &= others - 1;
         end = (unsigned)__builtin_ctz(others);
-        if (end == dot + 1 || end >= LANE)
+        if (end == dot + 1 || end >= JSON_SHORT)
             return 0;
     }
-    return (data[end] | 0x20) == 'e' ? 0 : from + end;
+    return (data[end] | 0x20) == 'e' ? 0 : end;
 #else
-    (void)text;
-    (void)from;
+    (void)data;
     return 0;
 #endif
 }

@@ -149,6 +149,13 @@ struct walk {
     bool (*head_fits)(const struct edge *edge, const char *data);
 };
 
+/* What stands at `at`, where so many bytes, EDGE_HEAD at most, can be read; NULs behind the line. */
+static inline const char *readable(const struct shape_set *set, struct str line, size_t at, size_t bytes)
+{
+    size_t size = line.size - at;
+    return __builtin_expect(size < bytes, 0) ? set->tail + EDGE_HEAD - size : line.data + at;
+}
+
 /* The end of the slot that begins at from; 0: there is none of this kind. */
 static inline __attribute__((always_inline)) size_t slot_end(const struct shape_set *set, unsigned kind,
                                                              struct str line, size_t from, struct walk walk)
@@ -159,8 +166,8 @@ static inline __attribute__((always_inline)) size_t slot_end(const struct shape_
     }
     if (kind != SLOT_BARE)
         return 0; /* SLOT_JSON: only the judge can tell */
-    size_t end = json_scan_short_number(line, from);
-    return __builtin_expect(end != 0, 1) ? end : json_scan_bare(line, from);
+    size_t size = json_short_number(readable(set, line, from, JSON_SHORT));
+    return __builtin_expect(size != 0, 1) ? from + size : json_scan_bare(line, from);
 }
 
 /* Fills the set's slots on the way to a shape. */
@@ -170,9 +177,7 @@ static inline __attribute__((always_inline)) const struct shape *walk_tree(struc
     struct node *node = &set->root;
     struct str *slot = set->slots;
     for (size_t at = 0, from, end;; at = end) {
-        const char *data = line.data + at;
-        if (__builtin_expect(line.size - at < EDGE_HEAD, 0))
-            data = set->tail + EDGE_HEAD - (line.size - at);
+        const char *data = readable(set, line, at, EDGE_HEAD);
         struct edge *edge = node->edges, *behind = edge + node->count;
         for (;; edge++) {
             if (edge == behind)
