@@ -148,7 +148,8 @@ static inline bool usable(enum field field, struct str text, enum unit unit)
     }
 }
 
-static inline int slot_of(const struct record *rec, enum field field, struct arena *arena, struct str *ret_text)
+static inline __attribute__((always_inline)) int slot_of(const struct record *rec, enum field field,
+                                                         struct arena *arena, struct str *ret_text)
 {
     if (!rec->shape)
         return -1;
@@ -217,7 +218,7 @@ bool record_duration_ms(const struct record *rec, struct arena *arena, double *r
     }
 }
 
-static enum level level_of_part(const struct record *part, struct arena *arena)
+static inline enum level level_of_part(const struct record *part, struct arena *arena)
 {
     enum level level = LEVEL_UNKNOWN;
     const struct shape *shape = part->shape;
