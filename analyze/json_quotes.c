@@ -88,17 +88,17 @@ static inline __attribute__((always_inline)) bool look_at_line(struct str line, 
                                                                uint64_t *ret_special,
                                                                struct met (*look)(const char *data))
 {
-    size_t at = 0, rest = line.size % STEP;
+    size_t steps = line.size / STEP, rest = line.size % STEP;
     uint64_t any = 0;
-    for (; at + STEP <= line.size; at += STEP) {
-        struct met met = look(line.data + at);
-        *ret_quotes++ = met.quotes;
-        *ret_special++ = met.special;
+    for (size_t i = 0; i < steps; i++) {
+        struct met met = look(line.data + i * STEP);
+        ret_quotes[i] = met.quotes;
+        ret_special[i] = met.special;
         any |= met.special;
     }
     struct met met = rest > 0 ? look_at_rest(line, rest, look) : (struct met){0, 0};
-    *ret_quotes = met.quotes | UINT64_C(1) << rest;
-    *ret_special = met.special;
+    ret_quotes[steps] = met.quotes | UINT64_C(1) << rest;
+    ret_special[steps] = met.special;
     return (any | met.special) != 0;
 }
 
@@ -113,9 +113,9 @@ TARGET_WIDE static bool look_at_line_wide(struct str line, uint64_t *ret_quotes,
 static bool leave_out_escaped(struct str line, uint64_t *quotes, const uint64_t *special)
 {
     size_t behind = 0; /* the last escape */
-    for (size_t at = 0; at < line.size; at += STEP) {
-        for (uint64_t rest = special[at / STEP]; rest != 0; rest &= rest - 1) {
-            size_t place = at + (size_t)__builtin_ctzll(rest);
+    for (size_t i = 0; i <= line.size / STEP; i++) {
+        for (uint64_t rest = special[i]; rest != 0; rest &= rest - 1) {
+            size_t place = i * STEP + (size_t)__builtin_ctzll(rest);
             if (place < behind)
                 continue;
             behind = line.data[place] == '\\' ? json_scan_escape(line, place) : 0;
