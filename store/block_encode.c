@@ -455,9 +455,8 @@ static void index_words(struct store_encoder *e, const struct skeletons *s, stru
     for (uint32_t i = 0; i < s->count; i++)
         words_add(&e->words, s->skeletons[i].tail);
     words_sort(&e->words);
-    numbers_pack(e->words.values, e->words.count < WORDS_MAX ? e->words.count : 0, out);
-    if (e->words.count >= WORDS_MAX)
-        buf_reset(out); /* no list: every look-up reads the block */
+    if (e->words.count < WORDS_MAX) /* else no list: every look-up reads the block */
+        words_pack(&e->words, out);
 }
 
 /* A stream costs about the same however short it is, so the few streams of few long records may cost more each. Of short records

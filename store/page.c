@@ -16,6 +16,7 @@ enum {
     HEADER_RESERVED = 20, /* where the header tells how much of a page is left alone */
     CONTROL_STATE = 0x77696e,
     AHEAD_BYTES = 32 << 10,
+    AHEAD_BYTES_MIN = 8 << 10, /* of the first read */
 };
 
 /* The file as SQLite sees it; the one below it stands right behind. */
@@ -114,10 +115,12 @@ static bool take_ahead(struct page_file *file, void *data, int size, sqlite3_int
             return false;
         if (file->ahead == NULL)
             file->ahead = mem_resize(NULL, AHEAD_BYTES);
+        bool goes_on = file->ahead_size > 0 && offset == file->ahead_from + file->ahead_size;
+        int bytes = goes_on ? AHEAD_BYTES : AHEAD_BYTES_MIN;
         file->ahead_from = offset;
         /* Fails at the end of the file, where the pages are read one by one. */
-        bool whole = real->pMethods->xRead(real, file->ahead, AHEAD_BYTES, offset) == SQLITE_OK;
-        file->ahead_size = whole ? AHEAD_BYTES : 0;
+        bool whole = size <= bytes && real->pMethods->xRead(real, file->ahead, bytes, offset) == SQLITE_OK;
+        file->ahead_size = whole ? bytes : 0;
         if (!whole)
             return false;
     }

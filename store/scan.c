@@ -133,7 +133,7 @@ static bool list_range(struct scan *scan, int64_t from, int64_t to, enum word_fo
     return take_rows(scan, stmt, word, err);
 }
 
-/* What the index says of some blocks, in their order. */
+/* What the index says of some blocks. */
 static void hear_index(void *context, int64_t first_block, unsigned count, uint64_t holders)
 {
     struct scan *scan = context;
@@ -147,10 +147,18 @@ static void hear_index(void *context, int64_t first_block, unsigned count, uint6
     scan->counts.index_used = true;
 }
 
+static int compare_heard(const void *a, const void *b)
+{
+    int64_t x = ((const struct heard *)a)->first_block, y = ((const struct heard *)b)->first_block;
+    return (x > y) - (x < y);
+}
+
 /* Those that the index names, and those of which it says nothing. */
 static bool list_by_word(struct scan *scan, struct err *err)
 {
     int64_t next = 1;
+    if (scan->heard_count > 0)
+        qsort(scan->heard, scan->heard_count, sizeof *scan->heard, compare_heard);
     for (size_t h = 0; h < scan->heard_count; h++) {
         const struct heard *heard = &scan->heard[h];
         if (heard->first_block > next && !list_range(scan, next, heard->first_block - 1, WORD_DAMAGED, err))

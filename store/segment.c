@@ -5,6 +5,8 @@
 #include "base/must.h"
 
 enum { REMAINDER_BITS = FINGERPRINT_BITS - SEGMENT_BUCKET_BITS, BUCKET_BYTES_MAX = 64 << 20 };
+#define BLOCK_ID_MAX                                                                                                   \
+    ((INT64_C(1) << (62 - FINGERPRINT_BITS)) - 1) /* 1 << 62 | id << FINGERPRINT_BITS is above all buckets */
 _Static_assert(REMAINDER_BITS + 6 <= 32 && SEGMENT_BLOCKS == 1 << 6, "an entry must fit");
 
 /* All fingerprints of a segment's blocks, each with its block, by bucket. */
@@ -21,19 +23,40 @@ static void gathered_release(struct gathered *g)
     free(g->entries);
 }
 
-/* False without err->kind when a list is missing or damaged. */
-static bool read_lists(struct store *store, int64_t first, struct gathered *g, struct err *err)
+/* The parts of some blocks' lists, read in order. */
+struct parts {
+    struct words *lists; /* of first_block and those behind it */
+    int64_t first_block;
+    uint32_t ends[SEGMENT_BLOCKS]; /* of the parts read; 0: none yet */
+    int64_t damaged;               /* a block with a part that is not sound, or 0 */
+};
+
+static bool read_parts(struct store *store, struct parts *parts, struct err *err)
 {
     struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_range", err);
     if (stmt == NULL)
         return false;
-    sql_bind_i64(stmt, 1, first);
-    sql_bind_i64(stmt, 2, first + SEGMENT_BLOCKS - 1);
-    unsigned sound = 0;
+    sql_bind_i64(stmt, 1, parts->first_block);
+    sql_bind_i64(stmt, 2, parts->first_block + SEGMENT_BLOCKS - 1);
     int step;
-    while ((step = sql_step(&store->sql, stmt, err)) == 1)
-        sound += numbers_unpack(sql_str(stmt, 1), &g->lists[sql_i64(stmt, 0) - first]);
-    return step == 0 && sound == SEGMENT_BLOCKS;
+    while ((step = sql_step(&store->sql, stmt, err)) == 1) {
+        int64_t block = sql_i64(stmt, 0) - parts->first_block, begin = sql_i64(stmt, 1);
+        if (!words_add_part(&parts->lists[block], &parts->ends[block], (uint32_t)begin, sql_str(stmt, 2)))
+            parts->damaged = parts->first_block + block;
+    }
+    return step == 0;
+}
+
+/* False without err->kind when a list is missing or damaged. */
+static bool read_lists(struct store *store, int64_t first, struct gathered *g, struct err *err)
+{
+    struct parts parts = {.lists = g->lists, .first_block = first};
+    if (!read_parts(store, &parts, err))
+        return false;
+    unsigned whole = 0;
+    for (unsigned i = 0; i < SEGMENT_BLOCKS; i++)
+        whole += parts.ends[i] == FINGERPRINTS;
+    return parts.damaged == 0 && whole == SEGMENT_BLOCKS;
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -102,31 +125,45 @@ static bool make_segment(struct store *store, int64_t segment, struct err *err)
 
 bool segment_add(struct store *store, int64_t block, struct str list, struct err *err)
 {
-    struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_insert", err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_i64(stmt, 1, block);
-    sql_bind_blob(stmt, 2, list);
-    if (!sql_do(&store->sql, stmt, err))
-        return false;
+    uint32_t begin;
+    struct str part;
+    must(block <= BLOCK_ID_MAX);
+    while (words_take_part(&list, &begin, &part)) {
+        struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_insert", err);
+        if (stmt == NULL)
+            return false;
+        sql_bind_i64(stmt, 1, block);
+        sql_bind_i64(stmt, 2, begin);
+        sql_bind_blob(stmt, 3, part);
+        if (!sql_do(&store->sql, stmt, err))
+            return false;
+    }
     return block % SEGMENT_BLOCKS != 0 || make_segment(store, block / SEGMENT_BLOCKS - 1, err);
 }
 
-/* The lists of the blocks that are in no segment yet. */
+/* The lists of the blocks that are in no segment yet, newest first: of each the part that begins last at or before the fingerprint. */
 static bool ask_lists(struct store *store, uint32_t fingerprint, segment_hear *hear, void *context, struct err *err)
 {
-    struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_range", err);
-    if (stmt == NULL)
-        return false;
-    sql_bind_i64(stmt, 1, 1);
-    sql_bind_i64(stmt, 2, INT64_MAX);
-    int step;
-    while ((step = sql_step(&store->sql, stmt, err)) == 1) {
-        enum word_found found = word_find(sql_str(stmt, 1), fingerprint);
-        if (found != WORD_DAMAGED && sql_i64(stmt, 0) > 0)
-            hear(context, sql_i64(stmt, 0), 1, found == WORD_PRESENT);
+    struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_find", err);
+    int64_t wanted = BLOCK_ID_MAX; /* block */
+    int step = stmt == NULL ? -1 : 1;
+    while (step == 1 && wanted > 0) {
+        sql_bind_i64(stmt, 1, wanted);
+        sql_bind_i64(stmt, 2, fingerprint);
+        if ((step = sql_step(&store->sql, stmt, err)) != 1)
+            break;
+        int64_t block = sql_i64(stmt, 0), begin = sql_i64(stmt, 1);
+        if (block != wanted) { /* it has no such part: on with the next block that has any */
+            wanted = block < wanted ? block : 0;
+        } else {
+            enum word_found found = word_find(sql_str(stmt, 2), (uint32_t)begin, fingerprint);
+            if (found != WORD_DAMAGED)
+                hear(context, block, 1, found == WORD_PRESENT);
+            wanted--;
+        }
+        sql_rest(stmt);
     }
-    return step == 0;
+    return step >= 0;
 }
 
 bool segment_ask(struct store *store, uint32_t fingerprint, segment_hear *hear, void *context, struct err *err)
@@ -183,21 +220,14 @@ static int read_bucket(struct store *store, uint32_t bucket, int64_t segment, st
 
 static bool read_growing(struct store *store, int64_t segment, struct words lists[SEGMENT_BLOCKS], struct err *err)
 {
-    struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_range", err);
-    if (stmt == NULL)
+    struct parts parts = {.lists = lists, .first_block = segment * SEGMENT_BLOCKS + 1};
+    if (!read_parts(store, &parts, err))
         return false;
-    int64_t first = segment * SEGMENT_BLOCKS + 1;
-    sql_bind_i64(stmt, 1, first);
-    sql_bind_i64(stmt, 2, first + SEGMENT_BLOCKS - 1);
-    int step;
-    while ((step = sql_step(&store->sql, stmt, err)) == 1) {
-        int64_t block = sql_i64(stmt, 0);
-        if (!numbers_unpack(sql_str(stmt, 1), &lists[block - first])) {
-            sql_rest(stmt);
-            return err_set(err, ERR_CORRUPT, 0, "the list of block %lld is damaged", (long long)block);
-        }
-    }
-    return step == 0;
+    for (unsigned i = 0; i < SEGMENT_BLOCKS && parts.damaged == 0; i++)
+        if (parts.ends[i] != 0 && parts.ends[i] != FINGERPRINTS)
+            parts.damaged = parts.first_block + i;
+    return parts.damaged == 0 ||
+           err_set(err, ERR_CORRUPT, 0, "the list of block %lld is damaged", (long long)parts.damaged);
 }
 
 bool segment_lists(struct store *store, int64_t segment, struct words ret_lists[SEGMENT_BLOCKS], struct err *err)

@@ -1,7 +1,7 @@
 /* segment: the id index over many blocks, so that a look-up costs one short range of rows whatever the store's size.
  *
  * Segment n is blocks SEGMENT_BLOCKS * n + 1 .. SEGMENT_BLOCKS * (n + 1). While it grows, each block has its list of
- * fingerprints (word.h). When its last block arrives the lists become one row for each of SEGMENT_BUCKETS buckets: the bucket is the
+ * fingerprints, in parts (word.h). When its last block arrives the lists become one row for each of SEGMENT_BUCKETS buckets: the bucket is the
  * upper bits of a fingerprint; a row packs (numbers_pack) remainder * SEGMENT_BLOCKS + block, block counted within the
  * segment. Every bucket has its row, empty or not, so a row that is missing is seen. A segment with a list that is missing or
  * damaged is not made; its lists stay. */
@@ -18,7 +18,7 @@ bool segment_add(struct store *store, int64_t block, struct str list, struct err
 
 /* Blocks first_block .. first_block + count - 1: bit i of holders tells whether block first_block + i has the fingerprint. */
 typedef void segment_hear(void *context, int64_t first_block, unsigned count, uint64_t holders);
-/* Calls hear for every whole segment, then for every block that is in none. What is damaged or missing is left out. */
+/* Calls hear for every whole segment and for every block that is in none, in any order. What is damaged or missing is left out. */
 bool segment_ask(struct store *store, uint32_t fingerprint, segment_hear *hear, void *context, struct err *err);
 
 /* All fingerprints of a segment's blocks, sorted, by block; from its buckets, or, while it grows, from the blocks' lists. False

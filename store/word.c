@@ -202,7 +202,7 @@ void words_sort(struct words *words)
 
 /* ---- Packed lists ---------------------------------------------------------------------------------------------------- */
 
-enum { NUMBERS_STEP = 256, CHECKSUM_SIZE = 4, BITS_MAX = 31, QUOTIENT_MAX = 2 * WORDS_MAX };
+enum { NUMBERS_STEP = 512, CHECKSUM_SIZE = 4, BITS_MAX = 31, QUOTIENT_MAX = 2 * WORDS_MAX };
 
 static uint32_t checksum_of(struct str bytes)
 {
@@ -259,10 +259,9 @@ static void put_steps(const uint32_t *sorted, size_t count, unsigned bits, struc
     }
 }
 
-void numbers_pack(const uint32_t *sorted, size_t count, struct buf *out)
+static void pack_with(const uint32_t *sorted, size_t count, unsigned bits, struct buf *out)
 {
     size_t start = out->size;
-    unsigned bits = bits_for(sorted, count);
     buf_add(out, "\0\0\0", CHECKSUM_SIZE);
     buf_add_varint(out, count);
     buf_add_char(out, (char)bits);
@@ -282,6 +281,11 @@ void numbers_pack(const uint32_t *sorted, size_t count, struct buf *out)
     uint32_t sum = checksum_of(str_slice(buf_str(out), start + CHECKSUM_SIZE, out->size));
     for (unsigned i = 0; i < CHECKSUM_SIZE; i++)
         out->data[start + i] = (char)(sum >> (8 * i) & 0xff);
+}
+
+void numbers_pack(const uint32_t *sorted, size_t count, struct buf *out)
+{
+    pack_with(sorted, count, bits_for(sorted, count), out);
 }
 
 struct bit_reader {
@@ -416,17 +420,89 @@ bool numbers_unpack(struct str packed, struct words *ret)
     return list.reader.rest.size == 0 && list.reader.count < 8;
 }
 
-enum word_found word_find(struct str packed, uint32_t fingerprint)
+/* ---- Parts ----------------------------------------------------------------------------------------------------------- */
+
+/* How many words go into one part: as many as fit, and at least one. The word behind them takes the bits of its end. */
+static size_t part_count(const uint32_t *sorted, size_t count, uint32_t begin, unsigned bits)
+{
+    enum { HEAD_BITS = (CHECKSUM_SIZE + 3 + 1) * 8, STEP_BITS = 6 * 8 };
+    uint64_t size = HEAD_BITS;
+    uint32_t next = begin;
+    for (size_t i = 0; i < count; i++) {
+        size += bits_of(sorted[i] - next, bits) + (i % NUMBERS_STEP == 0 ? STEP_BITS : 0);
+        if (size > WORDS_PART_BYTES * 8 && i > 0)
+            return i;
+        next = sorted[i] + 1;
+    }
+    return count;
+}
+
+void words_pack(const struct words *words, struct buf *out)
+{
+    unsigned bits = bits_for(words->values, words->count);
+    uint32_t *part = mem_resize_array(NULL, words->count + 1, sizeof *part), begin = 0;
+    SCOPED(buf) packed = BUF(out->size_max);
+    size_t at = 0;
+    do {
+        size_t count = part_count(words->values + at, words->count - at, begin, bits);
+        uint32_t end = at + count < words->count ? words->values[at + count] : FINGERPRINTS;
+        for (size_t i = 0; i < count; i++)
+            part[i] = words->values[at + i] - begin;
+        part[count] = end - begin;
+        buf_reset(&packed);
+        if (at == 0 && count == words->count)
+            numbers_pack(part, count + 1, &packed);
+        else
+            pack_with(part, count + 1, bits, &packed);
+        buf_add_varint(out, begin);
+        buf_add_varint(out, packed.size);
+        buf_add_str(out, buf_str(&packed));
+        begin = end;
+        at += count;
+    } while (begin < FINGERPRINTS);
+    free(part);
+}
+
+bool words_take_part(struct str *rest, uint32_t *ret_begin, struct str *ret_part)
+{
+    uint64_t begin, size;
+    if (!str_take_varint(rest, &begin) || !str_take_varint(rest, &size) || begin >= FINGERPRINTS || size > rest->size)
+        return false;
+    *ret_begin = (uint32_t)begin;
+    *ret_part = str_slice(*rest, 0, (size_t)size);
+    *rest = str_slice(*rest, (size_t)size, rest->size);
+    return true;
+}
+
+bool words_add_part(struct words *words, uint32_t *end, uint32_t begin, struct str part)
+{
+    SCOPED(words) numbers = {0};
+    if (begin != *end || !numbers_unpack(part, &numbers) || numbers.count == 0 ||
+        numbers.values[numbers.count - 1] > FINGERPRINTS - begin)
+        return false;
+    if (words->count + numbers.count > words->capacity) {
+        words->capacity = words->count * 2 + numbers.count;
+        words->values = mem_resize_array(words->values, words->capacity, sizeof *words->values);
+    }
+    for (size_t i = 0; i + 1 < numbers.count; i++)
+        words->values[words->count++] = begin + numbers.values[i];
+    *end = begin + numbers.values[numbers.count - 1];
+    return true;
+}
+
+enum word_found word_find(struct str part, uint32_t begin, uint32_t fingerprint)
 {
     struct packed_list list;
-    uint32_t value;
-    if (!open_list(packed, fingerprint, &list))
+    uint32_t value, wanted = fingerprint - begin;
+    if (fingerprint < begin || !open_list(part, wanted, &list))
         return WORD_DAMAGED;
     for (size_t i = list.before; i < list.count; i++) {
         if (!take_number(&list.reader, list.bits, &list.next, &value))
             return WORD_DAMAGED;
-        if (value >= fingerprint)
-            return value == fingerprint ? WORD_PRESENT : WORD_ABSENT;
+        if (value == wanted && i + 1 < list.count)
+            return WORD_PRESENT;
+        if (value > wanted)
+            return WORD_ABSENT;
     }
-    return WORD_ABSENT;
+    return WORD_DAMAGED; /* it ends before */
 }

@@ -139,7 +139,7 @@ CREATE TABLE hot(
 CREATE INDEX hot_pending ON hot(source, offset) WHERE flags & 8;
 
 -- The id index (store/word.h, store/segment.h). Blocks 64 n + 1 .. 64 n + 64 are segment n. Until a segment is whole, each of
--- its blocks has a list of fingerprints, id = -block; then all of them move into the segment's 4096 buckets,
+-- its blocks has a list of fingerprints in parts, id = 2^62 + block * 2^28 + the one it begins at; then all of them move into the segment's 4096 buckets,
 -- id = bucket << 32 | segment, so that a bucket's rows lie together; as a WITHOUT ROWID table this would give each row longer
 -- than a quarter of a page pages of its own.
 CREATE TABLE word_bucket(id INTEGER PRIMARY KEY, words BLOB NOT NULL);

@@ -58,15 +58,21 @@ INSERT INTO block(id, first_record, slots, records, unparsed, timeless, raw_byte
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
 
 -- name: block_word_insert
-INSERT INTO word_bucket(id, words) VALUES (-?1, ?2);
+INSERT INTO word_bucket(id, words) VALUES ((1 << 62) + (?1 << 28) + ?2, ?3);
 
 -- name: block_word_range
 -- plan: SEARCH word_bucket USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-SELECT -id, words FROM word_bucket WHERE id BETWEEN -?2 AND -?1 ORDER BY id DESC;
+SELECT id >> 28 & 0x3ffffffff, id & 0xfffffff, words FROM word_bucket
+WHERE id BETWEEN (1 << 62) + (?1 << 28) AND (1 << 62) + (?2 << 28) + 0xfffffff ORDER BY id;
+
+-- name: block_word_find
+-- plan: SEARCH word_bucket USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
+SELECT id >> 28 & 0x3ffffffff, id & 0xfffffff, words FROM word_bucket
+WHERE id BETWEEN 1 << 62 AND (1 << 62) + (?1 << 28) + ?2 ORDER BY id DESC LIMIT 1;
 
 -- name: block_word_delete
 -- plan: SEARCH word_bucket USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)
-DELETE FROM word_bucket WHERE id BETWEEN -?2 AND -?1;
+DELETE FROM word_bucket WHERE id BETWEEN (1 << 62) + (?1 << 28) AND (1 << 62) + (?2 << 28) + 0xfffffff;
 
 -- name: word_bucket_insert
 INSERT INTO word_bucket(id, words) VALUES (?1 << 32 | ?2, ?3);

@@ -103,7 +103,7 @@ static void compress_streams(struct str rest, struct buf *directory, struct buf 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str rest = str_from((const char *)data, size);
-    word_find(rest, 0x12345678);
+    word_find(rest, 0x01234567, 0x02345678);
     if (size < 3)
         return 0;
     struct block_row row = {.id = 1, .first_record = 1, .slots = data[0], .records = data[1], .codec = BLOCK_CODEC};

@@ -128,7 +128,9 @@ static void words_prune_by_the_index(void **state)
     assert_string_equal(scan_text(store, &ask, &counts), "2=a1 end|8=b1 end|");
     assert_true(!counts.index_used && counts.blocks_read == 1);
 
-    run_sql(store, "UPDATE word_bucket SET words = x'0102030405' WHERE id = -1; DELETE FROM word_bucket WHERE id = -2");
+    run_sql(
+        store,
+        "UPDATE word_bucket SET words = x'0102030405' WHERE id = (1 << 62) + (1 << 28); DELETE FROM word_bucket WHERE id = (1 << 62) + (2 << 28)");
     ask.word = STR("req_0001"); /* complete all the same */
     assert_string_equal(scan_text(store, &ask, &counts), "1=a0 id=req_0001|4=a2 id=req_0001|5=a3 id=req_0001|");
     store_free(store);

@@ -78,12 +78,12 @@ static void damage_is_found_and_named(void **state)
         {"UPDATE fact_auth SET moment = moment + 1 WHERE record = (SELECT min(record) FROM fact_auth)", "fact 1|",
          true},
         {"UPDATE fact_auth SET outcome = 1 WHERE record = (SELECT min(record) FROM fact_auth)", "fact 1|", true},
-        {"UPDATE word_bucket SET words = (SELECT words FROM word_bucket WHERE id = -1) WHERE id = -3", "index 3|",
-         true},
-        {"UPDATE word_bucket SET words = x'00' WHERE id = -3", "index 0|", true},
+        {"UPDATE word_bucket SET words = (SELECT words FROM word_bucket WHERE id = (1 << 62) + (1 << 28)) WHERE id = (1 << 62) + (3 << 28)",
+         "index 3|", true},
+        {"UPDATE word_bucket SET words = x'00' WHERE id = (1 << 62) + (3 << 28)", "index 0|", true},
         {"UPDATE error_hour SET count = count + 1", "count 0|", true},
         {"DELETE FROM error_hour", "count 0|", true},
-        {"DELETE FROM word_bucket WHERE id = -3", "index 3|", true},
+        {"DELETE FROM word_bucket WHERE id = (1 << 62) + (3 << 28)", "index 3|", true},
     };
     unsigned wrong = 0;
     struct store *store = small_store(test_case);

@@ -60,9 +60,21 @@ static struct buf index_of(struct batch *batch)
     return index;
 }
 
+/* What the part says that begins last at or before the fingerprint. */
+static enum word_found find_in_parts(struct str index, uint32_t fingerprint)
+{
+    uint32_t begin, best_begin = 0;
+    struct str part, best = STR("");
+    while (words_take_part(&index, &begin, &part) && begin <= fingerprint) {
+        best = part;
+        best_begin = begin;
+    }
+    return word_find(best, best_begin, fingerprint);
+}
+
 static bool has(const struct buf *index, const char *word)
 {
-    enum word_found found = word_find(buf_str(index), word_fingerprint(str_of(word)));
+    enum word_found found = find_in_parts(buf_str(index), word_fingerprint(str_of(word)));
     assert_int_not_equal(found, WORD_DAMAGED);
     return found == WORD_PRESENT;
 }
@@ -193,14 +205,53 @@ static void every_flipped_bit_is_noticed(void **state)
     put_run(test_case->batch, 1, "/a", 0);
     put_line(test_case->batch, STR("abc001 abc002 abc003 abc004"), 0, T0);
     SCOPED(buf) index = index_of(test_case->batch);
-    for (size_t bit = 0; bit < index.size * 8; bit++) {
-        index.data[bit / 8] = (char)(index.data[bit / 8] ^ (1 << bit % 8));
-        assert_int_equal(word_find(buf_str(&index), word_fingerprint(STR("abc003"))), WORD_DAMAGED);
-        index.data[bit / 8] = (char)(index.data[bit / 8] ^ (1 << bit % 8));
+    struct str rest = buf_str(&index), part;
+    uint32_t begin, wanted = word_fingerprint(STR("abc003"));
+    assert_true(words_take_part(&rest, &begin, &part) && begin == 0 && rest.size == 0);
+    char *bytes = index.data + (part.data - index.data);
+    for (size_t bit = 0; bit < part.size * 8; bit++) {
+        bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << bit % 8));
+        assert_int_equal(word_find(part, 0, wanted), WORD_DAMAGED);
+        bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << bit % 8));
     }
-    for (size_t size = 0; size < index.size; size++)
-        assert_int_equal(word_find(str_from(index.data, size), word_fingerprint(STR("abc003"))), WORD_DAMAGED);
-    assert_int_equal(word_find(buf_str(&index), word_fingerprint(STR("abc003"))), WORD_PRESENT);
+    for (size_t size = 0; size < part.size; size++)
+        assert_int_equal(word_find(str_slice(part, 0, size), 0, wanted), WORD_DAMAGED);
+    assert_int_equal(word_find(part, 0, wanted), WORD_PRESENT);
+}
+
+/* Many words take several parts, whose sizes fit pages. */
+static void parts_hold_what_lists_do(void **state)
+{
+    (void)state;
+    enum { COUNT = 20000 };
+    SCOPED(words) words = {0}, back = {0};
+    SCOPED(buf) index = BUF(1 << 20);
+    for (unsigned i = 0; i < COUNT; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "req_%06u", i);
+        words_add(&words, str_of(text));
+    }
+    words_sort(&words);
+    words_pack(&words, &index);
+    struct str rest = buf_str(&index), part;
+    uint32_t begin, end = 0, parts = 0, last = 0;
+    while (words_take_part(&rest, &begin, &part)) {
+        assert_true(part.size <= WORDS_PART_BYTES);
+        assert_true(words_add_part(&back, &end, begin, part));
+        /* Behind its end it says nothing, as when the next one is missing. */
+        assert_true(end == FINGERPRINTS || word_find(part, begin, end) == WORD_DAMAGED);
+        assert_int_equal(word_find(part, begin, end - 1),
+                         back.values[back.count - 1] == end - 1 ? WORD_PRESENT : WORD_ABSENT);
+        assert_false(words_add_part(&back, &end, begin, part)); /* not the next one */
+        last = begin;
+        parts++;
+    }
+    assert_true(parts > 4 && end == FINGERPRINTS && word_find(part, last, last - 1) == WORD_DAMAGED);
+    assert_true(back.count == words.count &&
+                memcmp(back.values, words.values, words.count * sizeof *words.values) == 0);
+    for (size_t i = 0; i < words.count; i += 7)
+        assert_int_equal(find_in_parts(buf_str(&index), words.values[i]), WORD_PRESENT);
+    assert_false(has(&index, "absent1"));
 }
 
 /* The values are kept in stores. */
@@ -225,6 +276,7 @@ int main(void)
         CASE(addresses_are_words_too),
         CASE(ends_of_uuids_without_a_letter_are_words),
         CASE(lists_come_back),
+        CASE(parts_hold_what_lists_do),
         CASE(an_empty_index_holds_nothing),
         CASE(every_flipped_bit_is_noticed),
         CASE(fingerprints_never_change),
