@@ -140,17 +140,26 @@ static inline __attribute__((always_inline)) uint32_t number_text(struct numberi
     return add_text(n, text, row, hash, slot);
 }
 
-/* Each text is most often the one before it, or else looked up. */
-static void number_texts(struct numbering *n, struct texts list, uint32_t from, uint32_t to)
+/* Texts that are the one before them need no look-up: if there are runs of them, it is looked at first. */
+static void number_texts(struct numbering *n, struct texts list, bool runs, uint32_t from, uint32_t to)
 {
     struct dict *dict = n->dict;
     uint32_t last = from > 0 ? dict->codes[from - 1] : number_text(n, list.values[0], list.rows[0]);
     for (uint32_t i = from; i < to; i++) {
         encode_fetch_ahead(list, i);
-        if (!str_equal(dict->texts[last], list.values[i]))
+        if (!runs || !str_equal(dict->texts[last], list.values[i]))
             last = number_text(n, list.values[i], list.rows[i]);
         dict->codes[i] = last;
     }
+}
+
+/* Are many of these texts the ones before them? */
+static bool has_runs(const uint32_t *codes, uint32_t count)
+{
+    uint32_t same = 0;
+    for (uint32_t i = 1; i < count; i++)
+        same += codes[i] == codes[i - 1];
+    return same > count / 4;
 }
 
 /* The guesses are noted, and most texts need no look-up because they are what was guessed. */
@@ -207,7 +216,7 @@ static bool make_dict(struct encoder *e, struct texts list, const struct column 
         if (parent)
             number_guessed(&n, list, &guesser, from, to);
         else
-            number_texts(&n, list, from, to);
+            number_texts(&n, list, from == 0 || has_runs(ret->codes, from), from, to);
     }
     return ret->distinct <= DICT_DISTINCT_MAX && ret->distinct <= list.count - list.count / 4;
 }
@@ -290,8 +299,12 @@ static const struct column *search_parent(struct encoder *e, struct texts list, 
 static void write_dict(struct encoder *e, struct texts list, const struct dict *dict, const struct column *parent,
                        bool age)
 {
-    uint32_t *symbols = ARENA_ARRAY(e->scratch, uint32_t, list.count);
-    make_symbols(dict->codes, list.count, dict->guesses, age, symbols);
+    const uint32_t *symbols = dict->codes;
+    if (age || dict->guesses) {
+        uint32_t *made = ARENA_ARRAY(e->scratch, uint32_t, list.count);
+        make_symbols(dict->codes, list.count, dict->guesses, age, made);
+        symbols = made;
+    }
     struct buf *meta = &e->out->bufs[POOL_META];
     buf_add_varint(meta, dict->distinct);
     buf_add_char(meta, (char)((age ? DICT_AGE : 0) | (parent ? DICT_GUESS : 0)));

@@ -19,9 +19,16 @@ struct variables {
     uint32_t count;
 };
 
-/* The two sets for a text. */
+/* A template that texts had which began, or began and ended, like that. */
+struct recent {
+    uint32_t hash; /* of how they did */
+    uint32_t code; /* an entry of templates + 1; 0: none */
+};
+
+/* Where the templates stand that are likely for a text, and the hash that they have there. */
 struct likely {
-    uint32_t *sets[2];
+    struct recent *sets[2];
+    uint32_t hashes[2];
 };
 
 struct splitting {
@@ -30,8 +37,8 @@ struct splitting {
     uint32_t *variable_counts;   /* and how many these are */
     struct variables *variables; /* of each text */
     uint32_t *codes;             /* template of each text, an entry of templates */
-    uint32_t (*recent)[RECENT_WAYS]; /* entries of templates + 1, the newest first */
-    struct str *room;                /* where the next variables go */
+    struct recent (*recent)[RECENT_WAYS]; /* the newest first */
+    struct str *room;                     /* where the next variables go */
     uint32_t room_left;
     struct buf key;
     struct arena *scratch;
@@ -122,33 +129,44 @@ static struct likely likely_templates(const struct splitting *s, struct str text
         end = eight_bytes(text.data + text.size - WORD, &digits);
         end &= ~((digits << 1) - (digits >> 7));
     }
-    end = (end ^ begin) * factor;
-    return (struct likely){{s->recent[begin % RECENT_SETS], s->recent[RECENT_SETS + (end >> 32) % RECENT_SETS]}};
+    end = ((end ^ begin) * factor) >> 32;
+    return (struct likely){
+        {s->recent[begin % RECENT_SETS], s->recent[RECENT_SETS + end % RECENT_SETS]},
+        {(uint32_t)begin, (uint32_t)end},
+    };
 }
 
-static void move_ahead(uint32_t *set, unsigned way, uint32_t code)
+static void move_ahead(struct recent *set, unsigned way, struct recent moved)
 {
-    memmove(set + 1, set, way * sizeof *set);
-    set[0] = code + 1;
+    for (; way > 0; way--)
+        set[way] = set[way - 1];
+    set[0] = moved;
+}
+
+static bool split_as(struct splitting *s, const struct str *text, uint32_t i, enum split_way way, uint32_t code)
+{
+    uint32_t count = s->variable_counts[code];
+    if (!split_like(*text, way, s->fixed[code], count, room_for(s, count)))
+        return false;
+    use_room(s, i, count);
+    s->codes[i] = code;
+    s->templates.entries[code].value++;
+    return true;
 }
 
 /* Most texts have a template that another text had shortly before: they are cut as it says, without looking for what it is. */
 static bool split_likely(struct splitting *s, const struct str *text, uint32_t i, enum split_way way,
-                         struct likely likely)
+                         const struct likely *likely)
 {
-    for (unsigned n = 2 * RECENT_WAYS; n-- > 0;) {
-        uint32_t *set = likely.sets[n / RECENT_WAYS];
-        unsigned at = RECENT_WAYS - 1 - n % RECENT_WAYS;
-        if (set[at] == 0)
-            continue;
-        uint32_t code = set[at] - 1, count = s->variable_counts[code];
-        if (!split_like(*text, way, s->fixed[code], count, room_for(s, count)))
-            continue;
-        use_room(s, i, count);
-        s->codes[i] = code;
-        s->templates.entries[code].value++;
-        move_ahead(set, at, code);
-        return true;
+    for (unsigned n = 2; n-- > 0;) {
+        struct recent *set = likely->sets[n];
+        for (unsigned at = 0; at < RECENT_WAYS && set[at].code != 0; at++) {
+            struct recent found = set[at];
+            if (found.hash != likely->hashes[n] || !split_as(s, text, i, way, found.code - 1))
+                continue;
+            move_ahead(set, at, found);
+            return true;
+        }
     }
     return false;
 }
@@ -162,15 +180,15 @@ static const struct str *fixed_texts(struct str template, uint32_t variables, st
     return fixed;
 }
 
-static void expect_again(struct splitting *s, uint32_t i, struct likely likely)
+static void expect_again(struct splitting *s, uint32_t i, const struct likely *likely)
 {
     uint32_t code = s->codes[i];
     if (!s->fixed[code]) {
         s->variable_counts[code] = s->variables[i].count;
         s->fixed[code] = fixed_texts(s->templates.entries[code].key, s->variables[i].count, s->scratch);
     }
-    for (unsigned set = 0; set < 2; set++)
-        move_ahead(likely.sets[set], RECENT_WAYS - 1, code);
+    for (unsigned n = 0; n < 2; n++)
+        move_ahead(likely->sets[n], RECENT_WAYS - 1, (struct recent){likely->hashes[n], code + 1});
 }
 
 static void split_texts(struct splitting *s, struct texts list, enum split_way way)
@@ -181,11 +199,13 @@ static void split_texts(struct splitting *s, struct texts list, enum split_way w
     s->variable_counts = ARENA_ARRAY(s->scratch, uint32_t, list.count);
     for (uint32_t i = 0; i < list.count; i++) {
         encode_fetch_ahead(list, i);
-        struct likely likely = again ? likely_templates(s, list.values[i]) : (struct likely){{NULL}};
-        if (again && split_likely(s, &list.values[i], i, way, likely))
+        if (!again) {
+            split_one(s, &list.values[i], i, way);
             continue;
-        if (split_one(s, &list.values[i], i, way) && again)
-            expect_again(s, i, likely);
+        }
+        struct likely likely = likely_templates(s, list.values[i]);
+        if (!split_likely(s, &list.values[i], i, way, &likely) && split_one(s, &list.values[i], i, way))
+            expect_again(s, i, &likely);
     }
 }
 
