@@ -1,6 +1,7 @@
 #include "store/pool.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/must.h"
@@ -58,7 +59,10 @@ enum { WEIGHTS = 1025 };
 
 static double weights[WEIGHTS];
 
-__attribute__((constructor)) static void fill_weights(void)
+/* When the first block is written: those who only read need none. */
+static pthread_once_t weights_once = PTHREAD_ONCE_INIT;
+
+static void fill_weights(void)
 {
     for (unsigned n = 2; n < WEIGHTS; n++)
         weights[n] = n * log2(n);
@@ -72,6 +76,7 @@ static double weight_of(uint32_t n)
 
 double entropy_bits(const uint32_t histogram[256], size_t count)
 {
+    must(pthread_once(&weights_once, fill_weights) == 0);
     /* sum of n * log2(count / n) = count * log2(count) - sum of n * log2(n) */
     double bits = weight_of((uint32_t)count);
     for (int i = 0; i < 256; i++)
