@@ -59,13 +59,17 @@ enum { WEIGHTS = 1025 };
 
 static double weights[WEIGHTS];
 
-/* When the first block is written: those who only read need none. */
-static pthread_once_t weights_once = PTHREAD_ONCE_INIT;
-
 static void fill_weights(void)
 {
     for (unsigned n = 2; n < WEIGHTS; n++)
         weights[n] = n * log2(n);
+}
+
+/* Only who writes blocks needs them. */
+static void need_weights(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    must(pthread_once(&once, fill_weights) == 0);
 }
 
 /* n * log2(n) */
@@ -76,7 +80,7 @@ static double weight_of(uint32_t n)
 
 double entropy_bits(const uint32_t histogram[256], size_t count)
 {
-    must(pthread_once(&weights_once, fill_weights) == 0);
+    need_weights();
     /* sum of n * log2(count / n) = count * log2(count) - sum of n * log2(n) */
     double bits = weight_of((uint32_t)count);
     for (int i = 0; i < 256; i++)
@@ -112,6 +116,7 @@ static unsigned width_of(uint64_t max)
 /* As entropy_bits of each byte, without looking through histograms that are nearly empty. count <= SAMPLE_MAX. */
 static double planes_cost(const uint64_t *values, size_t count, unsigned width)
 {
+    need_weights();
     double bits = width * weight_of((uint32_t)count);
     for (unsigned plane = 0; plane < width; plane++) {
         uint16_t histogram[256] = {0};
