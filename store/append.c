@@ -142,6 +142,9 @@ bool append_block(struct store *store, struct writer_state *writer, const struct
     if (image->records == 0)
         return true;
     must(image->body.size > 0 && image->directory.size > 0); /* it was encoded */
+    if (writer->last_block >= SEGMENT_BLOCK_MAX)
+        return err_set(err, ERR_CORRUPT, 0, "the store '%s' is damaged: its last block cannot be number %lld",
+                       store->path, (long long)writer->last_block);
     struct block_row row = {
         .id = writer->last_block + 1,
         .first_record = first_record,

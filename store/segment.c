@@ -5,8 +5,6 @@
 #include "base/must.h"
 
 enum { REMAINDER_BITS = FINGERPRINT_BITS - SEGMENT_BUCKET_BITS, BUCKET_BYTES_MAX = 64 << 20 };
-#define BLOCK_ID_MAX                                                                                                   \
-    ((INT64_C(1) << (62 - FINGERPRINT_BITS)) - 1) /* 1 << 62 | id << FINGERPRINT_BITS is above all buckets */
 _Static_assert(REMAINDER_BITS + 6 <= 32 && SEGMENT_BLOCKS == 1 << 6, "an entry must fit");
 
 /* All fingerprints of a segment's blocks, each with its block, by bucket. */
@@ -33,6 +31,8 @@ struct parts {
 
 static bool read_parts(struct store *store, struct parts *parts, struct err *err)
 {
+    if (parts->first_block < 1 || parts->first_block > SEGMENT_BLOCK_MAX - SEGMENT_BLOCKS + 1)
+        return true; /* such blocks have none */
     struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_range", err);
     if (stmt == NULL)
         return false;
@@ -127,7 +127,7 @@ bool segment_add(struct store *store, int64_t block, struct str list, struct err
 {
     uint32_t begin;
     struct str part;
-    must(block <= BLOCK_ID_MAX);
+    must(block <= SEGMENT_BLOCK_MAX);
     while (words_take_part(&list, &begin, &part)) {
         struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_insert", err);
         if (stmt == NULL)
@@ -145,7 +145,7 @@ bool segment_add(struct store *store, int64_t block, struct str list, struct err
 static bool ask_lists(struct store *store, uint32_t fingerprint, segment_hear *hear, void *context, struct err *err)
 {
     struct sqlite3_stmt *stmt = sql_use(&store->sql, "block_word_find", err);
-    int64_t wanted = BLOCK_ID_MAX; /* block */
+    int64_t wanted = SEGMENT_BLOCK_MAX; /* block */
     int step = stmt == NULL ? -1 : 1;
     while (step == 1 && wanted > 0) {
         sql_bind_i64(stmt, 1, wanted);

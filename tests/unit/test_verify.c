@@ -136,15 +136,43 @@ static void a_kept_head_finds_another_chain(void **state)
     store_free(store);
 }
 
+/* A block's number may be anything in a file that somebody made up: neither reading it nor going on behind it does harm. */
+static void numbers_beyond_all_are_told(void **state)
+{
+    struct store_case *test_case = *state;
+    static const char *const numbers[] = {"(1 << 34) - 1", "1 << 34", "(1 << 36) + 1", "(1 << 62) + 3",
+                                          "0x7ffffffffffffffe"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct store *store = small_store(test_case);
+        struct err err = {0};
+        char sql[256];
+        snprintf(sql, sizeof sql,
+                 "UPDATE block SET id = %s WHERE id = 4; UPDATE meta SET value = %s WHERE key = 'chain_block'",
+                 numbers[i], numbers[i]);
+        run_sql(store, sql);
+        store_free(store);
+        store = store_case_open(test_case, STORE_WRITE);
+        assert_non_null(strstr(verify(store, true, NULL).text, "missing 4|"));
+        put_run(test_case->batch, 1, "/a", 72);
+        put_line(test_case->batch, STR("id_00000001"), 0, T0);
+        test_case->batch->sources[0].position = 84;
+        encode(test_case->batch);
+        assert_false(store_commit(store, test_case->batch, &err));
+        assert_int_equal(err.kind, ERR_CORRUPT);
+        batch_reset(test_case->batch);
+        store_free(store);
+        store_case_clear(test_case);
+    }
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, store_case_begin, store_case_end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(what_was_written_is_sound),
-        CASE(damage_is_found_and_named),
-        CASE(findings_name_sources_and_ranges),
-        CASE(a_kept_head_finds_another_chain),
+        CASE(what_was_written_is_sound),        CASE(damage_is_found_and_named),
+        CASE(findings_name_sources_and_ranges), CASE(a_kept_head_finds_another_chain),
+        CASE(numbers_beyond_all_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
