@@ -95,13 +95,13 @@ struct resolving {
 static void take_symbols(struct resolving *r, uint32_t from, uint32_t count)
 {
     const struct pool_codes *symbols = &r->dict->symbols;
-    const uint8_t *low = (const uint8_t *)symbols->low.data + from, *high = (const uint8_t *)symbols->high.data + from;
+    const uint8_t *low = (const uint8_t *)symbols->low.data + from, *high = (const uint8_t *)symbols->high.data;
     if (symbols->high.size == 0)
         for (uint32_t i = 0; i < count; i++)
             r->symbols[i] = low[i];
     else
         for (uint32_t i = 0; i < count; i++)
-            r->symbols[i] = low[i] | (uint32_t)high[i] << 8;
+            r->symbols[i] = low[i] | (uint32_t)high[from + i] << 8;
 }
 
 static void resolve_plain(struct resolving *r, uint32_t from, uint32_t count)
