@@ -6,6 +6,7 @@
 #include "base/must.h"
 #include "store/borrow.h"
 #include "store/column.h"
+#include "store/lane.h"
 #include "store/skeleton.h"
 #include "store/word.h"
 
@@ -302,111 +303,6 @@ static void order_columns(struct store_encoder *e, struct skeletons *s)
         s->pieces[p].column = places[s->pieces[p].column];
 }
 
-/* Where the next value of a column goes. */
-struct lane {
-    struct str *value;
-    uint32_t *row; /* NULL: another column of the same records has them */
-    char *at;      /* short values are copied here, */
-    size_t left;   /* while so many bytes are left */
-};
-
-enum { LANE_STEP = 16, LANE_SHORT = 64, LANE_BYTES = 16 << 10 };
-
-/* Short values are copied, so that those of a column lie side by side: each column is walked through more than once, and in the
- * raw text its values are a line of the cache or more apart. Those that end before this may be copied in whole steps. */
-static inline struct str lane_value(struct lane *lane, struct str value, const char *steps_end, struct arena *arena)
-{
-    if (value.size == 0 || value.size > LANE_SHORT)
-        return value;
-    if (lane->left < value.size) {
-        lane->at = arena_alloc(arena, LANE_BYTES + LANE_STEP);
-        lane->left = LANE_BYTES;
-    }
-    char *to = lane->at;
-    if (value.data + value.size > steps_end)
-        bytes_copy(to, value.data, value.size);
-    else /* what stands behind the value is written over */
-        for (size_t at = 0; at < value.size; at += LANE_STEP)
-            memcpy(to + at, value.data + at, LANE_STEP);
-    lane->at += value.size;
-    lane->left -= value.size;
-    return str_from(to, value.size);
-}
-
-static struct lane *make_lanes(struct store_encoder *e, const struct skeletons *s)
-{
-    struct lane *lanes = ARENA_ARRAY(&e->scratch, struct lane, s->column_count);
-    uint32_t *first = ARENA_ARRAY(&e->scratch, uint32_t, s->column_count);
-    skeletons_group(s, first, &e->scratch);
-    for (uint32_t i = 0; i < s->column_count; i++) {
-        uint32_t count = s->columns[i].count;
-        lanes[i] = (struct lane){.value = ARENA_ARRAY(&e->scratch, struct str, count)};
-        lanes[i].row = first[i] == i ? ARENA_ARRAY(&e->scratch, uint32_t, count) : NULL;
-        e->set.columns[i] = (struct column){
-            .values = lanes[i].value,
-            .rows = first[i] == i ? lanes[i].row : e->set.columns[first[i]].rows,
-            .count = count,
-        };
-    }
-    return lanes;
-}
-
-static inline void gather_value(struct lane *lane, struct str value, uint32_t row)
-{
-    *lane->value++ = value;
-    if (lane->row)
-        *lane->row++ = row;
-}
-
-static void gather_slots(struct lane *lanes, const uint32_t *lane_of_piece, const struct skeleton *skeleton,
-                         const struct record *rec, uint32_t row, struct arena *arena)
-{
-    const uint32_t *pieces = skeleton->pieces, count = skeleton->count;
-    const struct str *slots = rec->slots;
-    const char *steps_end = rec->raw.data + (rec->raw.size < LANE_STEP ? 0 : rec->raw.size - LANE_STEP);
-    for (uint32_t p = 0; p < count; p++) {
-        struct lane *lane = &lanes[lane_of_piece[pieces[p]]];
-        gather_value(lane, lane_value(lane, slots[p], steps_end, arena), row);
-    }
-}
-
-static void gather_values(struct store_encoder *e, const struct skeletons *s, const struct batch *batch)
-{
-    struct lane *lanes = make_lanes(e, s);
-    uint32_t *lane_of_piece = ARENA_ARRAY(&e->scratch, uint32_t, s->piece_count);
-    for (uint32_t p = 0; p < s->piece_count; p++)
-        lane_of_piece[p] = s->pieces[p].column;
-    for (uint32_t i = 0; i < batch->record_count; i++) {
-        const struct record *rec = &batch->records[i];
-        const struct skeleton *skeleton = &s->skeletons[s->of_record[i]];
-        if (skeleton->whole)
-            gather_value(&lanes[lane_of_piece[skeleton->pieces[0]]], rec->flags & RECORD_TAIL ? STR("") : rec->raw, i);
-        else
-            gather_slots(lanes, lane_of_piece, skeleton, rec, i, &e->scratch);
-    }
-}
-
-/* Four bytes of each record that are no text of it: flags, level, kinds, format. */
-static void gather_marks(struct store_encoder *e, const struct batch *batch, struct column *column)
-{
-    column->values = ARENA_ARRAY(&e->scratch, struct str, batch->record_count);
-    uint32_t *rows = ARENA_ARRAY(&e->scratch, uint32_t, batch->record_count);
-    char *marks = arena_alloc(&e->scratch, (size_t)batch->record_count * BLOCK_MARK_SIZE);
-    for (uint32_t i = 0; i < batch->record_count; i++) {
-        const struct record *rec = &batch->records[i];
-        char *mark = marks + (size_t)i * BLOCK_MARK_SIZE;
-        bool no_time = rec->time_us == TIME_NONE || rec->flags & RECORD_TAIL;
-        mark[0] = (char)(rec->flags | (no_time ? BLOCK_NO_TIME : 0));
-        mark[1] = (char)rec->level;
-        mark[2] = (char)rec->kinds;
-        mark[3] = (char)rec->format;
-        column->values[i] = str_from(mark, BLOCK_MARK_SIZE);
-        rows[i] = i;
-    }
-    column->rows = rows;
-    column->count = batch->record_count;
-}
-
 static enum codec_effort effort_of(unsigned pool)
 {
     bool noise = pool == POOL_LOW || pool == POOL_HIGH || pool == POOL_BITS;
@@ -484,12 +380,12 @@ static void encode_body(struct store_encoder *e, struct batch *batch)
         e->hints = (struct column_hints){0};
         memset(e->rankings, 0, sizeof e->rankings);
     }
-    gather_values(e, &s, batch);
+    lanes_gather(&e->set, &s, batch, &e->scratch);
     order_columns(e, &s);
     struct column *marks = &e->set.columns[s.column_count];
     *marks = (struct column){0};
     marks->id = column_id(e, STR_ABSENT, BLOCK_MARKS_KIND);
-    gather_marks(e, batch, marks);
+    lanes_gather_marks(marks, batch, &e->scratch);
     add_runs(batch, meta);
     skeletons_encode(&s, batch->record_count, &e->header, &e->scratch);
     for (uint32_t i = 0; i <= s.column_count; i++) {
