@@ -137,8 +137,7 @@ struct shape {
     const struct shape_slot *slots;
     const struct str *literals;
     int16_t field_slot[FIELD_COUNT]; /* the slot to try first for this canonical field, or -1 */
-    const uint16_t
-        *watched; /* the slots whose values alone may make a record count as something (schemas/signals.yml) */
+    const uint16_t *watched;         /* the slots whose values alone may make a record count (schemas/signals.yml) */
     uint32_t watched_count;
 };
 

@@ -1,5 +1,7 @@
 #include "base/clock_memo.h"
 
+#include <endian.h>
+
 enum { FRACTION_AT = 20, DIGITS_MAX = 6 };
 
 static bool is_digit(char c)
@@ -13,9 +15,7 @@ static int64_t take_digits(const char *p)
     const uint64_t zeros = UINT64_C(0x3030303030303030), high = UINT64_C(0x8080808080808080);
     uint64_t text;
     memcpy(&text, p, sizeof text);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    text = __builtin_bswap64(text);
-#endif
+    text = le64toh(text);
     if ((text >> 8 & 0xff) != '.')
         return -1;
     text = (text & ~UINT64_C(0xffff)) | (text << 8 & 0xff00) | '0'; /* "0Sffffff" */

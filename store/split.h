@@ -32,8 +32,8 @@ enum split_lines split_lines_kind(struct str text);
 struct str split_take_line(struct str *rest);
 /* Appends the template to *template. False when the text cannot be split this way (NUL inside, too long, too many). */
 bool split_text(struct str text, enum split_way way, struct buf *template, struct split *ret);
-/* Cuts the text into the variables of a template that split_text made the same way (SPLIT_WORDS or SPLIT_DIGITS) of another text, given the texts before,
- * between and behind its variables. False when split_text would make another template of this text. */
+/* Cuts the text into the variables of a template that split_text made the same way (SPLIT_WORDS or SPLIT_DIGITS) of another
+ * text, given the texts before, between and behind its variables. False when split_text would make another template of it. */
 bool split_like(struct str text, enum split_way way, const struct str *fixed, uint32_t variables, struct str *ret);
 
 #endif

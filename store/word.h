@@ -39,9 +39,10 @@ void words_add(struct words *words, struct str text);
 void words_sort(struct words *words);
 
 /* Numbers that grow strictly, as a Golomb-Rice code (R. F. Rice 1979): u32 checksum of what follows, little-endian; varint
- * count; u8 bits; for each 512th number but the first, to look a number up without reading all before it: varint the number before it
- * less that of the entry before, varint bits that the last 512 numbers take; then for each number the difference to the one before (the first: itself; the others less one) as that many
- * low bits behind a unary quotient, bytes filled from the lowest bit. Written from sorted numbers below 2^32. */
+ * count; u8 bits; for each 512th number but the first, to look a number up without reading all before it: varint the number
+ * before it less that of the entry before, varint bits that the last 512 numbers take; then for each number the difference to the
+ * one before (the first: itself; the others less one) as that many low bits behind a unary quotient, bytes filled from the lowest
+ * bit. Written from sorted numbers below 2^32. */
 void numbers_pack(const uint32_t *sorted, size_t count, struct buf *out);
 /* Fills ret->values. False when the bytes are not sound. */
 bool numbers_unpack(struct str packed, struct words *ret);

@@ -1,7 +1,7 @@
 -- Schema 1. What users may rely on is the views, described in schemas/README.md; the tables belong to winnow.
 -- Times are microseconds since 1970-01-01T00:00:00Z, NULL when unknown. Columns without a type hold TEXT when the bytes
 -- are UTF-8 without NUL, else BLOB, so that no byte of a log is changed.
--- The text of tables and views lies in pages of 1 KiB, in their order here: a view stands beside its table, which fills them.
+-- The text of tables and views lies in pages, of 1 KiB in a small store, in their order here: a view stands beside its table, which fills them.
 
 -- next_record: the number the next record gets; a number is never given twice.
 -- chain_block, chain_digest: the end of the chain: the last block there ever was, and its digest. Written with every block, so that a
@@ -139,9 +139,9 @@ CREATE TABLE hot(
 CREATE INDEX hot_pending ON hot(source, offset) WHERE flags & 8;
 
 -- The id index (store/word.h, store/segment.h). Blocks 64 n + 1 .. 64 n + 64 are segment n. Until a segment is whole, each of
--- its blocks has a list of fingerprints in parts, id = 2^62 + block * 2^28 + the one it begins at; then all of them move into the segment's 4096 buckets,
--- id = bucket << 32 | segment, so that a bucket's rows lie together; as a WITHOUT ROWID table this would give each row longer
--- than a quarter of a page pages of its own.
+-- its blocks has a list of fingerprints in parts, id = 2^62 + block * 2^28 + the one it begins at; then all of them move into
+-- the segment's 4096 buckets, id = bucket << 32 | segment, so that a bucket's rows lie together; as a WITHOUT ROWID table this
+-- would give each row longer than a quarter of a page pages of its own.
 CREATE TABLE word_bucket(id INTEGER PRIMARY KEY, words BLOB NOT NULL);
 
 -- What many facts have in common. service .. template are ids in name. A row may stand here more than once.

@@ -656,8 +656,8 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 SELECT page_count - freelist_count, page_size
 FROM pragma_page_count, pragma_freelist_count, pragma_page_size;
 
--- Of a new file, before anything is written. Every table takes a page at least: 1024 makes a small store 20 KB smaller than 2048, and a
--- large one less than 1 % larger. A row of word_bucket still fits in one.
+-- Of a new file, before anything is written. Every table takes a page at least: 1024 makes a small store 20 KB smaller than 2048. A
+-- row of word_bucket still fits in one.
 -- name: pages_small
 PRAGMA page_size = 1024;
 

@@ -12,20 +12,19 @@
 #include "base/must.h"
 #include "tests/unit/analyzed.h"
 
-enum { SIZES = 100, RECORDS = 2 * SIZES };
+enum { SIZES = 100, ENDS = 32, RECORDS = SIZES * ENDS };
 
-/* Values up to the longest that are copied and beyond, the last of them as near to the end of the line as JSON lets it be. */
+/* Values up to the longest that are copied and beyond, and each as near to the end of the line as JSON lets it be, and less near. */
 static void put_lines(struct batch *batch)
 {
     SCOPED(buf) line = BUF(1 << 10);
     batch_run_begin(batch, 1, 0, ANALYZED_REFERENCE);
     for (int i = 0; i < RECORDS; i++) {
         buf_reset(&line);
-        if (i % 2)
-            buf_printf(&line, "{\"a\":%d,\"b\":\"%0*d\"}", i, i / 2, i);
-        else
-            buf_printf(&line, "{\"b\":\"%0*d\",\"a\":%d}", i / 2, i, i);
-        batch_add(batch, arena_str(&batch->arena, buf_str(&line)), 0);
+        buf_printf(&line, "{\"a\":\"%0*d\",\"b\":\"%.*s\"}", i / ENDS, i, i % ENDS,
+                   "0123456789abcdefghijklmnopqrstuvwxyz");
+        char *own = memcpy(arena_alloc(&batch->arena, line.size), line.data, line.size); /* not a byte more */
+        batch_add(batch, str_from(own, line.size), 0);
     }
     analyzer_batch(analyzed_by, batch);
 }
