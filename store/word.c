@@ -227,10 +227,11 @@ static void put_bits(struct bit_writer *w, uint32_t value, unsigned count)
     }
 }
 
-/* The low bits that make unary quotients short: about the logarithm of the mean difference. */
-static unsigned bits_for(const uint32_t *sorted, size_t count)
+/* The low bits that make unary quotients short: about the logarithm of the mean difference of so many numbers. With them all
+ * quotients together are no more than twice the count, wherever the numbers stand. */
+static unsigned bits_for(uint32_t last, size_t count)
 {
-    uint64_t mean = count ? sorted[count - 1] / count : 0;
+    uint64_t mean = count ? last / count : 0;
     unsigned bits = 0;
     while (bits < BITS_MAX && mean >> (bits + 1))
         bits++;
@@ -285,7 +286,7 @@ static void pack_with(const uint32_t *sorted, size_t count, unsigned bits, struc
 
 void numbers_pack(const uint32_t *sorted, size_t count, struct buf *out)
 {
-    pack_with(sorted, count, bits_for(sorted, count), out);
+    pack_with(sorted, count, bits_for(count ? sorted[count - 1] : 0, count), out);
 }
 
 struct bit_reader {
@@ -439,7 +440,7 @@ static size_t part_count(const uint32_t *sorted, size_t count, uint32_t begin, u
 
 void words_pack(const struct words *words, struct buf *out)
 {
-    unsigned bits = bits_for(words->values, words->count);
+    unsigned bits = bits_for(FINGERPRINTS, words->count + 1); /* the end of the last part is a number too */
     uint32_t *part = mem_resize_array(NULL, words->count + 1, sizeof *part), begin = 0;
     SCOPED(buf) packed = BUF(out->size_max);
     size_t at = 0;

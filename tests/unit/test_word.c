@@ -219,6 +219,28 @@ static void every_flipped_bit_is_noticed(void **state)
     assert_int_equal(word_find(part, 0, wanted), WORD_PRESENT);
 }
 
+/* Who knows the fingerprints can choose words that stand side by side; the gap behind or before them costs no more than they do. */
+static void gaps_are_short(void **state)
+{
+    (void)state;
+    enum { COUNT = 60000 };
+    static const uint32_t begins[] = {0, FINGERPRINTS / 2, FINGERPRINTS - COUNT};
+    for (size_t b = 0; b < sizeof begins / sizeof *begins; b++) {
+        SCOPED(words) words = {0}, back = {0};
+        SCOPED(buf) index = BUF(1 << 20);
+        words.values = mem_resize_array(NULL, COUNT, sizeof *words.values);
+        for (words.capacity = COUNT; words.count < COUNT; words.count++)
+            words.values[words.count] = begins[b] + (uint32_t)words.count;
+        words_pack(&words, &index);
+        struct str rest = buf_str(&index), part;
+        uint32_t begin, end = 0;
+        while (words_take_part(&rest, &begin, &part))
+            assert_true(words_add_part(&back, &end, begin, part));
+        assert_true(end == FINGERPRINTS && back.count == COUNT);
+        assert_memory_equal(back.values, words.values, COUNT * sizeof *words.values);
+    }
+}
+
 /* Many words take several parts, whose sizes fit pages. */
 static void parts_hold_what_lists_do(void **state)
 {
@@ -277,6 +299,7 @@ int main(void)
         CASE(ends_of_uuids_without_a_letter_are_words),
         CASE(lists_come_back),
         CASE(parts_hold_what_lists_do),
+        CASE(gaps_are_short),
         CASE(an_empty_index_holds_nothing),
         CASE(every_flipped_bit_is_noticed),
         CASE(fingerprints_never_change),
