@@ -38,6 +38,8 @@ void words_add(struct words *words, struct str text);
 /* Sorts them and drops repeats. */
 void words_sort(struct words *words);
 
+/* ---- How they are stored (word_pack.c) ---------------------------------------------------------------------------------- */
+
 /* Numbers that grow strictly, as a Golomb-Rice code (R. F. Rice 1979): u32 checksum of what follows, little-endian; varint
  * count; u8 bits; for each 512th number but the first, to look a number up without reading all before it: varint the number
  * before it less that of the entry before, varint bits that the last 512 numbers take; then for each number the difference to the
