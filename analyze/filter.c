@@ -163,7 +163,8 @@ void filter_use_patterns(struct filter *filter, struct pattern_memo *patterns, u
         return;
     struct str id = pattern < patterns->set->count ? pattern_set_id(patterns->set, pattern) : filter->asked;
     id = str_slice(id, 0, sizeof filter->id);
-    memcpy(filter->id, id.data, id.size); /* patterns may change under it */
+    if (id.size > 0)
+        memcpy(filter->id, id.data, id.size); /* patterns may change under it */
     filter->value = str_from(filter->id, id.size);
 }
 

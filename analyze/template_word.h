@@ -64,7 +64,8 @@ static inline void template_put(struct template_text *w, struct str s)
         w->cut = true;
         return;
     }
-    memcpy(w->text + w->size, s.data, s.size);
+    if (s.size > 0)
+        memcpy(w->text + w->size, s.data, s.size);
     w->size += s.size;
 }
 

@@ -67,9 +67,8 @@ void text_add_request(struct text_line *ret, struct str request)
 static size_t find_stamp(struct str line)
 {
     struct str head = str_slice(line, 0, HEAD_SIZE_MAX);
-    const char *found = memchr(head.data, '[', head.size);
-    size_t at = found ? (size_t)(found - head.data) : STR_NONE;
-    if (!found || at < 6 || line.data[at - 1] != ' ')
+    size_t at = str_find_char(head, '[');
+    if (at == STR_NONE || at < 6 || line.data[at - 1] != ' ')
         return STR_NONE;
     if (!text_at(line, at + 3, '/') || !text_at(line, at + 7, '/') || !text_at(line, at + 12, ':'))
         return STR_NONE;

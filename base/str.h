@@ -110,7 +110,7 @@ size_t str_find_last(struct str s, struct str needle); /* last offset or STR_NON
 size_t str_find_nocase(struct str s, struct str needle);
 static inline size_t str_find_char(struct str s, char c)
 {
-    const char *found = s.size ? (const char *)memchr(s.data, c, s.size) : NULL;
+    const char *found = s.data && s.size ? (const char *)memchr(s.data, c, s.size) : NULL;
     return found ? (size_t)(found - s.data) : STR_NONE;
 }
 static inline struct str str_slice(struct str s, size_t from, size_t to) /* clamped to the string */

@@ -39,7 +39,8 @@ static bool is_new_pair(struct top *top, const struct top_row *row, struct str o
     uint32_t number = (uint32_t)(row - top->rows);
     other = str_slice(other, 0, sizeof key - sizeof number);
     memcpy(key, &number, sizeof number);
-    memcpy(key + sizeof number, other.data, other.size);
+    if (other.size > 0)
+        memcpy(key + sizeof number, other.data, other.size);
     struct str pair = str_from(key, sizeof number + other.size);
     bool fresh = false;
     if (top->others.count < TOP_NAMES_MAX)

@@ -169,6 +169,7 @@ bool block_slot_offset(struct block *block, uint32_t slot, uint64_t *ret, struct
         if (!block_decode_offsets(block, err))
             return false;
     }
+    must(block->offsets != NULL);
     *ret = block->offsets[slot];
     return true;
 }

@@ -150,6 +150,7 @@ static bool split_as(struct splitting *s, const struct str *text, uint32_t i, en
         return false;
     use_room(s, i, count);
     s->codes[i] = code;
+    must(s->templates.entries != NULL);
     s->templates.entries[code].value++;
     return true;
 }

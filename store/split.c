@@ -242,11 +242,16 @@ static bool split_digits(struct str text, struct buf *template, struct split *re
 
 enum { CLASS_TOKEN = 1, CLASS_DIGIT = 2 };
 
-#define TOKEN_DECIMALS ['0' ... '9'] = CLASS_TOKEN | CLASS_DIGIT
 static const uint8_t classes[256] = {
-    TOKEN_DECIMALS,      ['A' ... 'Z'] = CLASS_TOKEN, ['a' ... 'z'] = CLASS_TOKEN,
-    ['_'] = CLASS_TOKEN, ['+'] = CLASS_TOKEN,         ['-' ... '/'] = CLASS_TOKEN,
-    [':'] = CLASS_TOKEN, ['@'] = CLASS_TOKEN,         [0x80 ... 0xff] = CLASS_TOKEN,
+    ['0' ... '9'] = CLASS_TOKEN | CLASS_DIGIT,
+    ['A' ... 'Z'] = CLASS_TOKEN,
+    ['a' ... 'z'] = CLASS_TOKEN,
+    ['_'] = CLASS_TOKEN,
+    ['+'] = CLASS_TOKEN,
+    ['-' ... '/'] = CLASS_TOKEN,
+    [':'] = CLASS_TOKEN,
+    ['@'] = CLASS_TOKEN,
+    [0x80 ... 0xff] = CLASS_TOKEN,
 };
 
 /* Where the variable that starts at from ends, the text before it being fixed; from itself when there is none. */
