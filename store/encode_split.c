@@ -194,16 +194,16 @@ static void expect_again(struct splitting *s, uint32_t i, const struct likely *l
 
 static void split_texts(struct splitting *s, struct texts list, enum split_way way)
 {
-    bool again = way == SPLIT_WORDS || way == SPLIT_DIGITS;
+    if (way != SPLIT_WORDS && way != SPLIT_DIGITS) {
+        for (uint32_t i = 0; i < list.count; i++)
+            split_one(s, &list.values[i], i, way);
+        return;
+    }
     s->recent = arena_zalloc(s->scratch, 2 * RECENT_SETS * sizeof *s->recent);
     s->fixed = arena_zalloc(s->scratch, list.count * sizeof *s->fixed);
     s->variable_counts = ARENA_ARRAY(s->scratch, uint32_t, list.count);
     for (uint32_t i = 0; i < list.count; i++) {
         encode_fetch_ahead(list, i);
-        if (!again) {
-            split_one(s, &list.values[i], i, way);
-            continue;
-        }
         struct likely likely = likely_templates(s, list.values[i]);
         if (!split_likely(s, &list.values[i], i, way, &likely) && split_one(s, &list.values[i], i, way))
             expect_again(s, i, &likely);

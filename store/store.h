@@ -28,7 +28,7 @@ enum store_mode {
     STORE_STILL, /* the same, of a file that nobody writes: read as it lies, and nothing is made beside it */
     STORE_WRITE, /* made when missing, with its folder; migrated when older; takes the writer's lock */
     STORE_WRITE_LARGE, /* the same, and if it is made, then for more than STORE_LARGE_BYTES of logs: with large pages, which are
-                          written and read sooner, and cost 135 KB because every table takes one */
+                          written and read sooner, and cost about 66 KB because every table takes one */
 };
 
 enum { STORE_LARGE_BYTES = 256 << 20 };
